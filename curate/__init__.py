@@ -1,0 +1,1 @@
+"""Finds what is wrong with fine-tuning data, removes what is there twice, trains, watches."""

@@ -1,0 +1,1 @@
+"""What the data looks like: pydantic models, and nothing else."""

@@ -1,0 +1,1 @@
+"""Options, one class for each command; each field is one option (see `base`)."""
