@@ -25,5 +25,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    listed = ", ".join(names) if len(names) <= 30 else f"{', '.join(names[:30])}, … ({len(names)} in all)"
+    listed = (
+        ", ".join(names)
+        if len(names) <= 30
+        else f"{', '.join(names[:30])}, … ({len(names)} in all)"
+    )
     return UserError(f"unknown {kind} {name!r}.{hint} Known: {listed}.")

@@ -83,7 +83,12 @@ class Finding(BaseModel):
     @property
     def sort_key(self) -> tuple[str, int, str, str]:
         """Path, line (whole-dataset findings last), code, field."""
-        return (self.path, self.line if self.line is not None else 1 << 60, self.code, self.field or "")
+        return (
+            self.path,
+            self.line if self.line is not None else 1 << 60,
+            self.code,
+            self.field or "",
+        )
 
 
 class NotAssessed(BaseModel):

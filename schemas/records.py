@@ -162,7 +162,9 @@ def assistant(text: str) -> Message:
 
 def _learnt(messages: tuple[Message, ...]) -> tuple[int, ...]:
     return tuple(
-        i for i, m in enumerate(messages) if m.role == "assistant" and (m.weight is None or m.weight > 0)
+        i
+        for i, m in enumerate(messages)
+        if m.role == "assistant" and (m.weight is None or m.weight > 0)
     )
 
 
@@ -178,7 +180,9 @@ class ChatRecord(_Model):
         """The canonical example: every assistant turn of weight > 0 is learnt."""
         messages = tuple(self.messages)
         legacy = [{"type": "function", "function": f} for f in self.functions or ()]
-        return Example(messages=messages, learnt=_learnt(messages), tools=tuple((self.tools or []) + legacy))
+        return Example(
+            messages=messages, learnt=_learnt(messages), tools=tuple((self.tools or []) + legacy)
+        )
 
     def segments(self) -> Iterator[Segment]:
         """The texts of the record, in order."""
@@ -226,7 +230,9 @@ class InstructionRecord(_Model):
     def _history_is_pairs(self) -> InstructionRecord:
         for i, turn in enumerate(self.history or ()):
             if len(turn) != 2:
-                raise ValueError(f"history[{i}] should hold two strings, the question and the answer")
+                raise ValueError(
+                    f"history[{i}] should hold two strings, the question and the answer"
+                )
         return self
 
 
@@ -280,7 +286,9 @@ class ShareGPTRecord(_Model):
             yield Segment(field="system", role="system", text=self.system)
         for i, t in enumerate(self.conversations):
             yield Segment(
-                field=f"conversations[{i}].value", role=SHAREGPT_ROLES[t.from_.lower()], text=t.value
+                field=f"conversations[{i}].value",
+                role=SHAREGPT_ROLES[t.from_.lower()],
+                text=t.value,
             )
 
 

@@ -1,0 +1,213 @@
+"""Bytes to batches of parsed rows, with the line and the original bytes of each.
+
+Every reader streams: memory holds one block of the file, not the file. A row that cannot be read
+becomes a `Fault`; the rest of the file is still read. Only what makes the whole file unreadable
+raises (`UserError`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import IO
+
+import orjson
+
+from curate.array_reading import read_array
+from curate.errors import UserError
+from curate.faults import BOM, Fault, RawBatch, excerpt_around
+from curate.sources import kind_of, open_binary
+from curate.table_reading import read_delimited, read_parquet
+
+BLOCK_BYTES = 8 << 20
+
+
+def read_rows(path: str, *, kind: str | None = None) -> Iterator[RawBatch]:
+    """The rows of one file in batches, in order.
+
+    Args:
+        path: a file, or "-" for standard input.
+        kind: jsonl, json, csv, tsv or parquet; without it the name decides, and content decides
+            between JSON lines and an array.
+
+    Raises UserError for a file that cannot be opened, is damaged, or is something else.
+    """
+    kind = kind or kind_of(path)
+    if kind == "parquet":
+        yield from read_parquet(path)
+        return
+    with open_binary(path) as stream:
+        if kind in ("csv", "tsv"):
+            yield from read_delimited(path, stream, "\t" if kind == "tsv" else ",")
+        else:
+            yield from _json(path, stream, kind)
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BLOCK_BYTES):
+        yield block
+
+
+def _json(path: str, stream: IO[bytes], kind: str) -> Iterator[RawBatch]:
+    blocks = _blocks(stream)
+    head = next(blocks, b"")
+    _refuse_binary(path, head)
+    start = head.removeprefix(BOM).lstrip(b" \t\r\n")
+    array = start.startswith(b"[") and not _is_value_line(start)
+    if not array and kind == "json" and start.startswith(b"{"):
+        # One object over several lines, or alone in its file: {"data": […]}, or a single record.
+        array = not _is_value_line(start) or not start.partition(b"\n")[2].strip()
+    if array:
+        yield from read_array(path, head, blocks)
+    else:
+        yield from _lines(path, head, blocks)
+
+
+def _is_value_line(start: bytes) -> bool:
+    """Whether the first line is a JSON value of its own, followed by more lines of the kind.
+
+    A one-line file that holds an array is an array; a first line of several that is a whole
+    array is a row (and a fault, later).
+    """
+    first, newline, rest = start.partition(b"\n")
+    if first.startswith(b"[") and not rest.strip():
+        return False
+    try:
+        orjson.loads(first)
+    except orjson.JSONDecodeError:
+        # A broken first line that closes its bracket is a broken row, not the start of an array.
+        return bool(newline) and first.rstrip().endswith((b"}", b"]")) and first.startswith(b"{")
+    return True
+
+
+def _refuse_binary(path: str, head: bytes) -> None:
+    sample = head[:4096]
+    controls = sum(byte < 9 or 13 < byte < 32 for byte in sample)
+    if len(sample) > 64 and controls > len(sample) // 10:
+        raise UserError(f"{path}: this is not text but binary data; expected JSON lines in UTF-8")
+
+
+def _lines(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawBatch]:
+    line = 1
+    file_faults: list[Fault] = []
+    if head.startswith(BOM):
+        head = head.removeprefix(BOM)
+        file_faults.append(
+            Fault("byte-order-mark", 1, "the file starts with a UTF-8 byte-order mark")
+        )
+    carriage_returns_said = False
+    rest = head
+    parts: list[bytes] = []  # of a line longer than a block; joined once, not per block
+    block: bytes | None = rest
+    while block is not None:
+        following = next(blocks, None)
+        cut = block.rfind(b"\n") + 1 if following is not None else len(block)
+        if cut == 0:
+            parts.append(block)
+            block = following
+            continue
+        text = b"".join([*parts, block[:cut]]) if parts else block[:cut]
+        parts = [block[cut:]] if cut < len(block) else []
+        rows = text.split(b"\n")
+        if rows and rows[-1] == b"":
+            rows.pop()
+        batch = RawBatch(path, faults=file_faults)
+        file_faults = []
+        if b"\r\n" in text:
+            rows = [row[:-1] if row.endswith(b"\r") else row for row in rows]
+            if not carriage_returns_said:
+                carriage_returns_said = True
+                batch.faults.append(
+                    Fault("carriage-returns", line, "lines end in CR LF (Windows) instead of LF")
+                )
+        _parse_lines(batch, rows, line)
+        line += len(rows)
+        if batch.rows_met or batch.faults:
+            yield batch
+        block = following
+
+
+def _parse_lines(batch: RawBatch, rows: list[bytes], first_line: int) -> None:
+    """Parse rows; the whole list at once when all are well, row by row when one is not."""
+    batch.rows_met = len(rows)
+    try:
+        batch.values = list(map(orjson.loads, rows))
+        batch.lines = list(range(first_line, first_line + len(rows)))
+        batch.raw = rows
+        return
+    except orjson.JSONDecodeError:
+        pass
+    for line, row in enumerate(rows, first_line):
+        try:
+            batch.values.append(orjson.loads(row))
+            batch.lines.append(line)
+            batch.raw.append(row)
+        except orjson.JSONDecodeError as error:
+            if not row.strip():
+                batch.rows_met -= 1
+                batch.faults.append(Fault("blank-line", line, "blank line"))
+            else:
+                batch.faults.append(diagnose(row, line, str(error)))
+
+
+def diagnose(row: bytes, line: int | None, reason: str) -> Fault:
+    """Why a row does not parse: wrong encoding, a NUL byte, or broken JSON with its column."""
+    try:
+        text = row.decode("utf-8")
+    except UnicodeDecodeError as error:
+        excerpt, span = excerpt_around(row, error.start + 1)
+        return Fault(
+            "invalid-utf8",
+            line,
+            f"byte 0x{row[error.start]:02x} at column {error.start + 1} is not valid UTF-8",
+            column=error.start + 1,
+            excerpt=excerpt,
+            span=span,
+        )
+    nul = row.find(b"\0")
+    if nul >= 0:
+        excerpt, span = excerpt_around(row, nul + 1)
+        return Fault(
+            "nul-byte",
+            line,
+            f"NUL byte at column {nul + 1}",
+            column=nul + 1,
+            excerpt=excerpt,
+            span=span,
+        )
+    column, message = _json_error(text, reason)
+    byte_column = len(text[: column - 1].encode()) + 1
+    excerpt, span = excerpt_around(row, byte_column)
+    return Fault(
+        "invalid-json",
+        line,
+        f"not valid JSON: {message}",
+        column=column,
+        excerpt=excerpt,
+        span=span,
+    )
+
+
+def _json_error(text: str, reason: str) -> tuple[int, str]:
+    """(1-based column, what is wrong), in words that say what was expected."""
+    if "recursion" in reason.lower():
+        return 1, "nested too deeply (more than 1,024 levels)"
+    try:
+        json.loads(text)
+    except RecursionError:
+        return 1, "nested too deeply"
+    except json.JSONDecodeError as error:
+        what = error.msg[0].lower() + error.msg[1:]
+        if error.msg.startswith("Extra data"):
+            what = "more text after the end of the row; expected one JSON object a line"
+        elif error.pos >= len(text.rstrip()):
+            what = f"the line ends too early ({what})"
+        return error.colno if error.lineno == 1 else error.pos + 1, what
+    except ValueError as error:
+        return 1, str(error)
+    # Python's parser accepts what JSON forbids: NaN and Infinity, lone surrogates.
+    match = re.search(r"\b(NaN|-?Infinity)\b", text)
+    if match:
+        return match.start() + 1, f"{match.group()} is not JSON; use null or a number"
+    return 1, reason

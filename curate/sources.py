@@ -1,0 +1,210 @@
+"""From what the user names (files, folders, globs, `-`) to open binary streams, decompressed.
+
+Compression is told by the last suffix and checked against the first bytes, so that a file with
+the wrong name gets a sentence instead of a page of broken lines.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import glob
+import gzip
+import io
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from curate.errors import UserError
+
+STDIN = "-"
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
+KINDS: dict[str, str] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x1f\x8b", ".gz", "gzip-compressed"),
+    (b"\x28\xb5\x2f\xfd", ".zst", "zstandard-compressed"),
+    (b"BZh", ".bz2", "bzip2-compressed"),
+    (b"\xfd7zXZ\x00", ".xz", "xz-compressed"),
+    (b"PAR1", ".parquet", "a parquet file"),
+    (b"PK\x03\x04", ".zip", "a zip archive; unpack it first"),
+    (b"\x89PNG", ".png", "a PNG image"),
+    (b"\x7fELF", "", "a program"),
+    (b"SQLite format 3", ".db", "an SQLite database"),
+    (b"%PDF", ".pdf", "a PDF document"),
+    (b"\xff\xfe", "", "UTF-16 text; convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
+    (b"\xfe\xff", "", "UTF-16 text; convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
+)
+
+
+def suffixes(path: str) -> tuple[str, str]:
+    """(kind suffix, compression suffix), lower-case; either may be empty."""
+    name = Path(path).name.lower()
+    compression = next((c for c in COMPRESSIONS if name.endswith(c)), "")
+    stem = name[: len(name) - len(compression)] if compression else name
+    return Path(stem).suffix, compression
+
+
+def kind_of(path: str) -> str:
+    """jsonl, json, csv, tsv or parquet; standard input is taken for JSON lines (or an array).
+
+    Raises UserError when the suffix is none of ours.
+    """
+    if path == STDIN:
+        return "jsonl"
+    suffix, _ = suffixes(path)
+    if suffix not in KINDS:
+        raise UserError(
+            f"{path}: cannot tell the file type from its name; expected one of "
+            f"{', '.join(KINDS)} (each also with {', '.join(COMPRESSIONS)})"
+        )
+    return KINDS[suffix]
+
+
+def expand(names: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Files for the given files, folders and globs, in order, each once.
+
+    Folders are walked in sorted order; hidden files and folders, and folders of finished runs
+    (those with a manifest.json), are passed over.
+
+    Raises UserError for a name that matches nothing.
+    """
+    found: dict[str, None] = {}
+    for given in names:
+        name = os.fspath(given)
+        if name == STDIN:
+            found[name] = None
+        elif os.path.isdir(name):
+            files = list(_data_files(name))
+            if not files:
+                raise UserError(f"{name}: no data file in this folder; expected {', '.join(KINDS)}")
+            found.update(dict.fromkeys(files))
+        elif os.path.exists(name):
+            found[name] = None
+        elif glob.has_magic(name):
+            matches = [m for m in sorted(glob.glob(name, recursive=True)) if os.path.isfile(m)]
+            if not matches:
+                raise UserError(f"{name}: no file matches this pattern")
+            found.update(dict.fromkeys(matches))
+        else:
+            raise UserError(f"{name}: no such file or folder")
+    return list(found)
+
+
+def _data_files(folder: str) -> Iterator[str]:
+    for where, folders, files in os.walk(folder):
+        if "manifest.json" in files:
+            folders.clear()
+            continue
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for file in sorted(files):
+            if (
+                not file.startswith(".")
+                and suffixes(file)[0] in KINDS
+                and suffixes(file)[0] != ".json"
+            ) or (
+                not file.startswith(".") and suffixes(file)[0] == ".json" and _is_array(where, file)
+            ):
+                yield os.path.join(where, file)
+
+
+def _is_array(folder: str, file: str) -> bool:
+    # A folder of data also holds settings and manifests in .json; only arrays are data there.
+    try:
+        with open_binary(os.path.join(folder, file)) as stream:
+            return stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    except (UserError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def open_binary(path: str) -> Iterator[IO[bytes]]:
+    """Open for reading, decompressed.
+
+    Raises UserError for a missing or unreadable file, a folder, a damaged stream, or a file
+    whose first bytes belong to something else than its name says.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            if path == STDIN:
+                yield sys.stdin.buffer
+                return
+            plain: IO[bytes] = stack.enter_context(open(path, "rb"))
+            compression = suffixes(path)[1]
+            _check_magic(path, plain, compression)
+            yield _decompressed(plain, compression, stack)
+        except IsADirectoryError:
+            raise UserError(f"{path}: is a folder; expected a file") from None
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such file") from None
+        except PermissionError:
+            raise UserError(f"{path}: no permission to read this file") from None
+        except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+            raise UserError(
+                f"{path}: the compressed file is damaged or cut short ({error})"
+            ) from None
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _check_magic(path: str, stream: IO[bytes], compression: str) -> None:
+    head = stream.read(16)
+    stream.seek(0)
+    expected = compression or suffixes(path)[0]
+    for magic, suffix, name in _MAGIC:
+        if head.startswith(magic):
+            if suffix == expected or (suffix == ".parquet" and expected == ".pq"):
+                return
+            raise UserError(f"{path}: the name does not fit the content, which is {name}")
+    if compression and head:
+        raise UserError(
+            f"{path}: the name ends in {compression}, but the content is not so compressed"
+        )
+
+
+def _decompressed(plain: IO[bytes], compression: str, stack: contextlib.ExitStack) -> IO[bytes]:
+    if compression == ".gz":
+        return stack.enter_context(gzip.open(plain, "rb"))
+    if compression == ".bz2":
+        return stack.enter_context(bz2.open(plain, "rb"))
+    if compression == ".xz":
+        return stack.enter_context(lzma.open(plain, "rb"))
+    if compression == ".zst":
+        return stack.enter_context(_zstandard(plain))
+    return plain
+
+
+def _zstandard(plain: IO[bytes]) -> IO[bytes]:
+    import zstandard
+
+    class Checked(io.RawIOBase):
+        """zstandard's own error type, turned into the EOFError that the other codecs raise."""
+
+        def __init__(self) -> None:
+            self._reader = zstandard.ZstdDecompressor().stream_reader(
+                plain, read_across_frames=True
+            )
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed: WriteableBuffer
+            try:
+                data = self._reader.read(len(buffer))
+            except zstandard.ZstdError as error:
+                raise EOFError(str(error)) from None
+            buffer[: len(data)] = data
+            return len(data)
+
+    return io.BufferedReader(Checked(), buffer_size=1 << 20)

@@ -1,0 +1,154 @@
+"""CSV, TSV and parquet: tables whose rows become records."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import IO, Any
+
+import orjson
+
+from curate.errors import UserError
+from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch
+from curate.sources import open_binary
+
+
+def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[RawBatch]:
+    """Rows of a CSV file; the physical lines that a row spans are its original bytes."""
+    csv.field_size_limit(1 << 30)
+    batch = RawBatch(path)
+    consumed: list[bytes] = []
+    bad_lines: list[tuple[int, int]] = []
+
+    def decoded() -> Iterator[str]:
+        for number, raw in enumerate(stream, 1):
+            if number == 1 and raw.startswith(BOM):
+                raw = raw.removeprefix(BOM)
+                batch.faults.append(
+                    Fault("byte-order-mark", 1, "the file starts with a byte-order mark")
+                )
+            consumed.append(raw)
+            if b"\0" in raw:
+                batch.faults.append(Fault("nul-byte", number, "NUL byte in this line"))
+                raw = raw.replace(b"\0", b"")
+            try:
+                yield raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                bad_lines.append((number, error.start + 1))
+                yield raw.decode("utf-8", errors="replace")
+
+    reader = csv.reader(decoded(), delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, None)
+    except csv.Error as error:
+        raise UserError(f"{path}:1: not a valid header: {error}") from None
+    if header is None:
+        return
+    if bad_lines:
+        raise UserError(f"{path}:1: the header is not valid UTF-8; convert the file first")
+    if len(set(header)) != len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise UserError(f"{path}:1: the column {twice!r} stands twice in the header")
+    while True:
+        consumed.clear()
+        bad_lines.clear()
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            batch.rows_met += 1
+            batch.faults.append(Fault("invalid-csv", line, f"not valid CSV: {error}"))
+            continue
+        if cells is None:
+            break
+        if not cells:
+            batch.faults.append(Fault("blank-line", line, "blank line"))
+            continue
+        batch.rows_met += 1
+        if bad_lines:
+            number, column = bad_lines[0]
+            batch.faults.append(
+                Fault(
+                    "invalid-utf8",
+                    number,
+                    f"the byte at column {column} is not valid UTF-8",
+                    column=column,
+                )
+            )
+        elif len(cells) != len(header):
+            batch.faults.append(
+                Fault("invalid-csv", line, f"{len(cells)} cells where the header has {len(header)}")
+            )
+        else:
+            batch.values.append({k: csv_value(k, v) for k, v in zip(header, cells, strict=True)})
+            batch.lines.append(line)
+            batch.raw.append(b"".join(consumed).rstrip(b"\r\n"))
+        if batch.rows_met >= BATCH_ROWS:
+            yield batch
+            batch = RawBatch(path)
+    if batch.rows_met or batch.faults:
+        yield batch
+
+
+_JSON_COLUMNS = {
+    "messages",
+    "conversations",
+    "tools",
+    "history",
+    "chosen",
+    "rejected",
+    "prompt",
+    "completion",
+}
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def csv_value(column: str, text: str) -> Any:
+    """What a CSV cell means: lists of messages are written as JSON, labels as true or false."""
+    if column in _JSON_COLUMNS and text[:1] in ("[", "{") and text[-1:] in ("]", "}"):
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return text
+        # A prompt may itself be a piece of JSON text; only lists of objects are structure.
+        return (
+            value if isinstance(value, list) and all(isinstance(v, dict) for v in value) else text
+        )
+    if column == "label" and text.strip().lower() in _BOOLEANS:
+        return _BOOLEANS[text.strip().lower()]
+    return text
+
+
+def read_parquet(path: str) -> Iterator[RawBatch]:
+    import polars
+
+    with open_binary(path) as stream:  # also checks the name, the permission and the first bytes
+        if path != "-" and stream.read(4) != b"PAR1":
+            raise UserError(f"{path}: not a parquet file (its first bytes are not PAR1)")
+        stream.seek(0)
+        try:
+            frames = polars.scan_parquet(stream).collect_batches(chunk_size=BATCH_ROWS)
+            record = 0
+            for frame in frames:
+                values = [_without_missing(row) for row in frame.iter_rows(named=True)]
+                numbers = list(range(record + 1, record + 1 + len(values)))
+                record += len(values)
+                yield RawBatch(
+                    path,
+                    values=values,
+                    lines=numbers,
+                    raw=[orjson.dumps(v, default=str) for v in values],
+                    rows_met=len(values),
+                )
+        except (polars.exceptions.PolarsError, OSError, EOFError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UserError(f"{path}: cannot be read as parquet ({reason})") from None
+
+
+def _without_missing(value: Any) -> Any:
+    """Parquet gives every struct all keys of its column; a key that is null was not there."""
+    if isinstance(value, dict):
+        return {k: _without_missing(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_missing(v) for v in value]
+    return value

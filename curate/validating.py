@@ -1,0 +1,393 @@
+"""Parsed rows to schema-checked columns; every malformed row becomes faults, never an exception.
+
+The format of a file is detected from its first batch (or named), rows of another known format are
+reported as mixed and still read in their own, and columns named differently (`response`, `query`)
+are understood where the name leaves no doubt, or mapped with `--map FIELD=COLUMN`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from curate.columns import Batch, ColumnBuilder, is_plain_chat
+from curate.errors import UserError
+from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.reading import read_rows
+from curate.schemas.options.data import DataOptions
+from curate.schemas.records import RECORD_MODELS, Example, Record, RecordFormat
+from curate.sources import expand
+
+# The fields by which a format is known, each with the other names it goes by in published sets.
+# Order matters: the first format whose fields are all present wins.
+_SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
+    (RecordFormat.PREFERENCE, {"chosen": (), "rejected": ()}),
+    (RecordFormat.CHAT, {"messages": ()}),
+    (RecordFormat.SHAREGPT, {"conversations": ("conversation",)}),
+    (RecordFormat.INSTRUCTION, {"instruction": (), "output": ("response", "completion", "answer")}),
+    (RecordFormat.UNPAIRED_PREFERENCE, {"prompt": (), "completion": ("response",), "label": ()}),
+    (
+        RecordFormat.PROMPT_COMPLETION,
+        {"prompt": (), "completion": ("response", "output", "answer")},
+    ),
+    (RecordFormat.QUESTION_ANSWER, {"question": ("query",), "answer": ("response", "output")}),
+    (RecordFormat.PROMPT_COMPLETION, {"prompt": ("input",), "completion": ("output", "response")}),
+    (RecordFormat.TEXT, {"text": ()}),
+)
+_OPTIONAL_ALIASES: dict[RecordFormat, dict[str, tuple[str, ...]]] = {
+    RecordFormat.INSTRUCTION: {"input": ("context",), "system": ("system_prompt",)},
+    RecordFormat.PROMPT_COMPLETION: {"system": ("system_prompt",)},
+    RecordFormat.QUESTION_ANSWER: {"system": ("system_prompt",)},
+}
+# An explicit --map of these fields says which format is meant.
+_FORMAT_OF_FIELDS: tuple[tuple[frozenset[str], RecordFormat], ...] = (
+    (frozenset({"chosen", "rejected"}), RecordFormat.PREFERENCE),
+    (frozenset({"messages"}), RecordFormat.CHAT),
+    (frozenset({"conversations"}), RecordFormat.SHAREGPT),
+    (frozenset({"prompt", "completion", "label"}), RecordFormat.UNPAIRED_PREFERENCE),
+    (frozenset({"instruction", "output"}), RecordFormat.INSTRUCTION),
+    (frozenset({"prompt", "completion"}), RecordFormat.PROMPT_COMPLETION),
+    (frozenset({"question", "answer"}), RecordFormat.QUESTION_ANSWER),
+    (frozenset({"text"}), RecordFormat.TEXT),
+)
+_DETECTION_ROWS = 200
+_MAX_FAULTS_A_ROW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A record format together with the columns that hold its fields (only those renamed)."""
+
+    format: RecordFormat
+    columns: tuple[tuple[str, str], ...] = ()
+
+    def rename(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The record under the format's own field names; other keys stay."""
+        if not self.columns:
+            return record
+        renamed = dict(record)
+        for _, column in self.columns:
+            if column in record:
+                renamed.pop(column, None)
+        for name, column in self.columns:
+            if column in record:
+                renamed[name] = record[column]
+        return renamed
+
+    def original(self, path: str) -> str:
+        """A field path with the user's own column name in it."""
+        for name, column in self.columns:
+            if path == name or path.startswith((f"{name}[", f"{name}.")):
+                return column + path[len(name) :]
+        return path
+
+
+def shape_of(record: dict[str, Any], data: DataOptions) -> Shape | None:
+    """The shape of one record under the user's options, or None when no format fits."""
+    explicit = tuple(data.map.items())
+    if explicit:
+        record = Shape(RecordFormat.TEXT, explicit).rename(record)
+        format_ = data.format or next(
+            (f for names, f in _FORMAT_OF_FIELDS if names <= set(data.map)), None
+        )
+        if format_ is not None:
+            return Shape(format_, explicit)
+    for format_, required in _SIGNATURES:
+        if data.format is not None and format_ is not data.format:
+            continue
+        columns = _columns(record, required)
+        if columns is None:
+            continue
+        optional = _OPTIONAL_ALIASES.get(format_, {})
+        extra = [
+            (name, alias)
+            for name, aliases in optional.items()
+            for alias in aliases
+            if name not in record and alias in record
+        ]
+        return Shape(format_, (*explicit, *columns, *extra))
+    return Shape(data.format, explicit) if data.format is not None else None
+
+
+def _columns(
+    record: dict[str, Any], required: dict[str, tuple[str, ...]]
+) -> tuple[tuple[str, str], ...] | None:
+    renamed = []
+    for name, aliases in required.items():
+        if name in record:
+            continue
+        alias = next((a for a in aliases if a in record), None)
+        if alias is None:
+            return None
+        renamed.append((name, alias))
+    return tuple(renamed)
+
+
+@dataclass(slots=True)
+class Checked:
+    """What one raw batch became: columns by format, and the faults of the rows that did not fit."""
+
+    batches: list[Batch] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    rows_met: int = 0
+
+
+class Validator:
+    """Checks the rows of one file; remembers the file's shape from its first batch on."""
+
+    def __init__(self, path: str, data: DataOptions) -> None:
+        self.path = path
+        self.shape: Shape | None = None
+        self._data = data
+
+    def check(self, raw: RawBatch) -> Checked:
+        """Columns for the rows that fit, faults for the others."""
+        checked = Checked(faults=list(raw.faults), rows_met=raw.rows_met)
+        if self.shape is None and raw.values:
+            self.shape = self._detect(raw.values, checked)
+        if self.shape is None:
+            return checked
+        builders: dict[RecordFormat, ColumnBuilder] = {}
+        main = builders.setdefault(self.shape.format, ColumnBuilder(self.path, self.shape.format))
+        if self._all_plain(raw, main):
+            checked.batches.append(main.build())
+            return checked
+        for value, line, original in zip(raw.values, raw.lines, raw.raw, strict=True):
+            self._check_row(value, line, original, builders, checked)
+        checked.batches += [b.build() for b in builders.values() if len(b)]
+        return checked
+
+    def _all_plain(self, raw: RawBatch, builder: ColumnBuilder) -> bool:
+        assert self.shape is not None
+        return (
+            self.shape == Shape(RecordFormat.CHAT)
+            and set(map(type, raw.values)) == {dict}
+            and builder.add_plain_chats(raw.values, raw.lines, raw.raw)
+        )
+
+    def _detect(self, values: list[Any], checked: Checked) -> Shape | None:
+        objects = [v for v in values[:_DETECTION_ROWS] if isinstance(v, dict)]
+        shapes = Counter(s for v in objects if (s := shape_of(v, self._data)) is not None)
+        if shapes:
+            return shapes.most_common(1)[0][0]
+        if objects:
+            checked.faults.append(
+                Fault(
+                    "unknown-format",
+                    None,
+                    f"no known record format: the rows have the keys {_listed(objects[0])}; expected "
+                    "messages, conversations, instruction and output, prompt and completion, question "
+                    "and answer, chosen and rejected, or text; name the columns with --map FIELD=COLUMN",
+                )
+            )
+        return None if objects else Shape(self._data.format or RecordFormat.CHAT)
+
+    def _check_row(
+        self,
+        value: Any,
+        line: int,
+        raw: bytes,
+        builders: dict[RecordFormat, ColumnBuilder],
+        checked: Checked,
+    ) -> None:
+        shape = self.shape
+        assert shape is not None
+        if not isinstance(value, dict):
+            checked.faults.append(
+                Fault(
+                    "not-an-object",
+                    line,
+                    f"the row is {_kind(value)}; expected an object with named fields",
+                )
+            )
+            return
+        if shape.format is RecordFormat.CHAT and not shape.columns and is_plain_chat(value):
+            builders[shape.format].add_plain_chats([value], [line], [raw])
+            return
+        own = shape_of(value, self._data)
+        if own is not None and own.format is not shape.format:
+            checked.faults.append(
+                Fault(
+                    "mixed-formats",
+                    line,
+                    f"this row is in {own.format} format, the file in {shape.format}",
+                    excerpt=_short(raw),
+                )
+            )
+            shape = own
+        elif own is not None:
+            shape = own
+        model = self._model(shape, value, line, raw, checked)
+        if model is not None:
+            builder = builders.setdefault(shape.format, ColumnBuilder(self.path, shape.format))
+            builder.add(value, model, line, raw, shape.original)
+
+    def _model(
+        self, shape: Shape, value: dict[str, Any], line: int, raw: bytes, checked: Checked
+    ) -> Record | None:
+        try:
+            return RECORD_MODELS[shape.format].model_validate(shape.rename(value))
+        except ValidationError as error:
+            checked.faults += faults_of(error, shape, line, raw)
+        except RecursionError:
+            checked.faults.append(
+                Fault("schema-violation", line, "the record is nested too deeply")
+            )
+        return None
+
+
+def faults_of(error: ValidationError, shape: Shape, line: int, raw: bytes) -> list[Fault]:
+    """pydantic's errors in the user's words: where in the record, what was expected, what is there."""
+    faults: dict[str, Fault] = {}
+    for detail in error.errors(include_url=False):
+        path = shape.original(_path(detail["loc"]))
+        rule, message = _described(path, detail, shape.format)
+        # A union reports one error for each branch; the first, at the deepest place, is enough.
+        faults.setdefault(path, Fault(rule, line, message, field=path or None, excerpt=_short(raw)))
+    deepest = [
+        fault
+        for path, fault in faults.items()
+        if not any(
+            other != path and other.startswith(path + s) for other in faults for s in (".", "[")
+        )
+    ]
+    return deepest[:_MAX_FAULTS_A_ROW]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for step in location:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif step in _UNION_BRANCHES or "[" in step:
+            continue  # pydantic names the branch of a union; the user's record has no such key
+        else:
+            path += f".{step}" if path else step
+    return path
+
+
+_UNION_BRANCHES = {
+    "str",
+    "int",
+    "float",
+    "bool",
+    "dict",
+    "list",
+    "ContentPart",
+    "Message",
+    "constrained-str",
+}
+_EXPECTED = {
+    "string_type": "a string",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+}
+
+
+def _described(path: str, detail: Any, format_: RecordFormat) -> tuple[str, str]:
+    """(rule name, message) for one pydantic error."""
+    kind, found = detail["type"], detail.get("input")
+    where = path or "the record"
+    if kind == "missing":
+        return "schema-violation", f"{where} is missing; the {format_} format needs it"
+    if kind == "literal_error" and path.endswith("role"):
+        return (
+            "unknown-role",
+            f"{where} is {_shown(found)}; expected system, developer, user, assistant or tool",
+        )
+    if kind == "value_error" and ".from: unknown speaker" in detail["msg"]:
+        return "unknown-role", str(detail["msg"]).removeprefix("Value error, ")
+    if kind == "value_error":
+        return "schema-violation", str(detail["msg"]).removeprefix("Value error, ")
+    if kind == "too_short":
+        return "schema-violation", f"{where} is an empty list; expected at least one turn"
+    if (
+        path.endswith(("content", "prompt", "completion", "chosen", "rejected"))
+        and kind in _EXPECTED
+    ):
+        expected = (
+            "a string or a list" if path.endswith("content") else "a string or a list of messages"
+        )
+    else:
+        expected = _EXPECTED.get(kind, str(detail["msg"]))
+    return "schema-violation", f"{where} is {_kind(found)}; expected {expected}"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return f"a number ({value})" if len(str(value)) < 24 else "a number"
+    if isinstance(value, str):
+        return f"a string ({_shown(value)})"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _listed(record: dict[str, Any]) -> str:
+    keys = [repr(k) for k in record]
+    return ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
+
+
+def _short(raw: bytes) -> str:
+    return raw[: EXCERPT_CHARACTERS * 2].decode("utf-8", "replace")[:EXCERPT_CHARACTERS]
+
+
+def read_checked(path: str, data: DataOptions) -> Iterator[Checked]:
+    """Read and validate one file, batch by batch. Raises UserError when it cannot be read."""
+    validator = Validator(path, data)
+    for raw in read_rows(path):
+        yield validator.check(raw)
+
+
+def to_example(batch: Batch, index: int, data: DataOptions) -> Example:
+    """The canonical example of one validated record."""
+    record = batch.records[index]
+    shape = shape_of(record, data)
+    assert shape is not None  # the record was validated under these options
+    model = RECORD_MODELS[batch.format].model_validate(shape.rename(record))
+    line = int(batch.rows["line"][index])
+    return model.example().model_copy(update={"path": batch.path, "line": line})
+
+
+def load_examples(paths: Sequence[str | os.PathLike[str]], data: DataOptions) -> list[Example]:
+    """Every record of the files as an `Example`, in order.
+
+    Raises UserError naming file and line at the first row that is not a valid record: training
+    must not go on with rows silently left out.
+    """
+    examples: list[Example] = []
+    for path in expand(paths):
+        for checked in read_checked(path, data):
+            for fault in checked.faults:
+                if fault.rule in (
+                    "byte-order-mark",
+                    "carriage-returns",
+                    "blank-line",
+                    "mixed-formats",
+                ):
+                    continue  # harmless once read; `curate lint` names them
+                place = f"{path}:{fault.line}" if fault.line else path
+                raise UserError(
+                    f"{place}: {fault.message}. Run `curate lint {path}` for all such rows."
+                )
+            placed = [(b, i) for b in checked.batches for i in range(len(b))]
+            placed.sort(key=lambda at: int(at[0].rows["line"][at[1]]))
+            examples += [to_example(b, i, data) for b, i in placed]
+    return examples
