@@ -83,7 +83,9 @@ def _gguf_in_package(spelling: str) -> Path:
     name = spelling.removeprefix("package:").replace("-", "_")
     spec = importlib.util.find_spec(name) if name.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
-        raise UserError(f"model {spelling}: no such package; `pip install {name.replace('_', '-')}`")
+        raise UserError(
+            f"model {spelling}: no such package; `pip install {name.replace('_', '-')}`"
+        )
     folder = Path(next(iter(spec.submodule_search_locations)))
     found = sorted(folder.rglob("*.gguf"))
     if len(found) != 1:
@@ -278,7 +280,9 @@ def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> Pe
         raise UserError(f"--lora-targets {','.join(options.lora_targets)}: {error}") from error
 
 
-def load_adapter(folder: Path, *, dtype: torch.dtype = torch.float32) -> tuple[PeftModel, PreTrainedTokenizerBase]:
+def load_adapter(
+    folder: Path, *, dtype: torch.dtype = torch.float32
+) -> tuple[PeftModel, PreTrainedTokenizerBase]:
     """A trained adapter on its base, and the tokenizer (with the chat template) saved beside it.
 
     `folder` is a run, or the adapter folder inside it.
@@ -291,7 +295,9 @@ def load_adapter(folder: Path, *, dtype: torch.dtype = torch.float32) -> tuple[P
     if (folder / "adapter").is_dir():
         folder = folder / "adapter"
     if not (folder / "adapter_config.json").is_file():
-        raise UserError(f"{folder}: no adapter here; expected adapter_config.json, as `curate train` writes it")
+        raise UserError(
+            f"{folder}: no adapter here; expected adapter_config.json, as `curate train` writes it"
+        )
     name = str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path)
     base = resolve_base(name)
     model = load_model(base, dtype=dtype)
