@@ -15,9 +15,9 @@ import lzma
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from curate.errors import UserError
 
@@ -174,15 +174,17 @@ def _check_magic(path: str, stream: IO[bytes], compression: str) -> None:
 
 
 def _decompressed(plain: IO[bytes], compression: str, stack: contextlib.ExitStack) -> IO[bytes]:
-    if compression == ".gz":
-        return stack.enter_context(gzip.open(plain, "rb"))
-    if compression == ".bz2":
-        return stack.enter_context(bz2.open(plain, "rb"))
-    if compression == ".xz":
-        return stack.enter_context(lzma.open(plain, "rb"))
-    if compression == ".zst":
-        return stack.enter_context(_zstandard(plain))
-    return plain
+    if not compression:
+        return plain
+    openers: dict[str, Callable[[IO[bytes]], Any]] = {
+        ".gz": gzip.open,
+        ".bz2": bz2.open,
+        ".xz": lzma.open,
+        ".zst": _zstandard,
+    }
+    stream: IO[bytes] = openers[compression](plain)
+    stack.callback(stream.close)
+    return stream
 
 
 def _zstandard(plain: IO[bytes]) -> IO[bytes]:
