@@ -1,0 +1,54 @@
+"""What a command module provides, and how its options are resolved."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from curate.cli.flags import given
+from curate.config import Config, resolve
+from curate.schemas.options.base import Options
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its name, help, option groups, extra arguments, and the function that runs it.
+
+    Attributes:
+        options: option classes that become flags, each with the configuration table it reads.
+        arguments: adds positional arguments and flags that are no options (rarely needed).
+        run: called with an `Invocation`; returns the exit code.
+    """
+
+    name: str
+    help: str
+    run: Callable[[Invocation], int]
+    options: tuple[tuple[type[Options], str], ...] = ()
+    arguments: Callable[[argparse.ArgumentParser], None] | None = None
+    description: str = ""
+
+
+@dataclass(slots=True)
+class Invocation:
+    """A parsed command line together with the configuration file."""
+
+    arguments: argparse.Namespace
+    config: Config
+    origins: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def options(self, model: type[AnyOptions], table: str) -> AnyOptions:
+        """The options of one class: defaults < configuration < flags. Raises UserError."""
+        options, self.origins[table] = resolve(
+            model, self.config, table, given(self.arguments, model)
+        )
+        return options
+
+    def path(self, name: str) -> Path | None:
+        """A path argument, or None when it was not given."""
+        value = getattr(self.arguments, name, None)
+        return Path(value) if value is not None else None

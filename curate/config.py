@@ -1,0 +1,131 @@
+"""Settings: defaults < curate.toml or [tool.curate] in pyproject.toml < flags, with their origins.
+
+The closest file wins (from the working folder upwards; `curate.toml` before a pyproject.toml that
+has the table) and nothing is merged between files. A table is named after its command:
+
+    [data]                      [lint]                     [train]
+    format = "chat"             ignore = ["SIZ002"]        model = "Qwen/Qwen2.5-0.5B"
+
+Keys are the options' names, with dashes or underscores.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from curate.errors import UserError, unknown_name
+from curate.schemas.options.base import Options
+
+FILE_NAME = "curate.toml"
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One configuration file. `path` is None when there is none; `folder` is where paths start."""
+
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file, or the working folder."""
+        return self.path.parent if self.path else Path()
+
+    def table(self, name: str) -> dict[str, Any]:
+        """The settings of one command, keys with underscores; empty when there is no such table.
+
+        Raises UserError when it is not a table.
+        """
+        table = self.tables.get(name, {})
+        if not isinstance(table, dict):
+            raise UserError(f"{self.path}: [{name}] should be a table of settings")
+        return {k.replace("-", "_"): v for k, v in table.items()}
+
+
+def find_config(start: Path | None = None) -> Path | None:
+    """The closest curate.toml, or pyproject.toml with a [tool.curate] table, upwards from `start`."""
+    folder = (start or Path()).resolve()
+    for where in (folder, *folder.parents):
+        own, project = where / FILE_NAME, where / "pyproject.toml"
+        if own.is_file():
+            return own
+        if project.is_file() and "curate" in _parse(project).get("tool", {}):
+            return project
+    return None
+
+
+def load_config(path: Path | None, tables: frozenset[str]) -> Config:
+    """Read a configuration file; `tables` are the known names at its top level.
+
+    Raises UserError for a missing file, broken TOML, or an unknown table.
+    """
+    if path is None:
+        return Config()
+    parsed = _parse(path)
+    content = parsed.get("tool", {}).get("curate", {}) if path.name == "pyproject.toml" else parsed
+    for name in content:
+        if name not in tables:
+            raise UserError(f"{path}: {unknown_name('table', name, tables)}")
+    return Config(content, path)
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such configuration file") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+
+
+def resolve(
+    model: type[AnyOptions], config: Config, table: str, flags: Mapping[str, Any]
+) -> tuple[AnyOptions, dict[str, str]]:
+    """Options from all three places, and where each value came from.
+
+    Args:
+        model: the options class.
+        config: the configuration file.
+        table: the name of its table.
+        flags: only those that were given.
+
+    Returns:
+        The options, and for each field "default", "flag", or the file's name.
+
+    Raises UserError for an unknown key or a value that the option does not take.
+    """
+    from_file = config.table(table)
+    known = set(model.model_fields)
+    for name in from_file:
+        if name not in known:
+            raise UserError(f"{config.path}: [{table}]: {unknown_name('option', name, known)}")
+    values = {**from_file, **flags}
+    origins = {
+        name: "flag" if name in flags else str(config.path) if name in from_file else "default"
+        for name in model.model_fields
+    }
+    try:
+        return model.model_validate(values), origins
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        name = str(detail["loc"][0]) if detail["loc"] else table
+        where = (
+            f"{config.path}: [{table}] {name}"
+            if origins.get(name) not in ("flag", None)
+            else _flag(name)
+        )
+        message = detail["msg"].removeprefix("Value error, ")
+        raise UserError(f"{where}: {message[0].lower()}{message[1:]}") from None
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
