@@ -95,10 +95,8 @@ class _Window:
         block = next(self._blocks, None)
         if block is None:
             self._ended = True
-            tail = self._decode(b"", final=True)
-            self.text = self.text[self.position :] + tail
-            self.position = 0
-            return bool(tail)
+            self._decode(b"", final=True)  # a character that is cut off at the end is an error
+            return False
         self.text = self.text[self.position :] + self._decode(block)
         self.position = 0
         return True

@@ -201,6 +201,8 @@ def _json_error(text: str, reason: str) -> tuple[int, str]:
         what = error.msg[0].lower() + error.msg[1:]
         if error.msg.startswith("Extra data"):
             what = "more text after the end of the row; expected one JSON object a line"
+        elif error.msg.startswith("Unterminated string"):
+            what = "the line ends too early, inside the string that starts here"
         elif error.pos >= len(text.rstrip()):
             what = f"the line ends too early ({what})"
         return error.colno if error.lineno == 1 else error.pos + 1, what

@@ -17,7 +17,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from curate.errors import UserError
 
@@ -188,25 +188,49 @@ def _decompressed(plain: IO[bytes], compression: str, stack: contextlib.ExitStac
 
 
 def _zstandard(plain: IO[bytes]) -> IO[bytes]:
-    import zstandard
+    return cast(IO[bytes], io.BufferedReader(_ZstandardStream(plain), buffer_size=1 << 20))
 
-    class Checked(io.RawIOBase):
-        """zstandard's own error type, turned into the EOFError that the other codecs raise."""
 
-        def __init__(self) -> None:
-            self._reader = zstandard.ZstdDecompressor().stream_reader(
-                plain, read_across_frames=True
-            )
+class _ZstandardStream(io.RawIOBase):
+    """Frames one after another, decompressed.
 
-        def readable(self) -> bool:
-            return True
+    The library's own stream reader takes a file that is cut short for one that has ended, which
+    would silently lose rows; this one raises EOFError, as gzip, bzip2 and xz do.
+    """
 
-        def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed: WriteableBuffer
-            try:
-                data = self._reader.read(len(buffer))
-            except zstandard.ZstdError as error:
-                raise EOFError(str(error)) from None
-            buffer[: len(data)] = data
-            return len(data)
+    def __init__(self, plain: IO[bytes]) -> None:
+        self._plain = plain
+        self._frame: Any = None
+        self._input = b""
+        self._output = b""
 
-    return io.BufferedReader(Checked(), buffer_size=1 << 20)
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._output:
+            if not self._input:
+                self._input = self._plain.read(1 << 18)
+            if not self._input:
+                if self._frame is not None:
+                    raise EOFError("the last zstandard frame is not complete")
+                return 0
+            self._decompress()
+        size = min(len(buffer), len(self._output))
+        buffer[:size] = self._output[:size]
+        self._output = self._output[size:]
+        return size
+
+    def _decompress(self) -> None:
+        import zstandard
+
+        if self._frame is None:
+            self._frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            self._output = self._frame.decompress(self._input)
+        except zstandard.ZstdError as error:
+            raise EOFError(str(error)) from None
+        self._input = b""
+        if self._frame.eof:
+            self._input = self._frame.unused_data
+            self._frame = None
