@@ -44,23 +44,23 @@ def as_lines(rows: list[Any]) -> bytes:
     return "".join(json.dumps(r) + "\n" for r in rows).encode()
 
 
-WRITERS: dict[str, Callable[[Path], None]] = {
-    "a.jsonl": lambda p: p.write_bytes(as_lines(ROWS)) and None,
-    "no-last-newline.jsonl": lambda p: p.write_bytes(as_lines(ROWS).rstrip()) and None,
-    "a.ndjson": lambda p: p.write_bytes(as_lines(ROWS)) and None,
-    "pretty.json": lambda p: p.write_text(json.dumps(ROWS, indent=2)) and None,
-    "compact.json": lambda p: p.write_text(json.dumps(ROWS)) and None,
-    "lines.json": lambda p: p.write_bytes(as_lines(ROWS)) and None,
-    "array.jsonl": lambda p: p.write_text(json.dumps(ROWS, indent=1)) and None,
-    "wrapped.json": lambda p: p.write_text(json.dumps({"version": 1, "data": ROWS})) and None,
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "a.jsonl": lambda p: p.write_bytes(as_lines(ROWS)),
+    "no-last-newline.jsonl": lambda p: p.write_bytes(as_lines(ROWS).rstrip()),
+    "a.ndjson": lambda p: p.write_bytes(as_lines(ROWS)),
+    "pretty.json": lambda p: p.write_text(json.dumps(ROWS, indent=2)),
+    "compact.json": lambda p: p.write_text(json.dumps(ROWS)),
+    "lines.json": lambda p: p.write_bytes(as_lines(ROWS)),
+    "array.jsonl": lambda p: p.write_text(json.dumps(ROWS, indent=1)),
+    "wrapped.json": lambda p: p.write_text(json.dumps({"version": 1, "data": ROWS})),
     "a.csv": lambda p: pl.DataFrame(ROWS).write_csv(p),
     "a.tsv": lambda p: pl.DataFrame(ROWS).write_csv(p, separator="\t"),
     "a.parquet": lambda p: pl.DataFrame(ROWS).write_parquet(p),
-    "a.jsonl.gz": lambda p: p.write_bytes(gzip.compress(as_lines(ROWS))) and None,
-    "a.jsonl.zst": lambda p: p.write_bytes(zstandard.compress(as_lines(ROWS))) and None,
-    "a.jsonl.bz2": lambda p: p.write_bytes(bz2.compress(as_lines(ROWS))) and None,
-    "a.jsonl.xz": lambda p: p.write_bytes(lzma.compress(as_lines(ROWS))) and None,
-    "a.json.gz": lambda p: p.write_bytes(gzip.compress(json.dumps(ROWS).encode())) and None,
+    "a.jsonl.gz": lambda p: p.write_bytes(gzip.compress(as_lines(ROWS))),
+    "a.jsonl.zst": lambda p: p.write_bytes(zstandard.compress(as_lines(ROWS))),
+    "a.jsonl.bz2": lambda p: p.write_bytes(bz2.compress(as_lines(ROWS))),
+    "a.jsonl.xz": lambda p: p.write_bytes(lzma.compress(as_lines(ROWS))),
+    "a.json.gz": lambda p: p.write_bytes(gzip.compress(json.dumps(ROWS).encode())),
     "a.csv.gz": lambda p: (
         p.write_bytes(gzip.compress(pl.DataFrame(ROWS).write_csv().encode())) and None
     ),
