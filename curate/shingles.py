@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +149,9 @@ def shingle_hashes(tokens: Tokenised, ngram: int) -> U64:
     total = np.zeros(count - n + 1, np.uint64)
     for k in range(n):
         total = total * np.uint64(_POLYNOMIAL) + tokens.hashes[k : count - n + 1 + k]
-    return _mix_array(total + np.uint64((n * _POSITION + (_CHAR_TAG if tokens.characters else 0)) & _MASK))
+    return _mix_array(
+        total + np.uint64((n * _POSITION + (_CHAR_TAG if tokens.characters else 0)) & _MASK)
+    )
 
 
 def digest(tokens: Tokenised) -> tuple[int, int]:
@@ -171,8 +173,8 @@ def shingle_sets(texts: Sequence[str], shingling: Shingling) -> ShingleSets:
     rows = [np.unique(shingle_hashes(tokenise(t, shingling), shingling.ngram)) for t in texts]
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([len(r) for r in rows], out=offsets[1:])
-    values = np.concatenate(rows) if rows else np.empty(0, np.uint64)
-    return ShingleSets(cast(U64, values), offsets)
+    values: U64 = np.concatenate(rows) if rows else np.empty(0, np.uint64)
+    return ShingleSets(values, offsets)
 
 
 def _mix(x: int) -> int:

@@ -63,7 +63,9 @@ def choose_banding(threshold: float, seed: int = DEFAULT_SEED) -> Banding:
     most = _MOST_VALUES if threshold >= 0.6 else _MOST_VALUES_BELOW_06
     for rows in range(_MOST_ROWS, 0, -1):
         chance = threshold**rows
-        bands = 1 if chance >= 1.0 else math.ceil(math.log(1.0 - TARGET_RECALL) / math.log1p(-chance))
+        bands = (
+            1 if chance >= 1.0 else math.ceil(math.log(1.0 - TARGET_RECALL) / math.log1p(-chance))
+        )
         if bands * rows <= most or rows == 1:
             return Banding(bands, rows, seed)
     raise AssertionError("unreachable: rows == 1 always returns")
@@ -79,7 +81,8 @@ def permutations(banding: Banding) -> tuple[U32, U32]:
 
 def signature(hashes: U32, banding: Banding) -> U32:
     """The signature of one set of 32-bit shingle hashes, computed by datasketch itself."""
-    from datasketch import MinHash  # imports SciPy: a second that only this engine has to wait
+    # SciPy comes along: a second that only this engine has to wait. datasketch has no type hints.
+    from datasketch import MinHash  # type: ignore[import-untyped]
 
     sketch = MinHash(num_perm=banding.values, seed=banding.seed, hashfunc=int, scheme="affine32")
     sketch.update_batch(hashes.tolist())

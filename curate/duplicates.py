@@ -1,0 +1,151 @@
+"""Exact and near duplicates among any texts: the front door of the near-duplicate pipeline.
+
+    near_duplicates(texts)             who duplicates whom within one set of texts
+    near_matches(texts, references)    which texts are near a text of another set (leakage)
+
+Both decide by exact Jaccard similarity (`curate.shingles` says of what); MinHash only proposes. The
+expected recall at the threshold itself is 0.9995, and higher above it. Both are pure: the same
+answer for any number of threads and either engine. Texts compare by their words alone, so case,
+punctuation and spacing make no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from curate.candidates import band_columns
+from curate.clusters import Linkage
+from curate.engines import EngineName
+from curate.matching import Progress, Settings, Verdicts, decide, sketch_source
+from curate.shingles import Shingling, Unit
+from curate.texts import I64, JoinedSource, ListSource, TextSource
+
+DEFAULT_THRESHOLD = 0.8
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One kept row and the rows it stands for.
+
+    `members` are all rows of the cluster in ascending order, the keeper among them;
+    `similarities[i]` is the exact Jaccard similarity of `members[i]` to the keeper.
+    """
+
+    keeper: int
+    members: tuple[int, ...]
+    similarities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Text `row` is near text `reference` of the other set, at this exact Jaccard similarity."""
+
+    row: int
+    reference: int
+    similarity: float
+
+
+def near_duplicates(
+    texts: Sequence[str],
+    *,
+    threshold: float = DEFAULT_THRESHOLD,
+    unit: Unit = "auto",
+    ngram: int = 5,
+    linkage: Linkage = "representative",
+    priority: Sequence[float] | None = None,
+    engine: EngineName = "local",
+    threads: int | None = None,
+) -> Verdicts:
+    """Exact and near duplicates among `texts` (Jaccard similarity of shingle sets ≥ `threshold`).
+
+    `clusters_of(near_duplicates(texts))` lists the clusters.
+
+    Args:
+        texts: the texts, fewer than 2**31; empty ones never match.
+        threshold: above 0, at most 1; 1.0 finds texts with equal shingle sets.
+        unit: "word", "char", or "auto" (by the script of each text).
+        ngram: how many words or characters make a shingle.
+        linkage: see `curate.clusters`. "single" gives connected clusters (never to be split up).
+        priority: one number for each text; the highest of a cluster is kept, the first on a tie.
+        engine: "local" (the C kernel where it was built) or "datasketch".
+        threads: by default, one for each core.
+    """
+    settings = Settings(threshold, Shingling(unit, ngram), linkage, engine=engine, threads=threads)
+    return find_duplicates(ListSource(texts), settings, rank_by(priority))
+
+
+def near_matches(
+    texts: Sequence[str],
+    references: Sequence[str],
+    *,
+    threshold: float = DEFAULT_THRESHOLD,
+    unit: Unit = "auto",
+    ngram: int = 5,
+    engine: EngineName = "local",
+    threads: int | None = None,
+) -> list[Match]:
+    """For each text that is near a reference, its nearest reference (the first on a tie)."""
+    settings = Settings(threshold, Shingling(unit, ngram), engine=engine, threads=threads)
+    return find_matches(ListSource(texts), ListSource(references), settings)
+
+
+def clusters_of(verdicts: Verdicts) -> list[Cluster]:
+    """The clusters of two or more rows, ordered by their first member."""
+    removed = verdicts.removed
+    members = np.unique(np.concatenate([removed, verdicts.keeper[removed]]))
+    if not len(members):
+        return []
+    order = members[np.argsort(verdicts.keeper[members], kind="stable")]
+    keepers = verdicts.keeper[order]
+    cuts = np.flatnonzero(keepers[1:] != keepers[:-1]) + 1
+    found = [
+        Cluster(
+            int(verdicts.keeper[rows[0]]),
+            tuple(rows.tolist()),
+            tuple(verdicts.similarity[rows].tolist()),
+        )
+        for rows in np.split(order, cuts)
+    ]
+    return sorted(found, key=lambda cluster: cluster.members[0])
+
+
+def rank_by(priority: Sequence[float] | None) -> I64 | None:
+    """Rows in order of descending priority, the earlier first on a tie."""
+    if priority is None:
+        return None
+    return np.argsort(-np.asarray(priority, np.float64), kind="stable").astype(np.int64)
+
+
+def find_duplicates(
+    source: TextSource,
+    settings: Settings,
+    rank: I64 | None = None,
+    progress: Progress | None = None,
+) -> Verdicts:
+    """`near_duplicates` for texts that need not fit into memory."""
+    with band_columns(settings.bands.bands, len(source), settings.memory) as columns:
+        sketched = sketch_source(source, settings, columns, progress)
+        return decide(source, sketched, settings, rank=rank, progress=progress)
+
+
+def find_matches(
+    source: TextSource,
+    references: TextSource,
+    settings: Settings,
+    progress: Progress | None = None,
+) -> list[Match]:
+    """`near_matches` for texts that need not fit into memory."""
+    both, first = JoinedSource([references, source]), len(references)
+    with band_columns(settings.bands.bands, len(both), settings.memory) as columns:
+        sketched = sketch_source(both, settings, columns, progress)
+        verdicts = decide(
+            both, sketched, settings, references=first, match_only=True, progress=progress
+        )
+    return [
+        Match(int(row) - first, int(verdicts.keeper[row]), float(verdicts.similarity[row]))
+        for row in verdicts.removed
+        if row >= first
+    ]
