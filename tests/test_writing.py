@@ -16,9 +16,14 @@ from curate.writing import atomic_write, write_json, write_lines
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "data.jsonl"
     path.write_bytes(b"precious\n")
-    with pytest.raises(RuntimeError), atomic_write(path) as stream:  # one statement is what must fail
-        stream.write(b"half of")
-        raise RuntimeError
+
+    def fail() -> None:
+        with atomic_write(path) as stream:
+            stream.write(b"half of")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert path.read_bytes() == b"precious\n"
     assert os.listdir(tmp_path) == ["data.jsonl"]
 

@@ -1,0 +1,130 @@
+"""The edge of the program: exit codes, messages, and that no ending is a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import curate
+from curate import cli
+from curate.cli import COMMANDS, load_command, main, parser_of
+from curate.cli.command import Command, Invocation
+from curate.errors import UserError
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"curate {curate.__version__}\n"
+
+
+def test_without_arguments_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_without_the_training_extra(name: str) -> None:
+    command = load_command(name)
+    assert command.name == name
+    assert parser_of(command).format_help()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lnit"], "unknown command 'lnit'. Did you mean 'lint'"),
+        (["lint", "--selct", "X"], "unknown option '--selct'. Did you mean '--select'"),
+        (["lint", "missing.jsonl"], "missing.jsonl: no such file"),
+        (["lint", "--config", "none.toml", "x"], "none.toml: no such configuration file"),
+    ],
+)
+def test_mistakes_exit_2_with_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert "Traceback" not in error
+
+
+def run_raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    def run(invocation: Invocation) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "load_command", lambda name: Command(name, "help", run))
+    return main(["lint"])
+
+
+def test_the_three_bad_endings_have_their_own_exit_codes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert run_raising(UserError("mend this"), monkeypatch) == 2
+    assert capsys.readouterr().err == "curate: mend this\n"
+    assert run_raising(KeyboardInterrupt(), monkeypatch) == 130
+    assert "Traceback" not in capsys.readouterr().err
+    assert run_raising(ZeroDivisionError("oh"), monkeypatch) == 3
+    error = capsys.readouterr().err
+    assert "bug in curate" in error
+    assert "Traceback" not in error
+    [log] = tmp_path.glob("curate-bug-*.log")
+    assert "ZeroDivisionError: oh" in log.read_text()
+
+
+def run_python(program: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_data_commands_import_neither_torch_nor_transformers(
+    tmp_path: Path, sample_data: Path
+) -> None:
+    program = (
+        "import sys\nfrom curate.cli import main\n"
+        f"main(['lint', {str(sample_data / 'tickets.jsonl')!r}])\n"
+        f"main(['dedupe', '--check', {str(sample_data / 'tickets.jsonl')!r}])\n"
+        f"main(['split', {str(sample_data / 'clean/tickets.jsonl')!r}, '-o', 'parts'])\n"
+        "heavy = {'torch', 'transformers', 'peft', 'accelerate'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = run_python(program, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_version_needs_no_library(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom curate.cli import main\nmain(['--version'])\n"
+        "assert not {'polars', 'pydantic', 'numpy', 'rich'} & set(sys.modules)\n"
+    )
+    done = run_python(program, tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_users_own_train_and_schemas_do_not_get_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("raise RuntimeError('the user own train.py was imported')\n")
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "__init__.py").write_text(
+        "raise RuntimeError('the user own schemas')\n"
+    )
+    (tmp_path / "data.jsonl").write_text('{"prompt": "Q", "completion": "A"}\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "curate", "lint", "data.jsonl", "--exit-zero"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
