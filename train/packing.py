@@ -1,0 +1,250 @@
+"""Samples → batches without padding, and in which order: every batch is a function of its step.
+
+One optimiser step learns from one *global batch* of `batch_size` samples. It is cut into *packs*:
+rows in which samples stand one after another, no longer than a token budget, dealt out to the
+processes so that each gets the same number. What is learnt does not depend on the cutting: the
+loss is summed over the learnt tokens of the global batch and divided by their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from curate.train.rendering import Sample
+
+# A shared beginning shorter than this is not worth a segment of its own.
+_SHORTEST_PREFIX = 16
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Some samples in one row.
+
+    T: tokens in the row. A: attention segments. L: learnt tokens. Usually a segment is a sample;
+    where samples begin with the same tokens (a system prompt, say), these stand in the row once,
+    as a segment of their own, and each sample's segment attends to them and to itself. That is
+    what it would have computed alone: nothing in a prefix depends on what follows it.
+
+    Attributes:
+        ids: [1, T] int64, token ids.
+        positions: [1, T] int64, each token's position within its sample.
+        query_bounds: [A + 1] int32, where each segment begins in the row.
+        key_bounds: [A + 1] int32, the same for the tokens it attends to.
+        kv_index: [last key bound] int64, which tokens of the row those are; None when no prefix
+            is shared, as they are then the row itself.
+        longest_query, longest_key: tokens of the longest segment.
+        predicting: [L] int64, tokens of the row whose next token is learnt.
+        targets: [L] int64, the learnt tokens' ids.
+        owner: [L] int64, which sample of the pack each learnt token belongs to.
+        samples: the samples' numbers in the data set.
+        sample_tokens: tokens of all samples, shared ones counted for each.
+    """
+
+    ids: torch.Tensor
+    positions: torch.Tensor
+    query_bounds: torch.Tensor
+    key_bounds: torch.Tensor
+    kv_index: torch.Tensor | None
+    longest_query: int
+    longest_key: int
+    predicting: torch.Tensor
+    targets: torch.Tensor
+    owner: torch.Tensor
+    samples: tuple[int, ...]
+    sample_tokens: int
+
+    @property
+    def attention(self) -> dict[str, Any]:
+        """The keyword arguments that `curate.train.attention` takes."""
+        return {
+            "cu_seq_lens_q": self.query_bounds,
+            "cu_seq_lens_k": self.key_bounds,
+            "max_length_q": self.longest_query,
+            "max_length_k": self.longest_key,
+            "kv_index": self.kv_index,
+        }
+
+    def to(self, device: torch.device) -> Pack:
+        """The same pack on `device`."""
+        moved = {
+            f.name: v.to(device, non_blocking=True)
+            if isinstance(v := getattr(self, f.name), torch.Tensor)
+            else v
+            for f in fields(self)
+        }
+        return Pack(**moved)
+
+
+def pack(
+    samples: Sequence[Sample], numbers: Sequence[int], *, learn: bool = True, share: bool = True
+) -> Pack:
+    """The samples numbered `numbers`, in one row.
+
+    Args:
+        samples: the whole data set.
+        numbers: which of them; at least one.
+        learn: False for a row of which no token is learnt.
+        share: lay out a prefix that samples have in common once.
+    """
+    chosen = [samples[n] for n in numbers]
+    groups = _by_prefix(chosen) if share else [(0, [i]) for i in range(len(chosen))]
+    ids: list[NDArray[np.int32]] = []
+    positions, segments, keys = [], [], []
+    rows: list[NDArray[np.int64]] = [np.empty(0, np.int64)] * len(chosen)  # of each sample's tokens
+    end = 0
+    for prefix, members in groups:
+        head = np.arange(end, end + prefix)
+        if prefix:
+            ids.append(chosen[members[0]].ids[:prefix])
+            positions.append(np.arange(prefix))
+            segments.append(prefix)
+            keys.append(head)
+            end += prefix
+        for i in members:
+            length = len(chosen[i])
+            ids.append(chosen[i].ids[prefix:])
+            positions.append(np.arange(prefix, length))
+            segments.append(length - prefix)
+            rows[i] = np.concatenate([head, np.arange(end, end + length - prefix)])
+            keys.append(rows[i])
+            end += length - prefix
+    # The first token of a sample is never learnt, so the one before a learnt one is of its sample.
+    at = [np.flatnonzero(s.learnt) if learn else np.empty(0, np.int64) for s in chosen]
+    shared = any(prefix for prefix, _ in groups)
+    key_lengths = [len(k) for k in keys]
+    query_bounds = _bounds(segments)
+    return Pack(
+        ids=torch.from_numpy(np.concatenate(ids).astype(np.int64))[None],
+        positions=torch.from_numpy(np.concatenate(positions))[None],
+        query_bounds=query_bounds,
+        key_bounds=_bounds(key_lengths) if shared else query_bounds,
+        kv_index=torch.from_numpy(np.concatenate(keys)) if shared else None,
+        longest_query=max(segments),
+        longest_key=max(key_lengths),
+        predicting=torch.from_numpy(np.concatenate([rows[i][a - 1] for i, a in enumerate(at)])),
+        targets=torch.from_numpy(
+            np.concatenate([s.ids[a] for s, a in zip(chosen, at, strict=True)]).astype(np.int64)
+        ),
+        owner=torch.from_numpy(np.repeat(np.arange(len(chosen)), [len(a) for a in at])),
+        samples=tuple(int(n) for n in numbers),
+        sample_tokens=sum(len(s) for s in chosen),
+    )
+
+
+def _bounds(lengths: Sequence[int]) -> torch.Tensor:
+    return torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+
+
+def _by_prefix(samples: Sequence[Sample]) -> list[tuple[int, list[int]]]:
+    """Samples grouped by a shared beginning: (its length, the samples), in order of appearance.
+
+    Shared tokens are never learnt ones (their loss would be counted once instead of for each
+    sample), and each sample keeps at least one token of its own.
+    """
+    by_start: dict[bytes, list[int]] = {}
+    for i, sample in enumerate(samples):
+        by_start.setdefault(sample.ids[:_SHORTEST_PREFIX].tobytes(), []).append(i)
+    groups: list[tuple[int, list[int]]] = []
+    for members in by_start.values():
+        shared = _shared_length([samples[i] for i in members]) if len(members) > 1 else 0
+        if shared >= _SHORTEST_PREFIX:
+            groups.append((shared, members))
+        else:
+            groups += [(0, [i]) for i in members]
+    return groups
+
+
+def _shared_length(samples: Sequence[Sample]) -> int:
+    limit = min(min(len(s) - 1, int(np.argmax(s.learnt)) if s.learnt.any() else len(s) - 1) for s in samples)
+    first = samples[0].ids[:limit]
+    for other in samples[1:]:
+        differing = np.flatnonzero(first != other.ids[: len(first)])
+        if len(differing):
+            first = first[: int(differing[0])]
+    return len(first)
+
+
+@dataclass(frozen=True)
+class BatchOrder:
+    """Which samples each optimiser step learns from: a shuffle of all of them in every epoch.
+
+    It has no state, so a resumed run continues in the same order by knowing its step alone.
+    """
+
+    samples: int
+    batch_size: int
+    seed: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps in which every sample is seen once; the last one may be smaller."""
+        return -(-self.samples // self.batch_size)
+
+    def batch(self, step: int) -> list[int]:
+        """The numbers of the samples of the 0-based optimiser step `step`."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng([self.seed, epoch]).permutation(self.samples)
+        return [int(n) for n in order[position * self.batch_size : (position + 1) * self.batch_size]]
+
+
+def deal(lengths: Sequence[int], processes: int) -> list[list[int]]:
+    """Items dealt to `processes` hands of about equal total length (longest first, to the lightest)."""
+    hands: list[list[int]] = [[] for _ in range(processes)]
+    totals = [0] * processes
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        lightest = totals.index(min(totals))
+        hands[lightest].append(i)
+        totals[lightest] += lengths[i]
+    return [sorted(hand) for hand in hands]
+
+
+def fill(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Items in as few packs of at most `budget` as first-fit-decreasing finds, evenly filled.
+
+    An item longer than the budget gets a pack of its own.
+    """
+    packs: list[list[int]] = []
+    totals: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        room = next((p for p, total in enumerate(totals) if total + lengths[i] <= budget), None)
+        if room is None:
+            packs.append([i])
+            totals.append(lengths[i])
+        else:
+            packs[room].append(i)
+            totals[room] += lengths[i]
+    if len(packs) > 1 and max(totals) <= budget:
+        even = deal(lengths, len(packs))
+        if max(sum(lengths[i] for i in hand) for hand in even) <= budget:
+            return even
+    return [sorted(p) for p in packs]
+
+
+def plan_step(
+    lengths: Sequence[int], numbers: Sequence[int], budget: int, processes: int = 1
+) -> list[list[list[int]]]:
+    """The packs of one global batch, for every process: `plan[process][pack]` holds item numbers.
+
+    All processes compute the same plan, without talking to each other, and each gets equally many
+    packs; an empty pack stands where a process has nothing left to do (gradients are exchanged in
+    every one of them, so it has to take part).
+
+    Args:
+        lengths: tokens of every item of the data set.
+        numbers: the items of this batch.
+        budget: most tokens in a pack; an item that is longer stands alone.
+        processes: how many take part.
+    """
+    mine = [lengths[n] for n in numbers]
+    plan = []
+    for hand in deal(mine, processes):
+        packs = fill([mine[i] for i in hand], budget)
+        plan.append([[numbers[hand[i]] for i in p] for p in packs])
+    most = max(1, *(len(packs) for packs in plan))
+    return [packs + [[]] * (most - len(packs)) for packs in plan]
