@@ -7,6 +7,7 @@ from pathlib import Path
 
 from curate.schemas.options.base import option
 from curate.schemas.options.data import DataOptions
+from curate.schemas.options.watch import WatchOptions
 
 
 class Method(StrEnum):
@@ -56,7 +57,7 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-class TrainOptions(DataOptions):
+class TrainOptions(DataOptions, WatchOptions):
     """How to train. What is left at "auto" or unset is chosen at the start, and said in the log."""
 
     model: str | None = option(

@@ -1,0 +1,41 @@
+"""Supervised fine-tuning: the negative log-likelihood of each learnt token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from curate.train.objective import Measured
+from curate.train.packing import Pack, pack
+from curate.train.rendering import Sample
+
+
+class SupervisedObjective:
+    """Samples to imitate; units are learnt tokens. The model is a `curate.train.forward.TokenLosses`."""
+
+    unit = "token"
+
+    def __init__(self, samples: Sequence[Sample], *, share_prefixes: bool = True) -> None:
+        self.samples = samples
+        self.share_prefixes = share_prefixes
+        self.lengths = [len(s) for s in samples]
+        self.units = [s.learnt_count for s in samples]
+        self.examples = [s.example for s in samples]
+
+    def batch(self, items: Sequence[int], *, learn: bool = True) -> Pack:
+        """The samples in one row."""
+        return pack(self.samples, items, learn=learn, share=self.share_prefixes)
+
+    def measure(self, model: nn.Module, batch: Pack) -> Measured:
+        """Losses and top-1 hits, summed over each sample's learnt tokens."""
+        nll, hits = model(batch)
+        # Gradients need float32 only; sums that are compared between evaluations get float64.
+        exact = nll.dtype if torch.is_grad_enabled() or nll.device.type == "mps" else torch.float64
+        losses = torch.zeros(len(batch.samples), dtype=exact, device=nll.device)
+        counts = torch.zeros(len(batch.samples), dtype=torch.int64, device=nll.device)
+        return Measured(
+            losses=losses.index_add(0, batch.owner, nll.to(exact)),
+            hits=counts.index_add(0, batch.owner, hits.to(torch.int64)),
+        )
