@@ -56,7 +56,7 @@ def student_quantile(p: float, degrees: int) -> float:
     if degrees == 1:
         return math.tan(math.pi * (p - 0.5))
     if degrees == 2:
-        return (2.0 * p - 1.0) / math.sqrt(2.0 * p * (1.0 - p))
+        return float((2.0 * p - 1.0) / math.sqrt(2.0 * p * (1.0 - p)))
     z = NormalDist().inv_cdf(p)
     z2 = z * z
     terms = (
@@ -65,7 +65,7 @@ def student_quantile(p: float, degrees: int) -> float:
         (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0,
         ((((79.0 * z2 + 776.0) * z2 + 1482.0) * z2 - 1920.0) * z2 - 945.0) / 92160.0,
     )
-    return z * (1.0 + sum(term / degrees ** (i + 1) for i, term in enumerate(terms)))
+    return z * (1.0 + math.fsum(term / float(degrees) ** (i + 1) for i, term in enumerate(terms)))
 
 
 def ratio(values: Floats, weights: Floats) -> Estimate:

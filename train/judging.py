@@ -1,0 +1,393 @@
+"""From the comparisons of one evaluation to a verdict's name and its evidence.
+
+Each function here sees numbers only, and keeps nothing: what the watch remembers between
+evaluations comes in as `Progress`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from curate.schemas.options.watch import DecideBy, WatchOptions
+from curate.schemas.verdicts import VerdictName
+from curate.train.evaluations import Evaluation, ExampleLosses
+from curate.train.intervals import (
+    Estimate,
+    Floats,
+    difference,
+    paired_change,
+    student_quantile,
+)
+
+# One-sided level at which a gain counts (z of about 2): a false gain only delays a verdict.
+GAIN_ALPHA = 0.025
+# Both losses above the first evaluation's by this many standard errors: on the way to divergence.
+DIVERGED_Z = 3.0
+# Two such evaluations in a row: diverged.
+_DIVERGED_TIMES = 2
+# Power behind "smallest detectable": seen in four cases of five.
+_POWER = 0.8
+# A change of a task metric (on a scale from 0 to 1) that matters.
+_SMALLEST_METRIC_CHANGE = 0.05
+# Leak statistic: after so many epochs, more than this share of the validation rows has fallen
+# further, since the end of the first epoch, than the lower quartile of the probe's rows; the
+# probe has fallen by at least this factor since then; the gap is at most this share of its fall.
+_LEAK_EPOCHS = 3.0
+_LEAK_SHARE = 0.5
+_LEAK_FALL = 0.5
+SMALL_GAP = 0.1
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What decides which step is best: the validation loss, or a task metric."""
+
+    options: WatchOptions
+    name: str
+
+    @classmethod
+    def of(cls, options: WatchOptions, first: Evaluation) -> Yardstick:
+        """The yardstick that the options ask for, named after what `first` measured."""
+        if options.decide_by is DecideBy.METRIC and first.metric is not None:
+            return cls(options, first.metric.name)
+        return cls(options, "validation loss")
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the loss decides."""
+        return self.options.decide_by is DecideBy.LOSS
+
+    @property
+    def smallest(self) -> float:
+        """The smallest change that matters: a share of the loss, or a difference of the metric."""
+        return self.options.smallest_change if self.is_loss else _SMALLEST_METRIC_CHANGE
+
+    def level(self, evaluation: Evaluation) -> float:
+        """Its value at one evaluation."""
+        if not self.is_loss and evaluation.metric is not None:
+            return evaluation.metric.mean
+        return evaluation.val.loss
+
+    def show(self, evaluation: Evaluation) -> str:
+        """The value, to three decimals."""
+        return f"{self.level(evaluation):.3f}"
+
+    def change(self, before: Evaluation, after: Evaluation) -> Estimate:
+        """The paired change from one evaluation to a later one; positive is worse."""
+        if self.is_loss:
+            return loss_change(before.val, after.val)
+        return -metric_change(before, after)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The comparisons of one evaluation.
+
+    change: the deciding quantity against the best step before; positive is worse.
+    probe_change: the probe's loss against the same step.
+    gap: fall of the probe minus fall of the validation set, since the first evaluation.
+    smallest: the change that would be detected; relative for a loss, absolute for a metric.
+    """
+
+    now: Evaluation
+    change: Estimate
+    probe_change: Estimate
+    gap: Estimate
+    smallest: float
+
+    @classmethod
+    def of(
+        cls, now: Evaluation, start: Evaluation, best: Evaluation, yardstick: Yardstick
+    ) -> Measured:
+        """Compare `now` with the first evaluation and with the best one."""
+        change = yardstick.change(best, now)
+        degrees = change.rows - 1
+        quantile = student_quantile(0.975, degrees) + student_quantile(_POWER, degrees)
+        scale = yardstick.level(best) if yardstick.is_loss else 1.0
+        return cls(
+            now=now,
+            change=change,
+            probe_change=loss_change(best.probe, now.probe),
+            gap=difference(loss_change(start.val, now.val), loss_change(start.probe, now.probe)),
+            smallest=quantile * change.se / scale if scale > 0 else math.inf,
+        )
+
+    def rows_needed(self, yardstick: Yardstick) -> int | None:
+        """How many validation rows would show the smallest change that matters."""
+        if not math.isfinite(self.smallest):
+            return None
+        return math.ceil(self.change.rows * (self.smallest / yardstick.smallest) ** 2)
+
+
+@dataclass
+class Progress:
+    """What the watch remembers: the evaluations that later ones are compared with, and counts.
+
+    `best` is the best by what decides, `other_best` the best by what does not (where both are
+    measured), `gained` the last one significantly better than the one before it, `first_epoch`
+    the first after a whole epoch, `recent` the last few, oldest first. `seen` does not count the
+    first evaluation.
+    """
+
+    start: Evaluation
+    best: Evaluation
+    gained: Evaluation
+    recent: list[Evaluation]
+    other_best: Evaluation | None = None
+    first_epoch: Evaluation | None = None
+    leaked: int = 0
+    seen: int = 0
+    since_gain: int = 0
+    worse_in_a_row: int = 0
+    above_start_in_a_row: int = 0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict's name, the sentence behind it, and whether training should stop."""
+
+    name: VerdictName
+    evidence: str
+    stop: bool = False
+
+
+def judge(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgement:
+    """The first verdict that applies, gravest first."""
+    options, best, start, now = yardstick.options, progress.best, progress.start, m.now
+    losses = f"validation {now.val.loss:.3f}, train probe {now.probe.loss:.3f}"
+    if progress.above_start_in_a_row >= _DIVERGED_TIMES:
+        evidence = (
+            f"Both losses stand above where they began, twice in a row ({losses}; before "
+            f"training {start.val.loss:.3f} and {start.probe.loss:.3f}): the learning rate is "
+            "too high."
+        )
+        return Judgement(VerdictName.DIVERGED, evidence, stop=True)
+    worse = progress.worse_in_a_row
+    sure = m.change.exceeds_zero(level_alone(options, progress))
+    if worse >= options.patience or (worse and sure):
+        return _overfitting(m, best, yardstick, worse)
+    if progress.leaked:
+        return Judgement(VerdictName.LEAK_SUSPECTED, twins(progress.leaked))
+    share = _share_following_the_probe(now, progress.first_epoch)
+    if share is not None:
+        evidence = (
+            f"After {now.epoch:.1f} epochs, {share:.0%} of the validation rows have fallen as "
+            f"far as training rows do ({losses}): either rows of both sets are twins, or the "
+            "task is so regular that nothing is left to memorise. Check with `curate lint "
+            "--train FILE --val FILE --select DUP`."
+        )
+        return Judgement(VerdictName.LEAK_SUSPECTED, evidence)
+    if m.change.exceeds_zero(GAIN_ALPHA) and m.probe_change.exceeds_zero(GAIN_ALPHA):
+        evidence = (
+            f"Both losses have risen since step {best.step} ({losses}; then {best.val.loss:.3f} "
+            f"and {best.probe.loss:.3f}): the learning rate may be too high."
+        )
+        return Judgement(VerdictName.UNSTABLE, evidence)
+    return _judge_calm(m, progress, yardstick)
+
+
+def level_alone(options: WatchOptions, progress: Progress) -> float:
+    """The level at which one evaluation alone says overfitting (see `curate.train.watch`)."""
+    return options.watch_alpha / (progress.seen**2 * (progress.seen + 1))
+
+
+def _overfitting(m: Measured, best: Evaluation, yardstick: Yardstick, worse: int) -> Judgement:
+    stop = yardstick.options.stop_early and worse >= yardstick.options.patience
+    times = "" if worse == 1 else f", {worse} evaluations in a row"
+    outcome = (
+        f"Stopped; the weights of step {best.step} are kept."
+        if stop
+        else f"Step {best.step} is still the one to keep."
+    )
+    evidence = (
+        f"The {yardstick.name} is {yardstick.show(m.now)}, {_by(m.change)} worse than its best "
+        f"{yardstick.show(best)} at step {best.step}{times}, while the train probe went on "
+        f"falling ({best.probe.loss:.3f} to {m.now.probe.loss:.3f}). {outcome}"
+    )
+    return Judgement(VerdictName.OVERFITTING, evidence, stop)
+
+
+def _judge_calm(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgement:
+    """The verdicts that stop nothing, unless the user asked to stop on a plateau."""
+    options, best, now = yardstick.options, progress.best, m.now
+    name, level = yardstick.name, yardstick.show(m.now)
+    gap = f"the gap is {m.gap.value:+.3f} ({_interval(m.gap)})"
+    flat = _flat(now, progress.recent, yardstick)
+    waited = progress.since_gain >= options.plateau_patience
+    stop = options.stop_on_plateau and (flat or waited)
+    if _memorising(m, progress):
+        evidence = (
+            f"The train probe keeps falling ({best.probe.loss:.3f} to {now.probe.loss:.3f} since "
+            f"step {best.step}) while the {name} does not follow ({_signed(m.change)}): {gap}."
+        )
+        return Judgement(VerdictName.MEMORISING, evidence, stop)
+    if progress.since_gain == 0 and not flat:
+        gain = f"{_by(-m.change)} better than at step {best.step}"
+        gain = gain if m.change.value < 0.0 else "better than earlier"
+        return Judgement(VerdictName.IMPROVING, f"The {name} is {level}, {gain}; {gap}.")
+    if flat or (waited and m.smallest <= yardstick.smallest):
+        evidence = (
+            f"The {name} has stood still at {level}: {_signed(m.change)} from step {best.step}, "
+            f"and its last significant gain was at step {progress.gained.step}; {gap}."
+        )
+        return Judgement(VerdictName.PLATEAU, evidence, stop)
+    if not waited and progress.gained.step > progress.start.step:
+        evidence = (
+            f"The {name} is {level}; its last clear gain was at step {progress.gained.step}, "
+            f"{_evaluations(progress.since_gain)} ago; {gap}."
+        )
+        return Judgement(VerdictName.IMPROVING, evidence)
+    if progress.seen < 2:
+        evidence = (
+            f"The {name} is {level}, {_signed(m.change)} from step {best.step}: too early to say."
+        )
+        return Judgement(VerdictName.WARMING_UP, evidence)
+    if m.smallest <= yardstick.smallest:
+        evidence = f"The {name} has not moved: {_signed(m.change)} from step {best.step}."
+        return Judgement(VerdictName.PLATEAU, evidence, stop)
+    return Judgement(VerdictName.INCONCLUSIVE, _too_small(m, best, yardstick), stop)
+
+
+def _memorising(m: Measured, progress: Progress) -> bool:
+    """The probe falls and the gap is real, but the validation set neither gains nor loses."""
+    low, high = m.change.interval()
+    return (
+        progress.since_gain > 0
+        and m.gap.interval()[0] > 0.0
+        and low < 0.0 < high
+        and (-m.probe_change).exceeds_zero(GAIN_ALPHA)
+    )
+
+
+def _flat(now: Evaluation, recent: list[Evaluation], yardstick: Yardstick) -> bool:
+    """Whether the last `plateau_patience` evaluations surely changed by less than matters."""
+    patience = yardstick.options.plateau_patience
+    if len(recent) < patience:
+        return False
+    low, high = yardstick.change(recent[-patience], now).interval()
+    band = yardstick.smallest / 2.0
+    if yardstick.is_loss:
+        band *= yardstick.level(recent[-patience])
+    return -band < low and high < band
+
+
+def _too_small(m: Measured, best: Evaluation, yardstick: Yardstick) -> str:
+    unit = "%" if yardstick.is_loss else " points"
+    needed = m.rows_needed(yardstick)
+    enough = f"about {needed} rows" if needed is not None else "more rows"
+    visible = f"{100 * m.smallest:.1f}{unit}" if needed is not None else "any size"
+    return (
+        f"With {m.change.rows} validation rows, only a change of {visible} or more would show; "
+        f"the {yardstick.name} is {yardstick.show(m.now)}, {_signed(m.change)} from step "
+        f"{best.step}. To see a change of {100 * yardstick.smallest:g}{unit}, it takes {enough}."
+    )
+
+
+def _share_following_the_probe(now: Evaluation, since: Evaluation | None) -> float | None:
+    """The share of validation rows that fall as training rows do, where that is suspicious.
+
+    What falls in the first epoch is learnt from other rows, so it says nothing; a row that goes
+    on falling through the later epochs as the rows do that are being repeated was probably
+    repeated itself.
+    """
+    if since is None or now.epoch < _LEAK_EPOCHS:
+        return None
+    fall = -loss_change(since.probe, now.probe).value
+    if fall < _LEAK_FALL * since.probe.loss:
+        return None
+    if fall + loss_change(since.val, now.val).value > SMALL_GAP * fall:
+        return None
+    quartile = np.quantile(_falls(since.probe, now.probe), 0.25)
+    share = float((_falls(since.val, now.val) > quartile).mean())
+    return share if share > _LEAK_SHARE else None
+
+
+def disagreement(
+    now: Evaluation, progress: Progress, yardstick: Yardstick, name: VerdictName
+) -> str | None:
+    """What the measure that does not decide says against the one that does, if it does."""
+    best, other = progress.best, progress.other_best
+    if now.metric is None or best.metric is None or other is None:
+        return _accuracy_disagrees(best, now) if name is VerdictName.OVERFITTING else None
+    for there in (now, other):
+        if there.metric is None:
+            continue
+        if yardstick.is_loss and metric_change(best, there).exceeds_zero(GAIN_ALPHA):
+            return (
+                f"{now.metric.name} disagrees: it is {there.metric.mean:.3f} at step "
+                f"{there.step} against {best.metric.mean:.3f} at step {best.step}, which has the "
+                "best validation loss."
+            )
+        better_loss = (-loss_change(best.val, there.val)).exceeds_zero(GAIN_ALPHA)
+        if not yardstick.is_loss and better_loss:
+            return (
+                f"The validation loss disagrees: it is {there.val.loss:.3f} at step {there.step} "
+                f"against {best.val.loss:.3f} at step {best.step}, which has the best "
+                f"{yardstick.name}."
+            )
+    return None
+
+
+def _accuracy_disagrees(best: Evaluation, now: Evaluation) -> str | None:
+    hits = paired_change(
+        best.val.hits.astype(np.float64), now.val.hits.astype(np.float64), now.val.weights
+    )
+    if not hits.exceeds_zero(GAIN_ALPHA):
+        return None
+    return (
+        f"Next-token accuracy disagrees: it rose from {best.val.accuracy:.3f} at step "
+        f"{best.step} to {now.val.accuracy:.3f}; answers may still be getting better, which a "
+        "task metric would show."
+    )
+
+
+def twins(leaked: int) -> str:
+    """The sentence about validation rows that are also training rows."""
+    rows = "1 validation row is" if leaked == 1 else f"{leaked} validation rows are"
+    return (
+        f"{rows} also in the training data, so the validation loss looks better than it is: "
+        "see the DUP findings of `curate lint --train FILE --val FILE`, or split again with "
+        "`curate split`."
+    )
+
+
+def loss_change(before: ExampleLosses, after: ExampleLosses) -> Estimate:
+    """The paired, token-weighted change of a loss; positive is a rise."""
+    return paired_change(before.nll, after.nll, after.weights)
+
+
+def metric_change(before: Evaluation, after: Evaluation) -> Estimate:
+    """The paired change of the task metric; positive is better.
+
+    Raises:
+        ValueError: one of the two has no metric.
+    """
+    if before.metric is None or after.metric is None:
+        raise ValueError("an evaluation has no task metric")
+    ones = np.ones_like(after.metric.scores)
+    return paired_change(before.metric.scores, after.metric.scores, ones)
+
+
+def _falls(before: ExampleLosses, after: ExampleLosses) -> Floats:
+    return (before.nll - after.nll) / before.tokens
+
+
+def _interval(estimate: Estimate) -> str:
+    low, high = estimate.interval()
+    return f"95% interval {low:+.3f} to {high:+.3f}"
+
+
+def _signed(estimate: Estimate) -> str:
+    return f"{estimate.value:+.3f}, {_interval(estimate)}"
+
+
+def _by(estimate: Estimate) -> str:
+    low, high = estimate.interval()
+    return f"{estimate.value:.3f} (95% interval {low:.3f} to {high:.3f})"
+
+
+def _evaluations(count: int) -> str:
+    return "1 evaluation" if count == 1 else f"{count} evaluations"
