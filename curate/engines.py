@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from curate import kernel
 from curate.candidates import link_python
 from curate.clusters import Clustering, Mode, cluster
 from curate.shingles import ShingleSets, Shingling, shingle_sets
@@ -82,4 +83,6 @@ class DatasketchEngine:
 
 def choose_engine(name: EngineName = "local") -> Engine:
     """The engine asked for: `local` is the kernel where it was built, datasketch elsewhere."""
-    return DatasketchEngine()
+    if name == "datasketch":
+        return DatasketchEngine()
+    return kernel.load() or DatasketchEngine()

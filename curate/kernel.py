@@ -1,0 +1,226 @@
+"""The C kernel behind ctypes: loading it, Python's Unicode tables for it, numpy arrays in and out.
+
+`pip install` builds `_minhash.c` into a shared object beside this file when there is a C compiler;
+it uses nothing of Python's API, so one binary serves every Python version of a platform. `load()`
+returns None where it was not built, and the datasketch engine takes over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.clusters import Clustering, Mode
+from curate.shingles import UNSPACED, ShingleSets, Shingling
+from curate.signatures import U32, Banding, Sketches, permutations
+from curate.texts import I64, TextBatch
+
+_LIBRARY = "_minhash.dll" if sys.platform == "win32" else "_minhash.so"
+_LANES = 32  # the kernel works on so many permutations at a time
+_UNITS = {"auto": 0, "word": 1, "char": 2}
+_MODES: dict[Mode, int] = {"representative": 0, "single": 1, "match": 2}
+_WORD, _UNSPACED_BIT, _FOLDS = 1, 2, 4
+_CODE_POINTS = 0x110000
+_BLOCK = 256
+
+P, I32, L, D = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_double
+_SIGNATURES: dict[str, list[Any]] = {
+    "curate_sketch": [P, P, P, L, I32, I32, P, P, L, L, L, P, P, P, P],
+    "curate_sets": [P, P, P, L, I32, I32, P, P],
+    "curate_tokens": [P, P, P, L, I32, P, P, P],
+    "curate_link": [P, L, P],
+    "curate_cluster": [P, L, P, P, P, P, L, D, I32, P, P, P, P, P],
+}
+
+
+class _Tables(ctypes.Structure):
+    _fields_ = (("classes", P), ("fold_from", P), ("fold_to", P), ("folds", L))
+
+
+@dataclass(frozen=True)
+class _Unicode:
+    """Arrays that a `_Tables` points into; kept alive as long as the structure."""
+
+    structure: _Tables
+    classes: NDArray[np.uint8]
+    fold_from: U32
+    fold_to: U32
+
+
+@functools.cache
+def load() -> KernelEngine | None:
+    """The kernel, or None where it was not built (or does not load on this machine)."""
+    try:
+        library = ctypes.CDLL(str(Path(__file__).parent / _LIBRARY))
+        for name, arguments in _SIGNATURES.items():
+            function = getattr(library, name)
+            function.argtypes, function.restype = arguments, ctypes.c_int
+    except (OSError, AttributeError):
+        return None
+    return KernelEngine(library)
+
+
+class KernelEngine:
+    """The C kernel as an `Engine` (`curate.engines`)."""
+
+    name = "C kernel"
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+
+    def sketch(self, batch: TextBatch, shingling: Shingling, banding: Banding) -> Sketches:
+        """See `Engine`."""
+        return self.sketch_and_sign(batch, shingling, banding, signatures=False)[0]
+
+    def sketch_and_sign(
+        self, batch: TextBatch, shingling: Shingling, banding: Banding, *, signatures: bool
+    ) -> tuple[Sketches, U32 | None]:
+        """Sketches, and on request the signatures themselves, shape (texts, banding.values)."""
+        rows = len(batch)
+        a, b = _padded_permutations(banding)
+        sketches = Sketches(
+            np.empty((rows, banding.bands), np.uint32),
+            np.empty((rows, 2), np.uint64),
+            np.empty(rows, np.uint32),
+        )
+        signed = np.empty((rows, len(a)), np.uint32) if signatures else None
+        status = self._library.curate_sketch(
+            *_texts(batch, shingling),
+            shingling.ngram,
+            _at(a),
+            _at(b),
+            len(a),
+            banding.bands,
+            banding.rows,
+            _at(sketches.keys),
+            _at(sketches.digests),
+            _at(sketches.tokens),
+            None if signed is None else _at(signed),
+        )
+        _check(status)
+        return sketches, None if signed is None else signed[:, : banding.values]
+
+    def sets(self, batch: TextBatch, shingling: Shingling) -> ShingleSets:
+        """See `Engine`."""
+        # Pages of this room that are never written to take no memory.
+        values = np.empty(2 * len(batch.data) + len(batch) + 1, np.uint64)
+        offsets = np.zeros(len(batch) + 1, np.int64)
+        status = self._library.curate_sets(
+            *_texts(batch, shingling), shingling.ngram, _at(values), _at(offsets[1:])
+        )
+        _check(status)
+        return ShingleSets(values[: offsets[-1]], offsets)
+
+    def tokens(
+        self, batch: TextBatch, shingling: Shingling
+    ) -> tuple[ShingleSets, NDArray[np.bool_]]:
+        """Token hashes of each text in order, and whether its tokens are characters."""
+        values = np.empty(2 * len(batch.data) + len(batch) + 1, np.uint64)
+        offsets = np.zeros(len(batch) + 1, np.int64)
+        characters = np.zeros(len(batch), np.bool_)
+        status = self._library.curate_tokens(
+            *_texts(batch, shingling), _at(values), _at(offsets[1:]), _at(characters)
+        )
+        _check(status)
+        return ShingleSets(values[: offsets[-1]], offsets), characters
+
+    def link(self, column: U32, parents: U32) -> None:
+        """See `Engine`."""
+        _check(self._library.curate_link(_at(column), len(column), _at(parents)))
+
+    def cluster(
+        self,
+        keys: U32,
+        sets: ShingleSets,
+        offsets: I64,
+        references: I64,
+        threshold: float,
+        mode: Mode,
+    ) -> Clustering:
+        """See `Engine`."""
+        size = len(sets)
+        keeper = np.arange(size, dtype=np.int32)
+        result = Clustering(keeper, np.ones(size), keeper.copy(), np.ones(size), 0)
+        compared = np.zeros(1, np.int64)
+        status = self._library.curate_cluster(
+            _at(keys),
+            keys.shape[1],
+            _at(sets.values),
+            _at(sets.offsets),
+            _at(offsets),
+            _at(references),
+            len(offsets) - 1,
+            threshold,
+            _MODES[mode],
+            _at(result.keeper),
+            _at(result.similarity),
+            _at(result.link),
+            _at(result.link_similarity),
+            _at(compared),
+        )
+        _check(status)
+        if mode == "single":
+            return Clustering(
+                keeper, result.similarity, result.link, result.link_similarity, int(compared[0])
+            )
+        return Clustering(
+            keeper, result.similarity, keeper.copy(), result.similarity.copy(), int(compared[0])
+        )
+
+
+def _at(array: NDArray[Any]) -> int:
+    """The address of an array's first element; the layout must be the plain one."""
+    assert array.flags.c_contiguous
+    return int(array.ctypes.data)
+
+
+def _texts(batch: TextBatch, shingling: Shingling) -> tuple[Any, ...]:
+    """The first five arguments of the functions that take texts."""
+    needs_tables = shingling.unit == "char" or not batch.data.isascii()
+    tables = ctypes.byref(_unicode().structure) if needs_tables else None
+    return tables, batch.data, _at(batch.offsets), len(batch), _UNITS[shingling.unit]
+
+
+def _check(status: int) -> None:
+    if status:
+        raise MemoryError
+
+
+@functools.cache
+def _padded_permutations(banding: Banding) -> tuple[U32, U32]:
+    """The permutations, repeated from the start up to a multiple of the kernel's lanes."""
+    width = -(-banding.values // _LANES) * _LANES
+    a, b = permutations(banding)
+    return np.resize(a, width), np.resize(b, width)
+
+
+@functools.cache
+def _unicode() -> _Unicode:
+    """What `re`'s \\w and `str.casefold` say of every code point, in the kernel's form."""
+    points = np.arange(_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    classes = np.zeros(_CODE_POINTS, np.uint8)
+    for match in re.finditer(r"\w+", points):
+        classes[match.start() : match.end()] |= _WORD
+    for first, last in UNSPACED:
+        classes[first : last + 1] |= _UNSPACED_BIT
+    folded: dict[int, str] = {}
+    for start in range(0, _CODE_POINTS, _BLOCK):
+        block = points[start : start + _BLOCK]
+        if block.casefold() != block:
+            folded |= {ord(c): f for c in block if (f := c.casefold()) != c}
+    fold_from = np.array(sorted(folded), np.uint32)
+    fold_to = np.zeros((len(folded), 3), np.uint32)
+    for i, point in enumerate(fold_from.tolist()):
+        classes[point] |= _FOLDS
+        text = folded[point]
+        fold_to[i, : len(text)] = [ord(c) for c in text]
+    structure = _Tables(_at(classes), _at(fold_from), _at(fold_to), len(folded))
+    return _Unicode(structure, classes, fold_from, fold_to)
