@@ -97,7 +97,11 @@ class ColumnRule:
 
     Attributes:
         frame: "segments" (one row a piece of text) or "rows" (one row a record).
-        condition: options → boolean expression; null counts as false.
+        condition: options → boolean expression; null counts as false. It may name the column
+            `text_lower` (the text in lower case, made once for all rules) of the segments.
+        first: options → a cheap expression that holds wherever the condition holds. polars computes
+            both sides of `&` for every row; with `first`, the condition is computed only for the
+            rows that it lets through. Worth it where the condition costs more than 0.3 µs a row.
         message: what to say; `{match}` stands for the matched text (masked rules leave it out).
         pattern: a Rust regular expression; finds the part of the text to point at. Where the
             condition alone is dear, start it with a cheap literal test.
@@ -105,6 +109,9 @@ class ColumnRule:
             finding's field unless `field` gives another.
         masked: the excerpt must not be shown (secrets, personal data); `mask` shows it safely.
         applies_to: record formats, None for all.
+        literals: None, or texts of which `column` must contain one (ASCII case aside) for the
+            condition to hold. The engine looks for the literals of all rules in one pass and
+            evaluates these rules only on what it finds, so that a rare fault costs next to nothing.
     """
 
     about: About
@@ -117,15 +124,21 @@ class ColumnRule:
     mask: Callable[[str], str] | None = None
     repair: Repair | None = None
     applies_to: tuple[RecordFormat, ...] | None = None
+    literals: tuple[str, ...] | None = None
+    first: Callable[[LintOptions], pl.Expr] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a record rule says about one record: where in it, and what is wrong."""
+    """What a record rule says about one record: where in it, and what is wrong.
+
+    `repair`, where given, stands instead of the rule's own.
+    """
 
     field: str | None
     message: str
     excerpt: str | None = None
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +156,8 @@ class RecordRule:
 class Hit:
     """What a dataset rule says: about one row (its index in `Dataset.frame`) or, with None, all.
 
-    `related` holds pairs of row index and score (or None).
+    `related` holds pairs of row index and score (or None). `repair`, where given, stands instead
+    of the rule's own.
     """
 
     row: int | None
@@ -151,6 +165,7 @@ class Hit:
     field: str | None = None
     excerpt: str | None = None
     related: tuple[tuple[int, float | None], ...] = ()
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)
