@@ -166,7 +166,7 @@ def judge(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgement:
         )
         return Judgement(VerdictName.DIVERGED, evidence, stop=True)
     worse = progress.worse_in_a_row
-    sure = m.change.exceeds_zero(level_alone(options, progress))
+    sure = m.change.exceeds_zero(levels(options, progress.seen)[0])
     if worse >= options.patience or (worse and sure):
         return _overfitting(m, best, yardstick, worse)
     if progress.leaked:
@@ -189,9 +189,13 @@ def judge(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgement:
     return _judge_calm(m, progress, yardstick)
 
 
-def level_alone(options: WatchOptions, progress: Progress) -> float:
-    """The level at which one evaluation alone says overfitting (see `curate.train.watch`)."""
-    return options.watch_alpha / (progress.seen**2 * (progress.seen + 1))
+def levels(options: WatchOptions, seen: int) -> tuple[float, float]:
+    """The levels at which evaluation number `seen` is tested: one alone, and one of several.
+
+    Why these: see `curate.train.watch`.
+    """
+    alpha = options.watch_alpha / 2.0
+    return alpha / (seen**2 * (seen + 1)), alpha / seen
 
 
 def _overfitting(m: Measured, best: Evaluation, yardstick: Yardstick, worse: int) -> Judgement:

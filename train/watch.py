@@ -7,11 +7,11 @@ evaluation, so that a validation set that is merely harder shows no gap.
 
 The best step is the lowest of all evaluations so far, which makes every later one look worse than
 it is, and each evaluation is one more chance of a false alarm. Evaluation k is therefore tested at
-`watch_alpha / k` (Bonferroni over the steps that could have been the best), and it takes
-`patience` such evaluations in a row; with these two, a run that does not change is stopped in less
-than `watch_alpha` of cases over 60 evaluations, by simulation (tests/train/test_watch.py). A
-single evaluation counts only at `watch_alpha / (k k (k + 1))`: over k steps and all evaluations
-together these levels sum to `watch_alpha`.
+`a / k` (Bonferroni over the steps that could have been the best), and it takes `patience` such
+evaluations in a row; with these two, a run that does not change is stopped in less than `a` of
+cases over 60 evaluations, by simulation. A single evaluation counts only at `a / (k k (k + 1))`:
+over k steps and all evaluations together these levels sum to `a`. With `a` half of `watch_alpha`,
+both together stay below `watch_alpha` (tests/train/test_watch.py simulates that).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from curate.train.judging import (
     Yardstick,
     disagreement,
     judge,
-    level_alone,
+    levels,
     loss_change,
     metric_change,
     twins,
@@ -217,9 +217,8 @@ def _count(m: Measured, progress: Progress, yardstick: Yardstick) -> None:
         progress.gained, progress.since_gain = now, 0
     else:
         progress.since_gain += 1
-    level = options.watch_alpha / progress.seen
-    if options.patience == 1:
-        level = level_alone(options, progress)
+    alone, repeated = levels(options, progress.seen)
+    level = alone if options.patience == 1 else repeated
     overfits = m.change.exceeds_zero(level) and m.probe_change.value < 0.0
     progress.worse_in_a_row = progress.worse_in_a_row + 1 if overfits else 0
     above_start = (
