@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
+
+FileRole = Literal["data", "train", "val", "test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +16,20 @@ class Dataset:
 
     `frame` has the columns `file` (UInt32, index into `files`), `line` (UInt32) and one column
     for each feature that the rule asked for. A row's index in the frame is what `Hit.row` names.
-    `rows_met` counts valid and malformed rows together.
+    `rows_met` counts valid and malformed rows together (`rows_met_in` for each file). `roles[file]` says what a file is for:
+    "data" (a file to check), "train", "val" or "test" (given with --train, --val, --test).
+
+    `reference` holds the rows of the files given with --against, under the same columns; `file`
+    indexes `references`. A hit names such a row in `related` as `len(dataset)` plus its index.
     """
 
     frame: pl.DataFrame
     files: tuple[str, ...]
     rows_met: int
+    rows_met_in: tuple[int, ...] = ()
+    roles: tuple[FileRole, ...] = ()
+    reference: pl.DataFrame | None = None
+    references: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.frame.height

@@ -16,7 +16,10 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `line` is 1-based, None for the whole file; `column` is 1-based in that line."""
+    """One fault. `line` is 1-based, None for the whole file; `column` is 1-based in that line.
+
+    `raw` holds the bytes of a row that did not parse, for its repair.
+    """
 
     rule: str
     line: int | None
@@ -25,6 +28,7 @@ class Fault:
     column: int | None = None
     excerpt: str | None = None
     span: tuple[int, int] | None = None
+    raw: bytes | None = None
 
 
 @dataclass(slots=True)

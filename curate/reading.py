@@ -7,16 +7,15 @@ raises (`UserError`).
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from typing import IO
 
 import orjson
 
 from curate.array_reading import read_array
+from curate.diagnosing import diagnose
 from curate.errors import UserError
-from curate.faults import BOM, Fault, RawBatch, excerpt_around
+from curate.faults import BOM, Fault, RawBatch
 from curate.sources import kind_of, open_binary
 from curate.table_reading import read_delimited, read_parquet
 
@@ -149,67 +148,3 @@ def _parse_lines(batch: RawBatch, rows: list[bytes], first_line: int) -> None:
                 batch.faults.append(Fault("blank-line", line, "blank line"))
             else:
                 batch.faults.append(diagnose(row, line, str(error)))
-
-
-def diagnose(row: bytes, line: int | None, reason: str) -> Fault:
-    """Why a row does not parse: wrong encoding, a NUL byte, or broken JSON with its column."""
-    try:
-        text = row.decode("utf-8")
-    except UnicodeDecodeError as error:
-        excerpt, span = excerpt_around(row, error.start + 1)
-        return Fault(
-            "invalid-utf8",
-            line,
-            f"byte 0x{row[error.start]:02x} at column {error.start + 1} is not valid UTF-8",
-            column=error.start + 1,
-            excerpt=excerpt,
-            span=span,
-        )
-    nul = row.find(b"\0")
-    if nul >= 0:
-        excerpt, span = excerpt_around(row, nul + 1)
-        return Fault(
-            "nul-byte",
-            line,
-            f"NUL byte at column {nul + 1}",
-            column=nul + 1,
-            excerpt=excerpt,
-            span=span,
-        )
-    column, message = _json_error(text, reason)
-    byte_column = len(text[: column - 1].encode()) + 1
-    excerpt, span = excerpt_around(row, byte_column)
-    return Fault(
-        "invalid-json",
-        line,
-        f"not valid JSON: {message}",
-        column=column,
-        excerpt=excerpt,
-        span=span,
-    )
-
-
-def _json_error(text: str, reason: str) -> tuple[int, str]:
-    """(1-based column, what is wrong), in words that say what was expected."""
-    if "recursion" in reason.lower():
-        return 1, "nested too deeply (more than 1,024 levels)"
-    try:
-        json.loads(text)
-    except RecursionError:
-        return 1, "nested too deeply"
-    except json.JSONDecodeError as error:
-        what = error.msg[0].lower() + error.msg[1:]
-        if error.msg.startswith("Extra data"):
-            what = "more text after the end of the row; expected one JSON object a line"
-        elif error.msg.startswith("Unterminated string"):
-            what = "the line ends too early, inside the string that starts here"
-        elif error.pos >= len(text.rstrip()):
-            what = f"the line ends too early ({what})"
-        return error.colno if error.lineno == 1 else error.pos + 1, what
-    except ValueError as error:
-        return 1, str(error)
-    # Python's parser accepts what JSON forbids: NaN and Infinity, lone surrogates.
-    match = re.search(r"\b(NaN|-?Infinity)\b", text)
-    if match:
-        return match.start() + 1, f"{match.group()} is not JSON; use null or a number"
-    return 1, reason

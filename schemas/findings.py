@@ -62,6 +62,8 @@ class Finding(BaseModel):
     the record such as `messages[2].content`. `column` is the 1-based column in the line, where
     one is known (broken JSON). `excerpt` is the offending text, shortened and with secrets
     masked; `span` is the part of the excerpt that is at fault (start, end), for the caret.
+    `fingerprint` is made of the rule and the content of the row, so that it stays the same when
+    other rows change or move; identical rows share it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,6 +81,7 @@ class Finding(BaseModel):
     span: tuple[int, int] | None = None
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+    fingerprint: str | None = None
 
     @property
     def sort_key(self) -> tuple[str, int, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from curate.schemas.findings import Severity
@@ -19,12 +20,64 @@ class LintOptions(RuleOptions):
     """What `curate lint` checks and how it reports."""
 
     select: tuple[str, ...] = option(
-        (), "Only these rules: codes, prefixes or names.", separator=",", metavar="RULES"
+        (), "Only these rules: codes, prefixes, names or ALL.", separator=",", metavar="RULES"
     )
     extend_select: tuple[str, ...] = option(
         (), "Rules to add to those selected.", separator=",", metavar="RULES"
     )
     ignore: tuple[str, ...] = option((), "Rules to leave out.", separator=",", metavar="RULES")
-    output_format: Literal["text", "json", "github"] = option("text", "How findings are printed.")
+    per_file_ignores: dict[str, tuple[str, ...]] = option(
+        {},
+        "Rules to leave out in the files that match a glob.",
+        on_command_line=False,
+        metavar="GLOB=RULES",
+    )
+
+    train: tuple[Path, ...] = option((), "A training split, for the checks across splits.")
+    val: tuple[Path, ...] = option((), "A validation split, for the checks across splits.")
+    test: tuple[Path, ...] = option((), "A test split, for the checks across splits.")
+    against: tuple[Path, ...] = option(
+        (), "A benchmark that the data must not contain; it is compared with, not checked itself."
+    )
+
+    fix: bool = option(False, "Make the safe repairs in the files.")
+    unsafe_fixes: bool = option(
+        False, "Make the unsafe repairs too, which may drop rows; implies --fix."
+    )
+    diff: bool = option(False, "Show what --fix would change, as a diff; write nothing.")
+
+    output_format: Literal["text", "json", "jsonl", "github", "gitlab", "sarif", "html"] = option(
+        "text", "How findings are printed."
+    )
+    output: Path | None = option(None, "Write the findings to a file.", short="-o", metavar="FILE")
+    statistics: bool = option(False, "Show counts per rule instead of single findings.")
+    max_per_rule: int = option(
+        10, "How many findings of one rule the text output shows; 0 for all.", ge=0
+    )
     fail_on: Severity = option(Severity.ERROR, "The lowest severity that makes the exit code 1.")
     exit_zero: bool = option(False, "Exit with 0 whatever is found.")
+
+    baseline: Path | None = option(
+        None, "Report only what is not in this file of known findings.", metavar="FILE"
+    )
+    write_baseline: Path | None = option(
+        None, "Write what is found to a file of known findings, and exit with 0.", metavar="FILE"
+    )
+    suppressions: Path = option(
+        Path(".curate-suppressions.jsonl"),
+        "The file of findings that were looked at and accepted.",
+        metavar="FILE",
+    )
+    add_suppressions: bool = option(False, "Accept everything that is found; needs --reason.")
+    reason: str | None = option(None, "Why the findings are accepted.", metavar="TEXT")
+
+    cache: bool = option(True, "Reuse the result for files, options and rules that did not change.")
+    cache_dir: Path = option(Path(".curate_cache"), "Where results are kept.", metavar="FOLDER")
+    stdin_filename: str | None = option(
+        None,
+        "The name that findings in standard input carry; its suffix says the file type.",
+        metavar="NAME",
+    )
+    show_settings: bool = option(False, "Show every option, its value and its origin, and stop.")
+    show_files: bool = option(False, "Show the files that would be checked, and stop.")
+    watch: bool = option(False, "Check again whenever one of the files changes.")

@@ -1,0 +1,181 @@
+"""The dataset rules: run on the features of all rows, their hits traced back to files and lines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from curate.dataset import Dataset
+from curate.evaluating import RuleFailure
+from curate.materialising import Found, finding_of
+from curate.reading import read_rows
+from curate.rules.protocol import DatasetRule, Hit
+from curate.schemas.findings import Related
+from curate.schemas.options.lint import LintOptions
+from curate.tallying import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A hit whose row indices are those of the whole dataset. `file` is None for all files."""
+
+    rule: DatasetRule
+    hit: Hit
+    file: int | None
+    line: int | None
+
+
+def lint_dataset(
+    dataset: Dataset,
+    rules: Sequence[DatasetRule],
+    options: LintOptions,
+    ignored: Sequence[frozenset[str]],
+    paths: Sequence[str],
+    tally: Tally,
+) -> None:
+    """Run the rules and add what they find to the tally.
+
+    Args:
+        ignored: for each file, the codes left out in it.
+        paths: where each file can be read again, for the rows that hits name.
+
+    Raises RuleFailure when a rule raises.
+    """
+    placed: list[_Placed] = []
+    for rule in rules:
+        code = rule.about.code
+        room = tally.room(code)
+        taken = unseen = 0
+        fixable = rule.repair is not None
+        for hit in _hits(rule, dataset, options, ignored):
+            if room is not None and taken >= room:
+                unseen += 1
+                continue
+            taken += 1
+            placed.append(hit)
+        tally.add_unseen(code, unseen, fixable=fixable)
+    raws = _rows_again(placed, paths)
+    for hit in placed:
+        tally.add(_found(hit, dataset, raws))
+
+
+def _hits(
+    rule: DatasetRule, dataset: Dataset, options: LintOptions, ignored: Sequence[frozenset[str]]
+) -> Iterator[_Placed]:
+    code = rule.about.code
+    for file, start, part in _parts(rule, dataset):
+        try:
+            for hit in rule.check(part, options):
+                placed = _place(rule, hit, file, start, dataset, part)
+                silent = (
+                    all(code in codes for codes in ignored)
+                    if placed.file is None
+                    else code in ignored[placed.file]
+                )
+                if not silent:
+                    yield placed
+        except Exception as error:
+            where = ", ".join(part.files[:3])
+            raise RuleFailure(
+                f"rule {code} ({rule.about.name}) failed on {where}: {type(error).__name__}: {error}"
+            ) from error
+
+
+def _parts(rule: DatasetRule, dataset: Dataset) -> Iterator[tuple[int | None, int, Dataset]]:
+    """(file, its first row, its dataset) for each file, or once for all files together."""
+    if rule.scope == "all" or len(dataset.files) == 1:
+        yield (0 if len(dataset.files) == 1 else None), 0, dataset
+        return
+    start = 0
+    for i, file in enumerate(dataset.files):
+        frame = dataset.frame.filter(pl.col("file") == i)
+        roles = dataset.roles[i : i + 1]
+        yield (
+            i,
+            start,
+            replace(
+                dataset,
+                frame=frame.with_columns(file=pl.lit(0, pl.UInt32)),
+                files=(file,),
+                roles=roles,
+                rows_met=dataset.rows_met_in[i],
+                rows_met_in=dataset.rows_met_in[i : i + 1],
+            ),
+        )
+        start += frame.height
+
+
+def _place(
+    rule: DatasetRule, hit: Hit, file: int | None, start: int, whole: Dataset, part: Dataset
+) -> _Placed:
+    shift = len(whole) - len(part)
+
+    def index(row: int) -> int:
+        # Rows of the reference follow those of the dataset, here and there.
+        return row + start if row < len(part) else row + shift
+
+    hit = replace(hit, related=tuple((index(row), score) for row, score in hit.related))
+    if hit.row is None:
+        return _Placed(rule, hit, file, None)
+    row = index(hit.row)
+    return _Placed(rule, hit, int(whole.frame["file"][row]), int(whole.frame["line"][row]))
+
+
+def _rows_again(placed: Sequence[_Placed], paths: Sequence[str]) -> dict[tuple[int, int], bytes]:
+    """The bytes of the rows that hits name: the text was not kept, so the files are read again."""
+    wanted: dict[int, set[int]] = {}
+    for hit in placed:
+        if hit.file is not None and hit.line is not None:
+            wanted.setdefault(hit.file, set()).add(hit.line)
+    rows: dict[tuple[int, int], bytes] = {}
+    for file, lines in wanted.items():
+        last = max(lines)
+        for batch in read_rows(paths[file]):
+            for line, raw in zip(batch.lines, batch.raw, strict=True):
+                if line in lines:
+                    rows[file, line] = raw
+            if batch.lines and batch.lines[-1] >= last:
+                break
+    return rows
+
+
+def _found(placed: _Placed, dataset: Dataset, raws: dict[tuple[int, int], bytes]) -> Found:
+    hit, rule = placed.hit, placed.rule
+    path = _common(dataset.files) if placed.file is None else dataset.files[placed.file]
+    repair = hit.repair or rule.repair
+    raw = None
+    if placed.file is not None and placed.line is not None:
+        raw = raws.get((placed.file, placed.line))
+    if placed.line is None:
+        repair = None
+    finding = finding_of(
+        rule,
+        path,
+        placed.line,
+        hit.message,
+        raw=raw,
+        repair=repair,
+        field=hit.field,
+        excerpt=hit.excerpt,
+        related=tuple(_related(dataset, row, score) for row, score in hit.related),
+    )
+    return Found(finding, repair)
+
+
+def _related(dataset: Dataset, row: int, score: float | None) -> Related:
+    frame, files = dataset.frame, dataset.files
+    if row >= len(dataset):
+        assert dataset.reference is not None
+        frame, files, row = dataset.reference, dataset.references, row - len(dataset)
+    return Related(path=files[int(frame["file"][row])], line=int(frame["line"][row]), score=score)
+
+
+def _common(files: Sequence[str]) -> str:
+    """What findings about several files together carry as their path: the folder they share."""
+    try:
+        return os.path.commonpath(files) or "."
+    except ValueError:
+        return "."

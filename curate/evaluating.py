@@ -1,0 +1,177 @@
+"""All column conditions of a batch in one pass over its text: which rule holds where.
+
+The conditions of all selected rules become one polars select per frame; polars computes them on
+all cores and releases Python's lock while it does. Only the numbers of the rows where a rule
+holds come back; what to say about them is for `curate.materialising`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import polars as pl
+
+from curate.columns import ROW_SCHEMA, Batch
+from curate.features import FEATURES
+from curate.rules.protocol import ColumnRule, DatasetRule, RecordRule, Rule
+from curate.schemas.options.lint import LintOptions
+
+FrameName = Literal["segments", "rows"]
+
+
+class RuleFailure(RuntimeError):
+    """A rule raised: a bug in it, not in the data. Says which rule, on which file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Where one rule holds: positions in the frame that it looks at, ascending."""
+
+    rule: ColumnRule | RecordRule
+    positions: pl.Series
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """A rule with its expressions made for the options of this run."""
+
+    rule: ColumnRule | RecordRule
+    frame: FrameName
+    test: pl.Expr
+    then: pl.Expr | None  # where `test` is only the rule's cheap first look
+
+
+class Plan:
+    """The selected rules, with their expressions made once."""
+
+    def __init__(self, rules: Sequence[Rule], options: LintOptions) -> None:
+        self.rules = tuple(rules)
+        self.options = options
+        self.dataset_rules = tuple(r for r in rules if isinstance(r, DatasetRule))
+        self._conditions = tuple(_conditions(rules, options))
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """The features that the dataset rules ask for, each once."""
+        return tuple(dict.fromkeys(f for r in self.dataset_rules for f in r.features))
+
+    @cached_property
+    def _lower(self) -> bool:
+        return any("text_lower" in _names(c) for c in self._conditions if c.frame == "segments")
+
+    def evaluate(self, batch: Batch, ignored: frozenset[str]) -> list[Hits]:
+        """Where each rule holds in a batch; `ignored` are the codes left out in its file.
+
+        Raises RuleFailure when a rule's expression cannot be computed.
+        """
+        hits: list[Hits] = []
+        for name in ("segments", "rows"):
+            conditions = [
+                c
+                for c in self._conditions
+                if c.frame == name
+                and c.rule.about.code not in ignored
+                and (c.rule.applies_to is None or batch.format in c.rule.applies_to)
+            ]
+            if not conditions:
+                continue
+            frame = batch.segments if name == "segments" else batch.rows
+            if name == "segments" and self._lower:
+                frame = frame.with_columns(text_lower=pl.col("text").str.to_lowercase())
+            hits += _evaluate(frame, conditions, batch)
+        return hits
+
+    def features_of(self, batch: Batch, file: int) -> pl.DataFrame:
+        """File, line and the features of each row. Raises RuleFailure."""
+        try:
+            return self._featured(batch.rows, file)
+        except pl.exceptions.PolarsError as error:
+            raise RuleFailure(f"{batch.path}: a feature cannot be computed: {error}") from error
+
+    def no_features(self) -> pl.DataFrame:
+        """The features of no rows at all."""
+        return self._featured(pl.DataFrame(schema=ROW_SCHEMA), 0)
+
+    def _featured(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
+        features = [FEATURES[name]().alias(name) for name in self.features]
+        frame = rows.lazy().select("line", *features).collect()
+        number = pl.repeat(file, frame.height, dtype=pl.UInt32, eager=True)
+        return frame.insert_column(0, number.alias("file"))
+
+
+def _conditions(rules: Iterable[Rule], options: LintOptions) -> Iterable[_Condition]:
+    for rule in rules:
+        if isinstance(rule, ColumnRule):
+            test = rule.condition(options)
+            if rule.first is None:
+                yield _Condition(rule, rule.frame, test, None)
+            else:
+                yield _Condition(rule, rule.frame, rule.first(options), test)
+        elif isinstance(rule, RecordRule):
+            yield _Condition(rule, "rows", rule.applies(options), None)
+
+
+def _names(condition: _Condition) -> set[str]:
+    names = set(condition.test.meta.root_names())
+    return names if condition.then is None else names | set(condition.then.meta.root_names())
+
+
+def _evaluate(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -> list[Hits]:
+    # "row" keeps the frame's height when every condition is a constant.
+    tests = [c.test.alias(str(i)) for i, c in enumerate(conditions)]
+    try:
+        flags = frame.lazy().select("row", *tests).collect()
+    except pl.exceptions.PolarsError:
+        raise _culprit(frame, conditions, batch) from None
+    hits = []
+    for i, condition in enumerate(conditions):
+        positions = flags[str(i)].arg_true()
+        if condition.then is not None and len(positions):
+            positions = _narrowed(frame, condition, positions, batch)
+        if len(positions):
+            hits.append(Hits(condition.rule, positions))
+    return hits
+
+
+def _narrowed(
+    frame: pl.DataFrame, condition: _Condition, positions: pl.Series, batch: Batch
+) -> pl.Series:
+    """Of the rows that a rule's first look let through, those where its condition holds."""
+    assert condition.then is not None
+    try:
+        kept = frame[positions].lazy().select("row", condition.then.alias("0")).collect()["0"]
+    except pl.exceptions.PolarsError as error:
+        raise RuleFailure(_failed(condition, batch, None, error)) from error
+    return positions.filter(kept.fill_null(False))
+
+
+def _culprit(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -> RuleFailure:
+    """Find the rule that cannot be computed, and the line where it cannot, by halving."""
+    for condition in conditions:
+        part = frame
+        error = _error_of(part, condition)
+        if error is None:
+            continue
+        while part.height > 1:
+            halves = part[: part.height // 2], part[part.height // 2 :]
+            part = next((h for h in halves if _error_of(h, condition) is not None), part[:0])
+        line = int(batch.rows["line"][int(part["row"][0])]) if part.height else None
+        return RuleFailure(_failed(condition, batch, line, error))
+    return RuleFailure(f"{batch.path}: the rules cannot be computed together")
+
+
+def _error_of(frame: pl.DataFrame, condition: _Condition) -> pl.exceptions.PolarsError | None:
+    try:
+        frame.lazy().select(condition.test.alias("0")).collect()
+    except pl.exceptions.PolarsError as error:
+        return error
+    return None
+
+
+def _failed(condition: _Condition, batch: Batch, line: int | None, error: Exception) -> str:
+    about = condition.rule.about
+    place = batch.path if line is None else f"{batch.path}:{line}"
+    return f"rule {about.code} ({about.name}) failed on {place}: {error}"

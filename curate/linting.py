@@ -1,0 +1,245 @@
+"""The lint engine: files through the rules to a report.
+
+One pass over each file. Reading and checking (Python, one thread) runs ahead of the rules (polars,
+all cores) by one batch; a batch is forgotten once its findings and the compact features of its
+rows are taken, so that memory does not grow with the text. Dataset rules run at the end, on the
+features of all rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import polars as pl
+
+from curate.columns import Batch
+from curate.dataset import Dataset, FileRole
+from curate.dataset_linting import lint_dataset
+from curate.evaluating import Plan
+from curate.faults import Fault
+from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
+from curate.rules import RULES
+from curate.rules.protocol import ColumnRule, DatasetRule, FaultRule, Rule
+from curate.schemas.findings import NotAssessed
+from curate.schemas.options.data import DataOptions
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.report import LintReport, RuleResult
+from curate.selecting import ignored_in, select_rules
+from curate.sources import expand
+from curate.tallying import Tally
+from curate.validating import Checked, read_checked
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: where it is, the name that findings carry, and what it is for."""
+
+    path: str
+    shown: str
+    role: FileRole | Literal["reference"] = "data"
+
+
+def lint(
+    paths: Sequence[str | os.PathLike[str]] = (),
+    options: LintOptions | None = None,
+    data: DataOptions | None = None,
+    *,
+    keep_per_rule: int | None = None,
+) -> LintReport:
+    """Check files, folders and globs.
+
+    Args:
+        paths: what to check; `options.train`, `val` and `test` name more.
+        options: selection and thresholds.
+        data: record format and field map.
+        keep_per_rule: how many findings of each rule to keep; None for all. Counts stay whole.
+
+    Raises:
+        UserError: a file that cannot be read, or a selector that names no rule.
+        RuleFailure: a rule raised; a bug in curate.
+    """
+    options = options or LintOptions()
+    sources = sources_of(paths, options)
+    return lint_sources(sources, options, data or DataOptions(), keep_per_rule=keep_per_rule)[0]
+
+
+def sources_of(paths: Sequence[str | os.PathLike[str]], options: LintOptions) -> list[Source]:
+    """The files to read, in order, each with what it is for. Raises UserError."""
+    groups: list[tuple[Sequence[str | os.PathLike[str]], FileRole | Literal["reference"]]] = [
+        (paths, "data"),
+        (options.train, "train"),
+        (options.val, "val"),
+        (options.test, "test"),
+        (options.against, "reference"),
+    ]
+    return [Source(p, p, role) for names, role in groups for p in expand(names)]
+
+
+def lint_sources(
+    sources: Sequence[Source],
+    options: LintOptions,
+    data: DataOptions,
+    *,
+    keep_per_rule: int | None = None,
+    rules: Sequence[Rule] = RULES,
+) -> tuple[LintReport, list[Found]]:
+    """As `lint`, on files already found; also returns the findings with their repairs."""
+    started = time.perf_counter()
+    selected = select_rules(options, rules)
+    missing = tuple(_not_assessed(selected, options))
+    silent = {m.code for m in missing}
+    selected = tuple(r for r in selected if r.about.code not in silent)
+    tally = Tally(keep_per_rule)
+    with _without_cyclic_gc():
+        _Run(Plan(selected, options), data, sources, rules, tally).run()
+    tally.found.sort(key=lambda f: f.finding.sort_key)
+    report = LintReport(
+        files=tuple(s.shown for s in sources if s.role != "reference"),
+        rows=tally.rows,
+        findings=tuple(f.finding for f in tally.found),
+        rules=tuple(_result(r, tally) for r in selected),
+        not_assessed=missing,
+        elapsed_s=time.perf_counter() - started,
+    )
+    return report, tally.found
+
+
+def _not_assessed(rules: Sequence[Rule], options: LintOptions) -> Iterator[NotAssessed]:
+    for rule in rules:
+        if isinstance(rule, DatasetRule) and rule.unavailable is not None:
+            reason = rule.unavailable(options)
+            if reason is not None:
+                yield NotAssessed(code=rule.about.code, name=rule.about.name, reason=reason)
+
+
+def _result(rule: Rule, tally: Tally) -> RuleResult:
+    about = rule.about
+    return RuleResult(
+        code=about.code,
+        name=about.name,
+        severity=about.severity,
+        confidence=about.confidence,
+        summary=about.summary,
+        reason=about.reason,
+        remedy=about.remedy,
+        count=tally.counts[about.code],
+        fixable=tally.fixable[about.code],
+    )
+
+
+class _Run:
+    """One pass over the files, then the dataset rules; what is found goes to the tally."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        data: DataOptions,
+        sources: Sequence[Source],
+        table: Sequence[Rule],
+        tally: Tally,
+    ) -> None:
+        self._plan = plan
+        self._data = data
+        self._own = [s for s in sources if s.role != "reference"]
+        self._references = [s for s in sources if s.role == "reference"]
+        self._tally = tally
+        ignores = plan.options.per_file_ignores
+        self._ignored = [ignored_in(s.shown, ignores, table) for s in self._own]
+        self._fault_rules = {r.about.name: r for r in plan.rules if isinstance(r, FaultRule)}
+
+    def run(self) -> None:
+        frames, rows_met = [self._plan.no_features()], []
+        for i, source in enumerate(self._own):
+            before = self._tally.rows
+            frames += self._file(i, source)
+            rows_met.append(self._tally.rows - before)
+        if not self._plan.dataset_rules:
+            return
+        references = [self._plan.no_features()]
+        for i, source in enumerate(self._references):
+            for checked in ahead(read_checked(source.path, self._data)):
+                references += self._features(checked, i)
+        dataset = Dataset(
+            frame=pl.concat(frames),
+            files=tuple(s.shown for s in self._own),
+            rows_met=self._tally.rows,
+            rows_met_in=tuple(rows_met),
+            roles=tuple(s.role for s in self._own if s.role != "reference"),
+            reference=pl.concat(references) if self._references else None,
+            references=tuple(s.shown for s in self._references),
+        )
+        paths = [s.path for s in self._own]
+        rules = self._plan.dataset_rules
+        lint_dataset(dataset, rules, self._plan.options, self._ignored, paths, self._tally)
+
+    def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
+        """Run the row rules over one file; returns the features of its rows."""
+        features: list[pl.DataFrame] = []
+        for checked in ahead(read_checked(source.path, self._data)):
+            self._tally.rows += checked.rows_met
+            self._faults(checked, index, source)
+            for batch in checked.batches:
+                self._batch(batch, index, source)
+            if self._plan.dataset_rules:
+                features += self._features(checked, index)
+        return features
+
+    def _features(self, checked: Checked, file: int) -> list[pl.DataFrame]:
+        frames = [self._plan.features_of(batch, file) for batch in checked.batches]
+        # Rows of several formats come as several batches; the dataset keeps reading order.
+        return frames if len(frames) < 2 else [pl.concat(frames).sort("line")]
+
+    def _faults(self, checked: Checked, file: int, source: Source) -> None:
+        by_rule: dict[str, list[Fault]] = {}
+        for fault in checked.faults:
+            by_rule.setdefault(fault.rule, []).append(fault)
+        for name, faults in by_rule.items():
+            rule = self._fault_rules.get(name)
+            if rule is not None and rule.about.code not in self._ignored[file]:
+                for found in found_in_faults(rule, faults, source.shown):
+                    self._tally.add(found)
+
+    def _batch(self, batch: Batch, file: int, source: Source) -> None:
+        for hits in self._plan.evaluate(batch, self._ignored[file]):
+            rule = hits.rule
+            if isinstance(rule, ColumnRule):
+                room = self._tally.room(rule.about.code)
+                unseen = 0 if room is None else max(0, len(hits.positions) - room)
+                for found in found_in_columns(hits, batch, source.shown, room):
+                    self._tally.add(found)
+                self._tally.add_unseen(rule.about.code, unseen, fixable=rule.repair is not None)
+            else:
+                options = self._plan.options
+                for found in found_in_records(hits, batch, source.shown, options, self._data):
+                    self._tally.add(found)
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The items of an iterator, each made in another thread while the one before is in use."""
+    end = object()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-read") as pool:
+        following = pool.submit(next, items, end)
+        while (item := following.result()) is not end:
+            following = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]  # the sentinel is handled above
+
+
+@contextlib.contextmanager
+def _without_cyclic_gc() -> Iterator[None]:
+    """Parsed rows hold no cycles, but many small objects that the collector would walk again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,254 @@
+"""From hits to findings: message, place, excerpt, caret and fingerprint, only for flagged rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+
+from curate.columns import Batch
+from curate.evaluating import Hits, RuleFailure
+from curate.faults import EXCERPT_CHARACTERS, Fault
+from curate.rules.protocol import ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
+from curate.schemas.findings import Finding, Fix, Related
+from curate.schemas.options.data import DataOptions
+from curate.schemas.options.lint import LintOptions
+from curate.validating import shape_of
+
+# A record rule that fires very often in one row (a thousand tool calls) says so this many times.
+MARKS_A_ROW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding, together with the repair that would mend it."""
+
+    finding: Finding
+    repair: Repair | None
+
+
+def content_hash(raw: bytes) -> str:
+    """16 hexadecimal digits that stand for what a row says, however it is written down.
+
+    JSON rows hash the same whatever their spacing and key order; other rows by their bytes.
+    """
+    try:
+        raw = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONDecodeError, TypeError):
+        raw = raw.strip()
+    return hashlib.blake2b(raw, digest_size=8).hexdigest()
+
+
+def finding_of(
+    rule: Rule,
+    path: str,
+    line: int | None,
+    message: str,
+    *,
+    raw: bytes | None,
+    repair: Repair | None,
+    field: str | None = None,
+    column: int | None = None,
+    excerpt: str | None = None,
+    span: tuple[int, int] | None = None,
+    related: tuple[Related, ...] = (),
+) -> Finding:
+    """A finding of a rule. `raw` are the bytes of the row, where there is one, for the fingerprint."""
+    about = rule.about
+    if raw is None:
+        said = "|".join((field or "", excerpt or "")) if line is None else message
+        content = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    else:
+        content = content_hash(raw)
+    return Finding(
+        code=about.code,
+        name=about.name,
+        severity=about.severity,
+        confidence=about.confidence,
+        path=path,
+        line=line,
+        message=message,
+        field=field,
+        column=column,
+        excerpt=excerpt,
+        span=span,
+        fix=None if repair is None else Fix(safety=repair.safety, summary=repair.summary),
+        related=related,
+        fingerprint=f"{about.code}:{content}",
+    )
+
+
+def found_in_faults(rule: FaultRule, faults: list[Fault], path: str) -> Iterator[Found]:
+    """Findings for faults of one rule. A raw repair is offered only where it can mend the row."""
+    for fault in faults:
+        repair = rule.repair
+        if repair is not None and repair.raw is not None and fault.raw is not None:
+            mended = repair.raw(fault.raw)
+            repair = None if mended is None or mended == fault.raw else repair
+        yield Found(
+            finding_of(
+                rule,
+                path,
+                fault.line,
+                fault.message,
+                raw=fault.raw,
+                repair=repair,
+                field=fault.field,
+                column=fault.column,
+                excerpt=fault.excerpt,
+                span=fault.span,
+            ),
+            repair,
+        )
+
+
+def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> Iterator[Found]:
+    """Findings for the hits of a column rule, at most `limit` of them."""
+    rule = hits.rule
+    assert isinstance(rule, ColumnRule)
+    positions = hits.positions if limit is None else hits.positions.head(limit)
+    frame = (batch.segments if rule.frame == "segments" else batch.rows)[positions]
+    column = "text" if rule.frame == "segments" else rule.column
+    texts = frame[column] if column in frame.columns else pl.Series([None] * frame.height)
+    if rule.pattern is not None and frame.height:
+        found = (
+            frame.lazy()
+            .select(
+                at=pl.col(column).str.find(rule.pattern),
+                match=pl.col(column).str.extract(f"({rule.pattern})", 1),
+            )
+            .collect()
+        )
+        starts, matches = found["at"].to_list(), found["match"].to_list()
+    else:
+        starts = matches = [None] * frame.height
+    rows = frame["row"].to_list()
+    lines = batch.rows["line"][frame["row"]].to_list()
+    slots = frame["slot"].to_list() if rule.frame == "segments" else [None] * frame.height
+    for row, line, slot, text, start, match in zip(
+        rows, lines, slots, texts.to_list(), starts, matches, strict=True
+    ):
+        field = batch.fields[slot] if slot is not None else _field_of_column(rule, batch, row)
+        excerpt, span = _excerpt(rule, text, start, match)
+        yield Found(
+            finding_of(
+                rule,
+                path,
+                line,
+                _message(rule, match),
+                raw=batch.raw[row],
+                repair=rule.repair,
+                field=field,
+                excerpt=excerpt,
+                span=span,
+            ),
+            rule.repair,
+        )
+
+
+def _message(rule: ColumnRule, match: str | None) -> str:
+    shown = match or ""
+    if rule.mask is not None:
+        shown = rule.mask(shown) if shown else ""
+    if callable(rule.message):
+        return rule.message(shown)
+    return rule.message.replace("{match}", shorten(shown))
+
+
+def shorten(text: str, characters: int = 60) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(text[: characters * 4].split())
+    return line if len(line) <= characters else line[: characters - 1] + "…"
+
+
+def _excerpt(
+    rule: ColumnRule, text: str | None, byte: int | None, match: str | None
+) -> tuple[str | None, tuple[int, int] | None]:
+    """The part of a text to show, and where in it the match stands."""
+    if text is None:
+        return None, None
+    if rule.mask is not None:
+        # What stands around one secret may hold the next: show nothing but the masked match.
+        shown = rule.mask(match) if match else None
+        return shown, (0, len(shown)) if shown else None
+    if byte is None or match is None:
+        return text[:EXCERPT_CHARACTERS], None
+    start = len(text.encode("utf-8")[:byte].decode("utf-8", "ignore"))
+    return around(text, start, start + len(match))
+
+
+def around(text: str, start: int, end: int) -> tuple[str, tuple[int, int]]:
+    """The part of a text around a span, and the span in it; both in characters."""
+    room = max(EXCERPT_CHARACTERS - (end - start), 0) // 2
+    first = max(0, start - room)
+    shown = text[first : first + EXCERPT_CHARACTERS]
+    return shown, (start - first, min(end - first, len(shown)))
+
+
+_SPEAKERS = {"system": "system", "prompt": "user", "completion": "assistant"}
+
+
+def _field_of_column(rule: ColumnRule, batch: Batch, row: int) -> str | None:
+    """The field of the record that a canonical column was made from: its last turn of that kind."""
+    if rule.field is not None:
+        return rule.field
+    if rule.column == "rejected":
+        return "rejected"
+    role = _SPEAKERS.get(rule.column)
+    if role is None:
+        return None
+    turns = batch.segments.filter((pl.col("row") == row) & (pl.col("role") == role))
+    kept = [batch.fields[slot] for slot in turns["slot"].to_list()]
+    kept = [name for name in kept if not name.startswith("rejected")]
+    return kept[-1] if kept else None
+
+
+def found_in_records(
+    hits: Hits, batch: Batch, path: str, options: LintOptions, data: DataOptions
+) -> Iterator[Found]:
+    """Findings of a record rule, called on the records that its `applies` let through.
+
+    Raises RuleFailure when the rule raises.
+    """
+    rule = hits.rule
+    assert isinstance(rule, RecordRule)
+    for row in hits.positions.to_list():
+        record = batch.records[row]
+        shape = shape_of(record, data)
+        assert shape is not None  # it was validated under these options
+        try:
+            marks = _some(rule.check(shape.rename(record), batch.format, options))
+        except Exception as error:
+            about, line = rule.about, batch.rows["line"][row]
+            raise RuleFailure(
+                f"rule {about.code} ({about.name}) failed on {path}:{line}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        for mark in marks:
+            repair = mark.repair or rule.repair
+            yield Found(
+                finding_of(
+                    rule,
+                    path,
+                    int(batch.rows["line"][row]),
+                    mark.message,
+                    raw=batch.raw[row],
+                    repair=repair,
+                    field=None if mark.field is None else shape.original(mark.field),
+                    excerpt=None if mark.excerpt is None else mark.excerpt[:EXCERPT_CHARACTERS],
+                ),
+                repair,
+            )
+
+
+def _some(marks: Any) -> list[Mark]:
+    kept: list[Mark] = []
+    for mark in marks:
+        kept.append(mark)
+        if len(kept) >= MARKS_A_ROW:
+            break
+    return kept

@@ -1,0 +1,39 @@
+"""Findings as they come in: some of each rule are kept, all are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from curate.materialising import Found
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found so far: the findings that are kept, and whole counts by code.
+
+    `keep` is how many findings of each rule are kept, None for all.
+    """
+
+    keep: int | None
+    found: list[Found] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    fixable: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+
+    def room(self, code: str) -> int | None:
+        """How many more findings of this rule are kept; None for no limit."""
+        return None if self.keep is None else max(0, self.keep - self.counts[code])
+
+    def add(self, found: Found) -> None:
+        """Count a finding, and keep it while there is room."""
+        code = found.finding.code
+        if self.keep is None or self.counts[code] < self.keep:
+            self.found.append(found)
+        self.counts[code] += 1
+        self.fixable[code] += found.repair is not None
+
+    def add_unseen(self, code: str, count: int, *, fixable: bool) -> None:
+        """Count findings that nobody will look at one by one."""
+        self.counts[code] += count
+        self.fixable[code] += count if fixable else 0
