@@ -52,6 +52,7 @@ class StepEvent(_Event):
 class SpeedEvent(_Event):
     """Throughput since the last such event. Wall-clock figures stand in these events alone.
 
+    `tokens_per_second` counts training tokens over training time, evaluations left out;
     `flops_share` is the model's FLOP/s as a share of the device's peak, where that is known.
     """
 
@@ -153,7 +154,7 @@ class RenderingManifest(BaseModel):
 
 
 class TrainingManifest(BaseModel):
-    """The training part of `manifest.json`: enough to say what was trained on what, and how."""
+    """The part `training` of `manifest.json`: what was trained on what, how, and what came of it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -164,6 +165,5 @@ class TrainingManifest(BaseModel):
     rendering: RenderingManifest
     options: dict[str, Any]
     origins: dict[str, str]
-    versions: dict[str, str]
     decisions: tuple[str, ...]
     result: dict[str, Any] | None = None

@@ -81,7 +81,12 @@ def packed_attention(
     Raises:
         ValueError: the bounds are missing, or the model asks for what packing does not support.
     """
-    if cu_seq_lens_q is None or cu_seq_lens_k is None or max_length_q is None or max_length_k is None:
+    if (
+        cu_seq_lens_q is None
+        or cu_seq_lens_k is None
+        or max_length_q is None
+        or max_length_k is None
+    ):
         raise ValueError("packed attention was called without the samples' bounds (cu_seq_lens_q)")
     if attention_mask is not None or dropout or query.shape[0] != 1:
         raise ValueError("packed attention takes one packed row, no attention mask and no dropout")
@@ -93,10 +98,20 @@ def packed_attention(
         keys, values = keys[kv_index], values[kv_index]
     if query.is_cuda:
         out = _varlen(
-            queries, keys, values, cu_seq_lens_q, cu_seq_lens_k, max_length_q, max_length_k, scaling, sliding_window
+            queries,
+            keys,
+            values,
+            cu_seq_lens_q,
+            cu_seq_lens_k,
+            max_length_q,
+            max_length_k,
+            scaling,
+            sliding_window,
         )
     else:
-        out = _one_by_one(queries, keys, values, cu_seq_lens_q, cu_seq_lens_k, scaling, sliding_window)
+        out = _one_by_one(
+            queries, keys, values, cu_seq_lens_q, cu_seq_lens_k, scaling, sliding_window
+        )
     return out.unsqueeze(0), None
 
 

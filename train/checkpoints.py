@@ -60,7 +60,9 @@ class CheckpointStore:
         for path in self._folder.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def save(self, step: int, tensors: Mapping[str, Tensors], state: Mapping[str, Any], best_step: int) -> Path:
+    def save(
+        self, step: int, tensors: Mapping[str, Tensors], state: Mapping[str, Any], best_step: int
+    ) -> Path:
         """Write the checkpoint of `step`; older ones, and best weights no longer needed, go.
 
         Args:
@@ -108,11 +110,11 @@ class CheckpointStore:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _whole_names(self) -> list[tuple[str, int, Path]]:
-        found = []
-        for path in self._folder.iterdir():
-            if match := _STEP.fullmatch(path.name):
-                found.append((match[1], int(match[2]), path))
-        return found
+        return [
+            (match[1], int(match[2]), path)
+            for path in self._folder.iterdir()
+            if (match := _STEP.fullmatch(path.name))
+        ]
 
     def _write(self, name: str, tensors: Mapping[str, Tensors], state: Mapping[str, Any]) -> Path:
         final, temporary = self._folder / name, self._folder / f"{_TEMPORARY}{name}"

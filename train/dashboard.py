@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from itertools import pairwise
 from typing import Protocol
 
 from rich.console import Console, Group, RenderableType
@@ -93,7 +94,9 @@ class PlainLines:
                     self.say(decision)
             case StepEvent() if time.monotonic() - self._last >= self._every:
                 self._last = time.monotonic()
-                self.say(f"step {event.step}/{self._clock.total}  loss {event.loss:.3f}  {self._clock.left()}")
+                self.say(
+                    f"step {event.step}/{self._clock.total}  loss {event.loss:.3f}  {self._clock.left()}"
+                )
             case EvaluationEvent():
                 self._last = time.monotonic()
                 self.say(_evaluation_line(event, self._clock))
@@ -164,20 +167,31 @@ class LiveView:
         parts.append(bar)
         facts = Table.grid(padding=(0, 3))
         if step is not None:
-            facts.add_row("loss", f"{step.loss:.3f}", Text(_spark(list(self._losses)), style="cyan"))
+            facts.add_row(
+                "loss", f"{step.loss:.3f}", Text(_spark(list(self._losses)), style="cyan")
+            )
             facts.add_row("learning rate", f"{step.learning_rate:.2e}", clock.speed_line())
         if self._evaluations:
             last = self._evaluations[-1]
             curve = _spark([e.val_loss for e in self._evaluations if e.val_loss is not None])
             facts.add_row("validation", _number(last.val_loss), Text(curve, style="magenta"))
-            facts.add_row("train probe", _number(last.probe_loss), f"gap {_signed(last.verdict.gap)}")
+            facts.add_row(
+                "train probe", _number(last.probe_loss), f"gap {_signed(last.verdict.gap)}"
+            )
         parts.append(facts)
         if self._evaluations:
             verdict = self._evaluations[-1].verdict
             style = _STYLES.get(verdict.name, "red")
-            parts.append(Text.assemble((verdict.name.value, f"bold {style}"), "  ", verdict.evidence))
+            parts.append(
+                Text.assemble((verdict.name.value, f"bold {style}"), "  ", verdict.evidence)
+            )
         if self._sample is not None:
-            parts.append(Text(f"step {self._sample.step} answers: {_short(self._sample.answer, 300)}", style="dim"))
+            parts.append(
+                Text(
+                    f"step {self._sample.step} answers: {_short(self._sample.answer, 300)}",
+                    style="dim",
+                )
+            )
         return Panel(Group(*parts), title="curate train", border_style="dim", expand=True)
 
 
@@ -213,7 +227,11 @@ class _Clock:
         pace = (time.monotonic() - self._begun) / (self._step - self._first)
         seconds = round(pace * (self.total - self._step))
         minutes, seconds = divmod(seconds, 60)
-        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d} left" if minutes >= 60 else f"{minutes}:{seconds:02d} left"
+        return (
+            f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d} left"
+            if minutes >= 60
+            else f"{minutes}:{seconds:02d} left"
+        )
 
     def speed_line(self) -> str:
         """Tokens per second and memory, as last measured."""
@@ -251,7 +269,7 @@ def _spark(values: list[float], width: int = 40) -> str:
         return ""
     width = min(width, len(values))
     cuts = [round(i * len(values) / width) for i in range(width + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in zip(cuts, cuts[1:], strict=False)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(cuts)]
     low, high = min(means), max(means)
     scale = (len(_SPARKS) - 1) / (high - low) if high > low else 0.0
     return "".join(_SPARKS[round((m - low) * scale)] for m in means)

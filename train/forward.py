@@ -51,7 +51,12 @@ class TokenLosses(nn.Module):
     def forward(self, pack: Pack) -> tuple[torch.Tensor, torch.Tensor]:
         """Losses [L] float32 of the pack's learnt tokens, and top-1 hits [L] bool (see token_nll)."""
         extra = pack.attention if self.plan.packed else {}
-        inputs = {"input_ids": pack.ids, "position_ids": pack.positions, "use_cache": False, **extra}
+        inputs = {
+            "input_ids": pack.ids,
+            "position_ids": pack.positions,
+            "use_cache": False,
+            **extra,
+        }
         language_model = unwrapped(self.model)
         if not self.plan.sliced_head:
             logits = self.model(**inputs, logits_to_keep=pack.predicting).logits
@@ -85,11 +90,16 @@ def suited(model: nn.Module, *, want_packing: bool = True) -> ForwardPlan:
     model.eval()
     try:
         with torch.no_grad():
-            alone = [_losses(model, ForwardPlan(False, False), samples, [i], device) for i in (0, 1, 2)]
+            alone = [
+                _losses(model, ForwardPlan(False, False), samples, [i], device) for i in (0, 1, 2)
+            ]
             reference = torch.cat(alone)
             sliced = _agrees(
                 lambda: torch.cat(
-                    [_losses(model, ForwardPlan(False, True), samples, [i], device) for i in (0, 1, 2)]
+                    [
+                        _losses(model, ForwardPlan(False, True), samples, [i], device)
+                        for i in (0, 1, 2)
+                    ]
                 ),
                 reference,
                 exact,
@@ -119,18 +129,29 @@ def _probe(vocabulary: int) -> list[Sample]:
     ids = np.random.default_rng(0).integers(0, vocabulary, size=90).astype(np.int32)
     rows = [np.r_[ids[:20], ids[20:40]], ids[40:70], np.r_[ids[:20], ids[70:90]]]
     learnt = [np.arange(len(row)) >= 20 for row in rows]
-    return [Sample(row, mask, i, Way.TEXT) for i, (row, mask) in enumerate(zip(rows, learnt, strict=True))]
+    return [
+        Sample(row, mask, i, Way.TEXT)
+        for i, (row, mask) in enumerate(zip(rows, learnt, strict=True))
+    ]
 
 
 def _losses(
-    model: nn.Module, plan: ForwardPlan, samples: list[Sample], numbers: list[int], device: torch.device
+    model: nn.Module,
+    plan: ForwardPlan,
+    samples: list[Sample],
+    numbers: list[int],
+    device: torch.device,
 ) -> torch.Tensor:
     nll, _ = TokenLosses(model, plan)(pack(samples, numbers).to(device))
     return cast(torch.Tensor, nll.float().cpu())
 
 
 def _agrees(
-    losses: Callable[[], torch.Tensor], reference: torch.Tensor, exact: bool, what: str, reasons: list[str]
+    losses: Callable[[], torch.Tensor],
+    reference: torch.Tensor,
+    exact: bool,
+    what: str,
+    reasons: list[str],
 ) -> bool:
     try:
         found = losses()

@@ -41,9 +41,5 @@ class History:
 
 def read_history(path: Path) -> list[Event]:
     """All events of a history; a last line that was cut off by a crash is left out."""
-    events = []
     with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                events.append(EVENTS.validate_json(line))
-    return events
+        return [EVENTS.validate_json(line) for line in file if line.endswith(b"\n")]

@@ -267,7 +267,7 @@ def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> Pe
     config = LoraConfig(
         task_type="CAUSAL_LM",
         r=options.lora_rank,
-        lora_alpha=int(alpha) if float(alpha).is_integer() else alpha,
+        lora_alpha=alpha,
         lora_dropout=options.lora_dropout,
         target_modules=targets,
         use_rslora=options.use_rslora,

@@ -41,12 +41,14 @@ class Objective(Protocol):
         lengths: tokens of each item; what packs are filled by.
         units: units of each item.
         examples: which example of the data each item was made from.
+        names: a name for each item that is the same wherever its content is.
     """
 
     unit: str
     lengths: Sequence[int]
     units: Sequence[int]
     examples: Sequence[int]
+    names: Sequence[str]
 
     def batch(self, items: Sequence[int], *, learn: bool = True) -> Pack:
         """These items laid out for one forward pass; with `learn=False`, of no weight."""

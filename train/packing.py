@@ -161,7 +161,9 @@ def _by_prefix(samples: Sequence[Sample]) -> list[tuple[int, list[int]]]:
 
 
 def _shared_length(samples: Sequence[Sample]) -> int:
-    limit = min(min(len(s) - 1, int(np.argmax(s.learnt)) if s.learnt.any() else len(s) - 1) for s in samples)
+    limit = min(
+        min(len(s) - 1, int(np.argmax(s.learnt)) if s.learnt.any() else len(s) - 1) for s in samples
+    )
     first = samples[0].ids[:limit]
     for other in samples[1:]:
         differing = np.flatnonzero(first != other.ids[: len(first)])
@@ -190,7 +192,9 @@ class BatchOrder:
         """The numbers of the samples of the 0-based optimiser step `step`."""
         epoch, position = divmod(step, self.steps_per_epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(self.samples)
-        return [int(n) for n in order[position * self.batch_size : (position + 1) * self.batch_size]]
+        return [
+            int(n) for n in order[position * self.batch_size : (position + 1) * self.batch_size]
+        ]
 
 
 def deal(lengths: Sequence[int], processes: int) -> list[list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import torch
@@ -23,6 +24,7 @@ class SupervisedObjective:
         self.lengths = [len(s) for s in samples]
         self.units = [s.learnt_count for s in samples]
         self.examples = [s.example for s in samples]
+        self.names = [hashlib.sha256(s.ids.tobytes()).hexdigest()[:16] for s in samples]
 
     def batch(self, items: Sequence[int], *, learn: bool = True) -> Pack:
         """The samples in one row."""

@@ -44,7 +44,9 @@ def set_weights(module: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
         parameter.copy_(_like(weights[name], parameter))
 
 
-def optimiser_state_of(optimiser: torch.optim.Optimizer, module: nn.Module) -> dict[str, torch.Tensor]:
+def optimiser_state_of(
+    optimiser: torch.optim.Optimizer, module: nn.Module
+) -> dict[str, torch.Tensor]:
     """The optimiser's tensors for each parameter, as `parameter/key`."""
     return {
         f"{name}/{key}": _whole(value).cpu().clone()

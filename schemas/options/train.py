@@ -128,8 +128,8 @@ class TrainOptions(DataOptions, WatchOptions):
     seed: int = option(0, "Seed of the data order, the adapter's start and dropout.", ge=0)
 
     lora_rank: int = option(16, "Rank of the LoRA matrices.", ge=1)
-    lora_alpha: float | None = option(
-        None, "LoRA's scale is alpha / rank; twice the rank without it.", gt=0
+    lora_alpha: int | None = option(
+        None, "LoRA's scale is alpha / rank; twice the rank without it.", ge=1
     )
     lora_dropout: float = option(0.0, "Dropout in front of the LoRA matrices.", ge=0, lt=1)
     lora_targets: tuple[str, ...] = option(

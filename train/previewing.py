@@ -1,0 +1,36 @@
+"""`curate train --preview N`: what is trained on, exactly, before any weight moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from curate.train.rendering import Sample, preview_segments
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# Around learnt text where there is no colour to show it.
+_OPEN, _CLOSE = "⟦", "⟧"
+
+
+def show_samples(
+    samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, count: int, console: Console
+) -> None:
+    """Print the first `count` samples: learnt text green, or in ⟦ ⟧ where there is no colour."""
+    for number, sample in enumerate(samples[:count], start=1):
+        console.rule(
+            f"sample {number}: {len(sample)} tokens, {sample.learnt_count} learnt, by {sample.way.value}"
+        )
+        text = Text()
+        for piece, learnt in preview_segments(sample, tokenizer):
+            if not learnt:
+                text.append(piece, style="dim")
+            elif console.is_terminal and console.color_system:
+                text.append(piece, style="bold green")
+            else:
+                text.append(f"{_OPEN}{piece}{_CLOSE}")
+        console.print(text, soft_wrap=True)

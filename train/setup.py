@@ -1,0 +1,165 @@
+"""From options to a ready `Run`: model, adapter, optimiser, timetable, and why each was chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from curate.errors import UserError
+from curate.schemas.options.train import Adapter, Precision, Switch, TrainOptions
+from curate.train.forward import ForwardPlan, TokenLosses, suited, unwrapped
+from curate.train.models import Base, add_adapter, load_model
+from curate.train.rendering import Sample
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+# Tokens in one pack where no GPU's memory says otherwise: enough to keep matrix products busy.
+_CPU_BUDGET = 4096
+
+
+@dataclass
+class Decisions:
+    """What was chosen automatically, one sentence each with its reason."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, line: str) -> None:
+        """Record a decision."""
+        self.lines.append(line)
+
+
+def make_accelerator(options: TrainOptions) -> Accelerator:
+    """The processes and the device of this run; threads and seeds are set."""
+    from accelerate import Accelerator
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # forks after its threads would warn
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    accelerator = Accelerator()
+    torch.manual_seed(options.seed)
+    return accelerator
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """In which dtypes a run computes.
+
+    `weights` is how the base is held; the learnt weights are always float32. `compute` is the
+    dtype of the matrix products.
+    """
+
+    weights: torch.dtype
+    compute: torch.dtype
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
+        """The context of a forward pass."""
+        if self.compute == torch.float32:
+            return nullcontext()
+        return torch.autocast(device.type, dtype=self.compute)
+
+
+def choose_numerics(options: TrainOptions, device: torch.device, decisions: Decisions) -> Numerics:
+    """bfloat16 where the device computes in it natively, float32 elsewhere."""
+    if options.precision is Precision.AUTO:
+        native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        compute = torch.bfloat16 if native else torch.float32
+        decisions.note(
+            f"precision: {str(compute).removeprefix('torch.')}, as {device.type} does best"
+        )
+    else:
+        compute = torch.bfloat16 if options.precision is Precision.BFLOAT16 else torch.float32
+    # A full update of bfloat16 weights would lose the small ones: they are kept in float32.
+    weights = torch.float32 if options.adapter is Adapter.FULL else compute
+    return Numerics(weights, compute)
+
+
+def build_model(
+    base: Base,
+    options: TrainOptions,
+    device: torch.device,
+    numerics: Numerics,
+    decisions: Decisions,
+) -> TokenLosses:
+    """The model that is trained, on its device, with the forward passes that suit it."""
+    quantise = options.adapter is Adapter.QLORA
+    model: nn.Module = load_model(
+        base,
+        dtype=numerics.weights,
+        quantize=quantise,
+        device_map={"": device} if quantise else None,
+        trust_remote_code=options.trust_remote_code,
+    )
+    if options.adapter is Adapter.FULL:
+        model.requires_grad_(True)
+    else:
+        model = add_adapter(model, base, options)
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
+    model.to(device)
+    with numerics.autocast(device):
+        plan = suited(model, want_packing=options.packing is not Switch.OFF)
+    if options.packing is Switch.ON and not plan.packed:
+        raise UserError(f"--packing on: this model does not allow it: {'; '.join(plan.reasons)}")
+    _note_plan(plan, device, decisions)
+    if options.gradient_checkpointing is Switch.ON:
+        _recompute(model)
+        decisions.note("gradient checkpointing: on, as asked")
+    return TokenLosses(model, plan)
+
+
+def _note_plan(plan: ForwardPlan, device: torch.device, decisions: Decisions) -> None:
+    kernel = "variable-length attention" if device.type == "cuda" else "one attention call a sample"
+    if plan.packed:
+        decisions.note(f"packing: on ({kernel}; packed losses equal separate ones on a probe)")
+    for reason in plan.reasons:
+        decisions.note(reason)
+
+
+def _recompute(model: nn.Module) -> None:
+    unwrapped(model).gradient_checkpointing_enable(
+        gradient_checkpointing_kwargs={"use_reentrant": False}
+    )
+
+
+def make_optimiser(
+    model: nn.Module, options: TrainOptions, device: torch.device
+) -> torch.optim.Optimizer:
+    """AdamW, fused where torch has it; with LoRA+, B matrices learn faster than A matrices.
+
+    The learning rate is set at every step from the timetable, times the group's `rate_factor`.
+    """
+    faster = [p for n, p in model.named_parameters() if p.requires_grad and ".lora_B." in n]
+    known = {id(p) for p in faster}
+    others = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
+    groups = [
+        {"params": others, "rate_factor": 1.0},
+        {"params": faster, "rate_factor": options.lora_plus_ratio},
+    ]
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]],
+        lr=1.0,
+        weight_decay=options.weight_decay,
+        fused=device.type in ("cuda", "cpu"),
+    )
+
+
+def pack_budget(options: TrainOptions, samples: Sequence[Sample], plan: ForwardPlan) -> int:
+    """Most tokens in a pack; 1 (every sample alone) where packing does not suit the model."""
+    if not plan.packed:
+        return 1
+    longest = max(len(s) for s in samples)
+    return max(longest, options.micro_batch_tokens or _CPU_BUDGET)
+
+
+def autocasting(numerics: Numerics, device: torch.device) -> partial[AbstractContextManager[Any]]:
+    """The forward pass's context, to be entered anew each time."""
+    return partial(numerics.autocast, device)
