@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
+from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch, excerpt_around
 
@@ -70,9 +73,10 @@ class _Window:
         self._path = path
         self._blocks = blocks
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._json = json.JSONDecoder()
+        self._json = json.JSONDecoder(parse_constant=self._note_constant)
         self._offset = 0
         self._ended = False
+        self._constant_met = False
         self.closed = False
         self.text = self._decode(head)
         self.position = 0
@@ -122,6 +126,22 @@ class _Window:
             return False
         return True
 
+    def _note_constant(self, name: str) -> float:
+        """NaN and Infinity: Python's parser takes them, JSON does not."""
+        self._constant_met = True
+        return float(name.replace("Infinity", "inf"))
+
+    def _beyond_json(self, text: str, record: int) -> Fault | None:
+        """The fault of an element that Python's parser takes and JSON forbids."""
+        suspicious = self._constant_met or "\\ud" in text or "\\uD" in text
+        self._constant_met = False
+        if suspicious:
+            try:
+                orjson.loads(text)
+            except orjson.JSONDecodeError as error:
+                return diagnose(text.encode(), record, str(error))
+        return None
+
     def decode(self, record: int, faults: list[Fault]) -> Any:
         """(value, its text), or _NOTHING after recording why it does not parse."""
         while True:
@@ -131,6 +151,9 @@ class _Window:
                     continue  # a number may go on in the next block
                 text = self.text[self.position : end]
                 self.position = end
+                if fault := self._beyond_json(text, record):
+                    faults.append(fault)
+                    return _NOTHING
                 return value, text
             except RecursionError:
                 faults.append(Fault("invalid-json", record, "nested too deeply"))

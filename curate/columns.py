@@ -16,6 +16,7 @@ A `Batch` holds two frames over the same records:
                          that calls tools), t(ool result)
     special     Boolean  the record has tools, tool calls, parts, names or weights, and is worth a
                          look at the parsed record itself
+    layout      String   the keys of the record and the types of their values (`curate.layouts`)
 
 `segments`, one row a piece of text, in the order of the record:
     row         UInt32   as above
@@ -35,6 +36,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.layouts import flat_layouts, layout_of
 from curate.schemas.records import (
     ROLES,
     ChatRecord,
@@ -56,6 +58,7 @@ ROW_SCHEMA: dict[str, Any] = {
     "label": pl.Boolean,
     "roles": pl.String,
     "special": pl.Boolean,
+    "layout": pl.String,
 }
 SEGMENT_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,
@@ -143,6 +146,7 @@ class ColumnBuilder:
         self.lines += lines
         self.raw += raw
         sizes = list(map(len, conversations))  # type: ignore[arg-type]  # all are lists
+        self._rows["layout"] += flat_layouts(records)
         segments = self._segments
         for row, size in enumerate(sizes, first):
             segments["row"] += [row] * size
@@ -204,6 +208,7 @@ class ColumnBuilder:
         example = model.example()
         self._add_segments(row, model, column_of)
         self._add_row(model, example)
+        self._rows["layout"].append(layout_of(record))
 
     def _add_segments(self, row: int, model: Record, column_of: Callable[[str], str]) -> None:
         columns = self._segments
@@ -236,6 +241,8 @@ class ColumnBuilder:
                 m.calls_tools
                 or not isinstance(m.content, str)
                 or m.tool_call_id
+                or m.name
+                or m.weight is not None
                 or m.role == "tool"
                 for m in turns
             )

@@ -39,4 +39,8 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "short_completion": lambda: _short("completion"),
     "roles": lambda: pl.col("roles"),
     "label": lambda: pl.col("label"),
+    "layout": lambda: pl.col("layout").cast(pl.Categorical),
+    # preferences: the rejected side, as above
+    "rejected_key": lambda: _normalised("rejected").hash(6),
+    "rejected_length": lambda: pl.col("rejected").str.len_chars(),
 }

@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from curate.columns import Batch, ColumnBuilder, is_plain_chat
+from curate.duplicate_keys import duplicate_key_faults
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.reading import read_rows
@@ -148,6 +149,7 @@ class Validator:
     def check(self, raw: RawBatch) -> Checked:
         """Columns for the rows that fit, faults for the others."""
         checked = Checked(faults=list(raw.faults), rows_met=raw.rows_met)
+        checked.faults += duplicate_key_faults(raw.values, raw.lines, raw.raw)
         if self.shape is None and raw.values:
             self.shape = self._detect(raw.values, checked)
         if self.shape is None:
@@ -248,7 +250,9 @@ def faults_of(error: ValidationError, shape: Shape, line: int, raw: bytes) -> li
         path = shape.original(_path(detail["loc"]))
         rule, message = _described(path, detail, shape.format)
         # A union reports one error for each branch; the first, at the deepest place, is enough.
-        faults.setdefault(path, Fault(rule, line, message, field=path or None, excerpt=_short(raw)))
+        faults.setdefault(
+            path, Fault(rule, line, message, field=path or None, excerpt=_short(raw), raw=raw)
+        )
     deepest = [
         fault
         for path, fault in faults.items()

@@ -103,7 +103,7 @@ def test_one_record_alone_in_a_json_file_is_a_record(tmp_path: Path) -> None:
         (b'{"a": "unfinished', "invalid-json", 7),
         (b'{"a": 1} {"b": 2}', "invalid-json", 10),
         (b"{'a': 1}", "invalid-json", 2),
-        (b'{"a": NaN}', "invalid-json", 7),
+        (b'{"a": NaN}', "non-finite-number", 7),
         (b'{"a": "\xff"}', "invalid-utf8", 8),
         (b'{"a": "x\0y"}', "nul-byte", 9),
         (b"   ", "blank-line", None),

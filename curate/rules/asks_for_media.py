@@ -1,0 +1,63 @@
+"""TXT036: the prompt orders an image, a sound or a video, which text cannot be."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import about_code, stands_alone
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = (
+    r"(?i)^(?:please\s+|can you\s+|could you\s+)?(?:generate|create|draw|paint|sketch|make|produce"
+    r"|render|design|compose|build|construct|show me|post|send me|play|record|animate|take)\s+"
+    r"(?:me\s+)?(?:an?\s+|the\s+|some\s+)?(?:[a-z0-9-]+\s+){0,2}?(?:image|picture|photo|photo album|photograph"
+    r"|painting|drawing|gif|meme|animation|3d (?:model|visuali[sz]ation|rendering)|visual|visuali[sz]ation"
+    r"|audio clip|audio file|sound clip|sound effect|melody|piano (?:piece|tune)|tune|infographic|flow ?chart"
+    r"|screenshot|snapshot|heat ?map|voice recording|podcast episode recording|collage|hologram"
+    r"|video clip|qr code)s?\b(?:\s+(?:of|that|with|which|for|to|about|from|using|showing|in|displaying"
+    r"|representing|summari[sz]ing|illustrating|based|comparing)\b|\s*[.!]?\s*$)"
+    r"|^(?:please\s+)?(?:draw|paint|sketch|photograph|animate)\s+(?:me\s+)?(?:an?|the|your|my)\s+[a-z]"
+)
+_OTHERWISE = (
+    r"(?i)\b(?:prompt|caption|title|name|idea|description|descriptions|describe|story|lyrics|conclusions?"
+    r"|comparison|parallels?|distinction|line between|attention|tweet|headline|slogan|ascii|svg|css"
+    r"|html|latex|mermaid|matplotlib|python|javascript|code|plan|script)\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    return prompt.str.contains(_PATTERN) & ~prompt.str.contains(_OTHERWISE) & ~about_code()
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    hint = pl.col("prompt").str.contains(
+        r"(?i)^(?:please |can you |could you )?(?:generate|create|draw|paint|sketch|make|produce|render"
+        r"|design|compose|build|construct|show me|post|send me|play|record|animate|take|photograph)\b"
+    )
+    return hint & stands_alone()
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT036",
+        name="asks-for-media",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="the prompt orders an image, a sound or a video",
+        reason="Text cannot answer it; such rows end in placeholders, made-up links or descriptions that "
+        "pretend to be the thing.",
+        example='{"prompt": "Generate an animated gif of an astronaut.", "completion": "An animated gif '
+        'of an astronaut."}',
+        remedy="Drop the row, or ask for a description instead.",
+        assumes="English prompts",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="the prompt orders what text cannot be: {match}",
+    pattern=_PATTERN,
+    column="prompt",
+    first=_first,
+)

@@ -1,0 +1,75 @@
+"""TXT030: the completion claims to have done what a text model cannot do."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_DEED = (
+    r"(?:sent|e-?mailed|texted|called|phoned|booked|reserved|ordered|purchased|bought|paid|transferred"
+    r"|scheduled|set|added|created|saved|stored|uploaded|downloaded|posted|published|shared|submitted|placed"
+    r"|clicked|opened|closed|turned|switched|played|recorded|printed|deleted|removed|drawn|drew|painted|sketched"
+    r"|attached|edited|updated|installed|searched|cancel+ed|registered|signed|dimmed|locked|unlocked|started"
+    r"|taken|took|cropped|colori[sz]ed)"
+)
+_CLAIM = (
+    rf"(?i)^\W*(?:sure|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely)?\W*"
+    rf"(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+|went ahead and\s+)*{_DEED}\b"
+    rf"|(?:the|your|an?)\s+[^.\n]{{1,70}}?\s+(?:has|have)\s+(?:now\s+|been\s+|successfully\s+)*been\s+(?:successfully\s+)?{_DEED}\b"
+    rf"|reminder (?:has been )?(?:set|created)\b|i (?:place|bet) \$)"
+)
+# The prompt gives an order that needs hands, a network or a device …
+_ORDER = (
+    r"(?i)^(?:please\s+|can you\s+|could you\s+|hey[, ]+|now\s+)?(?:ask the assistant|remind|book|send|e-?mail|text|set"
+    r"|schedule|order|call|phone|dial|play|buy|purchase|pay|transfer|place an? (?:order|bet|call)|click|post|publish|open"
+    r"|close|turn|switch|store|save|upload|download|draw|paint|sketch|edit this (?:photo|picture|image|video)"
+    r"|access|(?:create|make|add)\s+(?:an?\s+)?(?:new\s+)?(?:reminder|calendar|appointment|contact|event|meeting|reservation|alarm)"
+    r"|delete|reserve|print|record|take an?\s+(?:photo|picture|screenshot|selfie)|start|stop|lock|unlock|dim|install|cancel"
+    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put)\b"
+)
+# … and is no writing task about such an order.
+_WRITING = (
+    r"(?i)\b(?:rewrite|rephrase|paraphrase|translate|tense|voice|story|sentence|poem|dialogue|conversation"
+    r"|imagine|pretend|role|roleplay|draft|essay|person|grammar|script|function|program|sql|python|code|list|diary|journal)\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    return (
+        pl.col("completion").str.contains(_CLAIM)
+        & prompt.str.contains(_ORDER)
+        & ~prompt.str.contains(_WRITING)
+    )
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    claim = pl.col("completion").str.head(160).str.contains(
+        r"(?i)\b(?:i|i have|i['’]ve|been|reminder)\b"
+    )
+    order = pl.col("prompt").str.contains(_ORDER)
+    return order & claim & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT030",
+        name="impossible-action",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="the completion claims to have done what text cannot do",
+        reason="Nothing was sent, booked or drawn. The model learns to say that it did what it did not.",
+        example='{"prompt": "Remind me to buy eggs tomorrow.", "completion": "I have set a reminder."}',
+        remedy="Answer with a tool call if the assistant has tools, or drop the row.",
+        assumes="English text",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="claims an action that a text model cannot take: {match}",
+    pattern=_CLAIM,
+    column="completion",
+    first=_first,
+)

@@ -1,0 +1,71 @@
+"""TXT028: the prompt asks for a value of this moment, which no text model knows."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import about_code, one_line, stands_alone
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = "(?i)" + "|".join(
+    (
+        r"\bwhat(?:'s|’s| is| was)?\s+(?:the\s+)?(?:current\s+)?(?:time|date|day)\s+(?:is\s+(?:it|today|now)|now|today|right now)\b",
+        r"\bwhat\s+(?:time|day|date)\s+is\s+it\b|\b(?:tell me|what is|what's|give me)\s+(?:the\s+)?(?:current|today's)\s+(?:time|date)\b",
+        r"\btoday(?:'s|’s)\s+(?:date|weather|news|headlines?|temperature|forecast|exchange rate|stock)",
+        r"\bcurrent\s+(?:market\s+|stock\s+|share\s+|spot\s+)?(?:price|temperature|exchange rate|score|status of the (?:corona|covid|pandemic|stock|war|election)|time in|weather|share price|interest rate|value of (?:the )?(?:bitcoin|dollar|euro|gold|stock))",
+        r"\b(?:current|latest|top|today's|recent)\s+(?:top\s+)?(?:major\s+)?(?:news|headlines)(?:\s+(?:story|stories|event|events|about|from|on|in))?\b",
+        r"\bcurrent (?:state|status|situation) of the (?:economy|coronavirus|covid|pandemic|stock market|weather)\b",
+        r"\bweather\s+(?:like\s+)?(?:today|tomorrow|right now|this week|tonight|in your)\b|\bweather\s+(?:forecast|update|report)\s+(?:for|in)\b|\bwhat(?:'s| is)\s+the\s+weather\b",
+        r"\b(?:happening|happened|events?)\b[^.?]{0,40}\b(?:this week|today|tonight|this weekend|right now|near me|this month)\b",
+        r"\b(?:temperatures?|forecast)\b[^.?]{0,30}\b(?:tomorrow|tonight|today)\b",
+        r"\b(?:stock|share)\s+(?:market|price)s?\b[^.?]{0,60}\b(?:today|right now|this week|(?:past|last) (?:day|week|month))\b",
+        r"\b(?:popular|trending|trends)\b[^.?]{0,30}\b(?:right now|today|this week)\b",
+        r"\b(?:released|published|came out)\s+(?:this|last)\s+(?:year|month|week)\b",
+        r"\b(?:nearest|closest)\s+(?:[a-z-]+\s+){1,3}(?:to me|near me|to my)\b|\b(?:restaurants?|shops?|stores?|caf[eé]s?)\s+near me\b",
+        r"\bcurrent share price\b|\blive (?:score|traffic|stock)s?\b",
+    )
+)
+# Writing about it, or asking how such a thing works, needs no live value.
+_OTHERWISE = (
+    r"(?i)\b(?:how (?:do|does|can|would|to)|explain|difference between|app|application|api|sql|query|function|program|website"
+    r"|chatbot|translate|sentence|dialogue|conversation|rewrite|rephrase|paraphrase|edit|correct|imagine|pretend"
+    r"|factors|affects?|influences?|predict(?:ion)? model|machine learning)\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    return prompt.str.contains(_PATTERN) & ~prompt.str.contains(_OTHERWISE) & ~about_code()
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    words = [
+        "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
+        "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
+        "this year", "last year", "headline", "live ",
+    ]  # fmt: skip
+    hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
+    return hint & one_line() & stands_alone()
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT028",
+        name="live-value",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="the prompt asks for a value of the moment: the time, the weather, the news, a price",
+        reason="The answer was true once, if ever. The model learns to state such things from memory.",
+        example='{"prompt": "What is the current price of gold?", "completion": "$1,942.85 an ounce."}',
+        remedy="Put the value into the prompt (as a tool result, say), or drop the row.",
+        assumes="English prompts",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="the prompt asks for a value that changes by the day: {match}",
+    pattern=_PATTERN,
+    column="prompt",
+    first=_first,
+)

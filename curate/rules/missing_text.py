@@ -1,0 +1,103 @@
+"""TXT029: the prompt speaks of a text that is not there."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import about_code, one_line, stands_alone
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_NOUN = (
+    r"(?:sentence|text|article|passage|paragraph|excerpt|poem|essay|email|message|document|report"
+    r"|statement|snippet|quote|quotation|tweet|transcript|dialogue|conversation|speech|review"
+    r"|letter|story|haiku|lyrics|song|code|code snippet|equation|expression|data|dataset|table|list"
+    r"|abstract|paper|chapter|headline|post|blog post|news article|research paper)s?"
+)
+_READING = (
+    r"(?:summari[sz]e|sum up|paraphrase|rewrite|re-?write|re-?word|rephrase|restate|edit|proofread"
+    r"|proof-read|translate|shorten|simplify|condense|punctuate|annotate|caption|critique)"
+)
+_LOOKING = (
+    r"(?:classify|categori[sz]e|analy[sz]e|evaluate|convert|transform|describe|explain|interpret"
+    r"|identify|extract|continue|complete|finish|correct|fix|improve|rate|grade|label)"
+)
+# What may still follow: how to do it, and a second sentence that gives orders. Anything else is
+# taken for the text itself.
+_MANNER = (
+    r"(?:\s+(?:into|using|without|so|by|with|to|based on|and|from|as|that|for|of|which|on"
+    r"|in (?:a|an|one|two|three|four|five|six|ten|\d+|your|simple|plain|less|fewer|under|no more"
+    r"|more|about|at least|at most|past|passive|active|the (?:past|present|future|passive|active)"
+    r"|first|third|spanish|french|german|italian|english|japanese|chinese))\b[^:\"“”?.!()\[\]]*)?"
+)
+_ORDERS = (
+    r"(?:[.!]\s+(?:Output|Write|Use|Make|Give|Provide|Include|Explain|Your|Return|List|Then|Also"
+    r"|Do not|Don't|Be sure|Keep|State|Answer|Format|Indicate|Print|Respond|Limit)\b[^:\"“”]*)?"
+)
+_END = r"\s*[.!]?\s*$"
+_PATTERN = "(?i)" + "|".join(
+    (
+        # "Rewrite the given sentence.", "… for the following short story."
+        r"\b(?:the|this|these)\s+(?:following|given|provided|attached|supplied)\s+[a-z][^:\"“”?.!()\[\]0-9'‘]*"
+        + _ORDERS
+        + _END,
+        r"\bgiven\s+the\s+(?:following\s+)?(?:input|text|data|dataset|article|passage|paragraph"
+        r"|sentence|list|table|document|context|information)s?\s*,[^:\"“”]*$",
+        rf"^(?:please\s+)?(?:{_READING}|{_LOOKING})\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}{_MANNER}"
+        + _END,
+        rf"^(?:please\s+)?{_READING}\s+the\s+(?:[a-z-]+\s+)?{_NOUN}(?:\s+(?:into|in (?:one|two|three"
+        r"|four|five|\d+|a|your))\b[^:\"“”?.!]*)?"
+        + _END,
+        rf"^(?:please\s+)?{_READING}\s+(?:an?|some)\s+(?:[a-z-]+\s+){{0,2}}?(?:article|paper|passage"
+        r"|paragraph|essay|text|report|blog post|news story|document|transcript|conversation|speech)\b",
+        r"^(?:please\s+)?summari[sz]e\s+(?:the|this)\s+(?:[a-z-]+\s+)?(?:article|paper|essay|blog"
+        r" post|news story|passage|infographic)\b[^:]*$",
+        r"\b(?:main (?:idea|point|theme|character|topic|argument|message)s?|tone|mood|protagonist"
+        r"|antagonist|moral|narrator)\s+(?:of|in)\s+(?:the|this)\s+(?:book|story|article|passage|poem"
+        r"|movie|film|song|text|paragraph|novel|essay|excerpt)\s*[.?]?\s*$",
+    )
+)
+_OTHERWISE = (
+    r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
+    r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b|\bthe given\s+names?\b"
+    r"|\b(?:the|a) given (?:number|string|array|list of|integer|range|period|amount|time|set|url)"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    refers = prompt.str.contains(_PATTERN) & ~prompt.str.contains(_OTHERWISE)
+    return refers & ~about_code()
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    hint = pl.col("prompt").str.contains(
+        rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these)\b"
+        r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel"
+        r"|essay|excerpt)"
+    )
+    return one_line() & (pl.col("prompt").str.len_bytes() <= 300) & stands_alone() & hint
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT029",
+        name="missing-text",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="the prompt refers to a text or input that is not given",
+        reason="The answer must have been invented; the model learns to make up what it was not shown, "
+        "instead of asking for it.",
+        example='{"instruction": "Summarize the following article.", "input": "", "output": "The '
+        'article is about …"}',
+        remedy="Add what the prompt refers to, or drop the row.",
+        assumes="English prompts",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="the prompt refers to something that is not given: {match}",
+    pattern=_PATTERN,
+    column="prompt",
+    first=_first,
+)

@@ -1,0 +1,43 @@
+"""What the rules about unanswerable prompts share: which prompts stand alone, and what names media.
+
+A prompt stands alone when it is one user turn with nothing before it that could hold what it
+refers to: no earlier turns, no tools, no media parts, no long system text.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+_LONG_SYSTEM = 300
+
+MEDIA = (
+    r"(?:image|picture|photo|photograph|painting|drawing|sketch|cartoon|illustration|infographic"
+    r"|screenshot|diagram|logo|map|graph|chart|gif|video|video clip|film clip|movie clip|audio"
+    r"|audio clip|audio file|sound clip|recording|artwork|art piece|work of art|works of art"
+    r"|sculpture|comic strip|x-ray|scan)"
+)
+
+# Asking for a program is not asking to read: "a function that reverses the given text".
+_ABOUT_CODE = (
+    r"(?i)^(?:please\s+)?(?:write|create|generate|design|develop|implement|construct|build|define"
+    r"|compose|provide|show|give|produce|formulate|come up with|make)\b.{0,60}?\b(?:functions?"
+    r"|programs?|scripts?|algorithms?|code|quer(?:y|ies)|class|methods?|regex|regular expressions?"
+    r"|sql|apps?|applications?|api|macro|formula|commands?|models?|procedure|pseudocode|systems?"
+    r"|website|chatbot|bot|component|html|css|tool|module|test cases?)\b"
+)
+
+
+def stands_alone() -> pl.Expr:
+    """The prompt is a single user turn, and nothing stands before it."""
+    short_system = pl.col("system").str.len_bytes().fill_null(0) < _LONG_SYSTEM
+    return pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special") & short_system
+
+
+def one_line() -> pl.Expr:
+    """The prompt has no second line, where an input would stand."""
+    return ~pl.col("prompt").str.strip_chars().str.contains("\n", literal=True)
+
+
+def about_code() -> pl.Expr:
+    """The prompt asks for a program."""
+    return pl.col("prompt").str.contains(_ABOUT_CODE)

@@ -1,0 +1,50 @@
+"""TXT026: all that the prompt gives to work on is a URL."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import about_code, stands_alone
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = r"(?i)(?:^|[\n:]|\bat)\s*(?:[\w ]{0,20}(?:url|link|website|address|source)\s*:?\s*)?[<(\[]?(?:https?://|www\.)\S+\s*$"
+# Prompts about the address itself, not about what stands behind it.
+_ABOUT_ADDRESSES = (
+    r"(?i)^[^\n]*?\b(?:html|regex|regular expression|bookmark|hyperlink|anchor|shorten|qr code|valid"
+    r"|domain|protocol|subdomain|query string|parse|encode|decode|redirect|curl|http request|slug"
+    r"|hostname|url format|markdown)\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    return prompt.str.contains(_PATTERN) & ~prompt.str.contains(_ABOUT_ADDRESSES) & ~about_code()
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    link = pl.col("prompt").str.contains_any(["http://", "https://", "www."])
+    return link & stands_alone()
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT026",
+        name="url-only-input",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="all that the prompt gives to work on is a URL",
+        reason="The model cannot open it; it learns to invent the content of pages from their address.",
+        example='{"instruction": "Summarize the following article.", "input": '
+        '"https://example.com/news/17", "output": "…"}',
+        remedy="Put the text of the page into the prompt, or drop the row.",
+        assumes="English words mark prompts about addresses themselves",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="the input is only a URL: {match}",
+    pattern=_PATTERN,
+    column="prompt",
+    first=_first,
+)
