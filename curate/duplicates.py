@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.candidates import band_columns
 from curate.clusters import Linkage
@@ -61,7 +62,7 @@ def near_duplicates(
 ) -> Verdicts:
     """Exact and near duplicates among `texts` (Jaccard similarity of shingle sets ≥ `threshold`).
 
-    `clusters_of(near_duplicates(texts))` lists the clusters.
+    `clusters_of(verdicts.keeper, verdicts.similarity)` lists the clusters of the result.
 
     Args:
         texts: the texts, fewer than 2**31; empty ones never match.
@@ -92,21 +93,19 @@ def near_matches(
     return find_matches(ListSource(texts), ListSource(references), settings)
 
 
-def clusters_of(verdicts: Verdicts) -> list[Cluster]:
-    """The clusters of two or more rows, ordered by their first member."""
-    removed = verdicts.removed
-    members = np.unique(np.concatenate([removed, verdicts.keeper[removed]]))
+def clusters_of(keeper: I64, similarity: NDArray[np.float64]) -> list[Cluster]:
+    """The clusters of two or more rows, ordered by their first member.
+
+    Call it with `verdicts.keeper, verdicts.similarity`.
+    """
+    removed = np.flatnonzero(keeper != np.arange(len(keeper)))
+    members = np.unique(np.concatenate([removed, keeper[removed]]))
     if not len(members):
         return []
-    order = members[np.argsort(verdicts.keeper[members], kind="stable")]
-    keepers = verdicts.keeper[order]
-    cuts = np.flatnonzero(keepers[1:] != keepers[:-1]) + 1
+    order = members[np.argsort(keeper[members], kind="stable")]
+    cuts = np.flatnonzero(np.diff(keeper[order])) + 1
     found = [
-        Cluster(
-            int(verdicts.keeper[rows[0]]),
-            tuple(rows.tolist()),
-            tuple(verdicts.similarity[rows].tolist()),
-        )
+        Cluster(int(keeper[rows[0]]), tuple(rows.tolist()), tuple(similarity[rows].tolist()))
         for rows in np.split(order, cuts)
     ]
     return sorted(found, key=lambda cluster: cluster.members[0])

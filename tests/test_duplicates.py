@@ -47,7 +47,7 @@ def test_texts_that_are_not_alike_stay(engine: EngineName) -> None:
     texts = ["", "", "!!!", "!!!", "one", "two", "a b c d", "a b c e", "日本", "日本人"]
     verdicts = near_duplicates(texts, engine=engine)
     assert verdicts.removed.tolist() == []
-    assert clusters_of(verdicts) == []
+    assert clusters_of(verdicts.keeper, verdicts.similarity) == []
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -99,7 +99,7 @@ def test_priority_says_who_stays() -> None:
     text = " ".join(WORDS[:40])
     verdicts = near_duplicates([text, text + " more", "other", text], priority=[1, 5, 2, 1])
     assert verdicts.keeper.tolist() == [1, 1, 2, 1]
-    (cluster,) = clusters_of(verdicts)
+    (cluster,) = clusters_of(verdicts.keeper, verdicts.similarity)
     assert cluster.members == (0, 1, 3)
     assert cluster.keeper == 1
 

@@ -1,0 +1,147 @@
+"""Input files as lines of JSON that can be read again at random, whatever the files were.
+
+Plain JSONL is mapped as it stands. Everything else (compressed files, arrays, CSV, parquet, standard
+input) is first written out as JSONL in a temporary folder, one line a row: the data may be larger than
+memory, and rows are read twice.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import orjson
+
+from curate.errors import UserError
+from curate.faults import BOM
+from curate.reading import read_rows
+from curate.sources import STDIN, kind_of, open_binary, suffixes
+from curate.texts import I64
+
+_BLOCK = 16 << 20
+_HARMLESS = ("byte-order-mark", "carriage-returns", "blank-line")
+
+
+@dataclass(frozen=True)
+class LineFile:
+    """One input: line i is `data[starts[i]:ends[i]]`, its line break not included.
+
+    `numbers[i]` is the row's line (or record) number in the file that the user named. `plain` says
+    that the lines are the file's own bytes.
+    """
+
+    path: str
+    data: mmap.mmap | bytes
+    starts: I64
+    ends: I64
+    numbers: I64
+    plain: bool
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def line(self, i: int) -> bytes:
+        """The bytes of one row, without a byte-order mark, carriage return and line break."""
+        line = self.data[self.starts[i] : self.ends[i]]
+        return line[len(BOM) :] if i == 0 and line.startswith(BOM) else line
+
+    def forget(self) -> None:
+        """Tell the system that the mapped pages need not stay in memory for now."""
+        if isinstance(self.data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self.data.madvise(mmap.MADV_DONTNEED)
+
+
+@contextmanager
+def open_lines(paths: Sequence[str]) -> Iterator[list[LineFile]]:
+    """All inputs, in order. Raises UserError for a file that cannot be read as rows."""
+    with ExitStack() as stack:
+        yield [_open(path, stack) for path in paths]
+
+
+def _open(path: str, stack: ExitStack) -> LineFile:
+    lines = path == STDIN or kind_of(path) in ("jsonl", "json")
+    if path != STDIN and lines and not suffixes(path)[1]:
+        with open_binary(path) as stream:
+            head = stream.read(4096)
+        if not _needs_parsing(head, kind_of(path)):
+            return _mapped(path, stack.enter_context(open(path, "rb")), plain=True)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="curate-rows-"))
+    source = path
+    if lines:
+        # Compressed lines and standard input are copied as they are, malformed lines and all.
+        source = os.path.join(folder, "copy.jsonl" if path == STDIN else "copy." + kind_of(path))
+        with open_binary(path) as stream, open(source, "wb") as copy:
+            shutil.copyfileobj(stream, copy, _BLOCK)
+        copied = stack.enter_context(Path(source).open("rb"))
+        if not _needs_parsing(copied.read(4096), kind_of(source)):
+            return _mapped(path, copied, plain=False)
+    scratch = stack.enter_context(Path(folder, "rows").open("w+b"))
+    return _mapped(path, scratch, plain=False, numbers=_write_rows(path, source, scratch))
+
+
+def _needs_parsing(head: bytes, kind: str) -> bool:
+    """Whether the file may hold an array, or one object over several lines."""
+    start = head.removeprefix(BOM).lstrip()
+    if start.startswith(b"["):
+        return True
+    first, newline, _ = start.partition(b"\n")
+    return kind == "json" and not (newline and first.rstrip().endswith(b"}"))
+
+
+def _write_rows(path: str, source: str, scratch: IO[bytes]) -> I64:
+    """Write the rows of `source` (what `path` holds) as JSON lines; returns their numbers."""
+    numbers: list[int] = []
+    for batch in read_rows(source):
+        for fault in batch.faults:
+            if fault.rule not in _HARMLESS:
+                # Such a row has no line of its own that could be kept.
+                place = f"{path}:{fault.line}" if fault.line else path
+                raise UserError(f"{place}: {fault.message}. Run `curate lint {path}` first.")
+        for value, raw in zip(batch.values, batch.raw, strict=True):
+            line = raw if raw.startswith(b"{") and b"\n" not in raw else dump(value)
+            scratch.write(line + b"\n")
+        numbers += batch.lines
+    return np.array(numbers, np.int64)
+
+
+def dump(value: Any) -> bytes:
+    """A parsed row as one JSON line."""
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
+
+
+def _mapped(path: str, stream: IO[bytes], *, plain: bool, numbers: I64 | None = None) -> LineFile:
+    stream.flush()
+    size = stream.seek(0, 2)
+    data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+    ends = _line_ends(stream, size)
+    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1]) if len(ends) else ends
+    if len(ends):
+        # A carriage return before the line break belongs to the line break.
+        last = np.frombuffer(data, np.uint8)[np.maximum(ends - 1, 0)]
+        ends = ends - ((last == 13) & (ends > starts))
+    if numbers is None:
+        numbers = np.arange(1, len(ends) + 1, dtype=np.int64)
+    return LineFile(path, data, starts, ends, numbers, plain)
+
+
+def _line_ends(stream: IO[bytes], size: int) -> I64:
+    """Where the line breaks are; the end of the file counts as one when the last line has none."""
+    stream.seek(0)
+    found: list[I64] = []
+    at = 0
+    last = b"\n"
+    while block := stream.read(_BLOCK):
+        found.append(np.flatnonzero(np.frombuffer(block, np.uint8) == 10) + at)
+        at += len(block)
+        last = block[-1:]
+    if last != b"\n":
+        found.append(np.array([size], np.int64))
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
