@@ -1,0 +1,168 @@
+"""Batched greedy answers are those of transformers' own `generate`, one prompt at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from curate.train.generating import _shared_start, answer_prompts, stop_ids  # noqa: E402
+
+VOCABULARY = 96
+STOP = 3
+STOPS = [STOP, *range(10, 90, 10)]
+
+
+class Tokenizer:
+    """As much of a tokenizer as answering needs: ids to text, and what ends an answer."""
+
+    eos_token_id = STOP
+    chat_template = None
+
+    def decode(self, ids: list[int], **_: Any) -> str:
+        return " ".join(map(str, ids))
+
+
+TOKENIZER: Any = Tokenizer()
+
+
+def tiny_model(**changes: Any) -> Any:
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        initializer_range=0.6,
+        eos_token_id=STOPS,
+        bos_token_id=1,
+        pad_token_id=0,
+        **changes,
+    )
+    model: Any = transformers.LlamaForCausalLM(config)
+    return model.train(False)
+
+
+def prompts_of(count: int, seed: int = 0, shared: int = 0) -> list[list[int]]:
+    generator = torch.Generator().manual_seed(seed)
+    lengths = [shared, *(1 + (7 * i) % 23 for i in range(count))]
+    drawn = [torch.randint(4, VOCABULARY, (n,), generator=generator).tolist() for n in lengths]
+    return [drawn[0] + own for own in drawn[1:]]
+
+
+def plain_answers(model: Any, prompts: list[list[int]], limit: int) -> list[list[int]]:
+    answers = []
+    for prompt in prompts:
+        out = model.generate(
+            torch.tensor([prompt]), max_new_tokens=limit, do_sample=False, pad_token_id=0
+        )
+        new = out[0, len(prompt) :].tolist()
+        stop = next((i for i, token in enumerate(new) if token in STOPS), len(new))
+        answers.append(new[:stop])
+    return answers
+
+
+def with_lora(model: Any) -> Any:
+    peft = pytest.importorskip("peft")
+    torch.manual_seed(1)
+    config = peft.LoraConfig(
+        task_type="CAUSAL_LM", r=4, target_modules="all-linear", init_lora_weights=False
+    )
+    return peft.get_peft_model(model, config).train(False)
+
+
+@pytest.mark.parametrize("adapter", [False, True], ids=["base", "adapter"])
+@pytest.mark.parametrize("shared", [0, 40], ids=["nothing shared", "shared start"])
+def test_a_batch_answers_as_plain_generate_does(adapter: bool, shared: int) -> None:
+    model = with_lora(tiny_model()) if adapter else tiny_model()
+    prompts = prompts_of(13, shared=shared)
+    expected = plain_answers(model, prompts, 24)
+    for rows in (None, 1, 4):
+        answers = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=24, batch_rows=rows)
+        assert [list(a.ids) for a in answers] == expected
+    assert len({len(ids) for ids in expected}) > 2, "some rows must end before others"
+    assert [a.ended for a in answers] == [len(ids) < 24 for ids in expected]
+    assert [a.prompt_tokens for a in answers] == [len(p) for p in prompts]
+
+
+def test_a_disabled_adapter_answers_as_the_base_does() -> None:
+    prompts = prompts_of(6)
+    expected = plain_answers(tiny_model(), prompts, 12)
+    model = with_lora(tiny_model())
+    tuned = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=12)
+    with model.disable_adapter():
+        base = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=12)
+    assert [list(a.ids) for a in base] == expected
+    assert [a.ids for a in tuned] != [a.ids for a in base]
+
+
+def test_the_models_own_repetition_penalty_is_kept() -> None:
+    model = tiny_model()
+    model.generation_config.repetition_penalty = 1.7
+    prompts = prompts_of(5, seed=3)
+    answers = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=16)
+    assert [list(a.ids) for a in answers] == plain_answers(model, prompts, 16)
+
+
+def test_sliding_windows() -> None:
+    torch.manual_seed(0)
+    config = transformers.MistralConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        sliding_window=8,
+        initializer_range=0.6,
+        eos_token_id=STOPS,
+        pad_token_id=0,
+    )
+    model: Any = transformers.MistralForCausalLM(config)
+    model.train(False)
+    prompts = prompts_of(8, shared=30)
+    answers = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=12)
+    one_by_one = [
+        answer_prompts(model, TOKENIZER, [prompt], max_new_tokens=12)[0] for prompt in prompts
+    ]
+    assert [a.ids for a in one_by_one] == [tuple(i) for i in plain_answers(model, prompts, 12)]
+    assert answers == one_by_one
+
+
+def test_what_ends_an_answer() -> None:
+    model = tiny_model()
+    model.generation_config.eos_token_id = 7
+    assert stop_ids(model, TOKENIZER) == {STOP, 7}
+    model.generation_config.eos_token_id = None
+    assert stop_ids(model, TOKENIZER) == {STOP}
+
+
+def test_no_prompts_and_no_room() -> None:
+    model = tiny_model()
+    assert answer_prompts(model, TOKENIZER, [], max_new_tokens=4) == []
+    [answer] = answer_prompts(model, TOKENIZER, [[5, 6]], max_new_tokens=1)
+    assert len(answer.ids) <= 1
+
+
+def test_progress_is_told_and_training_mode_restored() -> None:
+    model = tiny_model().train(True)
+    told: list[int] = []
+    answer_prompts(
+        model, TOKENIZER, prompts_of(5), max_new_tokens=2, batch_rows=2, on_answers=told.append
+    )
+    assert told == [2, 4, 5]
+    assert model.training
+
+
+def test_the_shared_start_leaves_each_prompt_a_token() -> None:
+    start = list(range(20))
+    assert _shared_start([start, [*start, 5]]) == start[:-1]
+    assert _shared_start([[*start, 5], [*start, 6], [*start, 5, 5]]) == start
+    assert _shared_start([start]) == []
+    assert _shared_start([[1, 2, 3], [1, 2, 4]]) == []

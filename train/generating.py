@@ -1,0 +1,242 @@
+"""Greedy answers, in batches: the same text as one prompt at a time gives.
+
+Prompts are sorted by length and padded on the left, with positions that count real tokens only.
+What all prompts share at their start (a system prompt, fixed examples) is computed once. A row
+that has ended leaves the batch, so that one long answer does not keep the others computing.
+
+Numbers: a batch changes the order in which sums are rounded, so where the two best tokens are
+within rounding of each other, another one may be taken; in float32 that is rare.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from curate.schemas.records import Message
+from curate.train.rendering import Renderer
+
+if TYPE_CHECKING:
+    from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+# Tokens (padding and answers included) of one batch. On a CPU the arithmetic is what takes time,
+# and small batches pad less; on a GPU it is the number of passes.
+_CPU_BATCH_TOKENS = 8_192
+_GPU_BATCH_TOKENS = 131_072
+_CPU_ROWS = 16
+_GPU_ROWS = 256
+# A shared start shorter than this is not worth a pass of its own.
+_MIN_SHARED = 16
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model wrote after one prompt.
+
+    `ids` are without the token that ended it; `ended` is False where `max_new_tokens` cut it.
+    """
+
+    text: str
+    ids: tuple[int, ...]
+    prompt_tokens: int
+    ended: bool
+
+
+def stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """The tokens that end an answer: the model's, the tokenizer's EOS, the template's turn end."""
+    configured = model.generation_config.eos_token_id if model.generation_config else None
+    found = set(configured) if isinstance(configured, list) else {configured}
+    found.add(tokenizer.eos_token_id)
+    found.add(_turn_end(tokenizer))
+    return frozenset(int(i) for i in found if i is not None)
+
+
+def _turn_end(tokenizer: PreTrainedTokenizerBase) -> int | None:
+    """The special token that the chat template puts after an assistant's words, if it does."""
+    if not isinstance(tokenizer.chat_template, str):
+        return None
+    renderer = Renderer(tokenizer)
+    turns = (Message(role="user", content="A"), Message(role="assistant", content="B"))
+    [sample] = renderer.conversation(turns, learnt=(1,))
+    last = int(sample.ids[sample.learnt][-1])
+    return last if last in tokenizer.all_special_ids else None
+
+
+@torch.inference_mode()
+def answer_prompts(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_new_tokens: int,
+    batch_rows: int | None = None,
+    on_answers: Callable[[int], None] = lambda count: None,
+) -> list[Answer]:
+    """The model's greedy answers to `prompts` (token ids), in their order.
+
+    Args:
+        model: any causal language model of transformers, or a PEFT model around one.
+        tokenizer: turns answers into text.
+        prompts: token ids, each with at least one; `Renderer.prompt_ids` makes them.
+        max_new_tokens: where an answer is cut.
+        batch_rows: most prompts in one batch; chosen by the device without it.
+        on_answers: called with the number of prompts answered so far, after each batch.
+    """
+    training = model.training
+    model.train(False)
+    try:
+        decoder = _Decoder(model, stop_ids(model, tokenizer), max_new_tokens)
+        shared = decoder.prefill(_shared_start(prompts) if decoder.may_share else [])
+        answers: dict[int, Answer] = {}
+        for batch in _batches(prompts, max_new_tokens, batch_rows, decoder):
+            for i, ids in zip(batch, decoder.run([prompts[i] for i in batch], shared), strict=True):
+                ended = bool(ids) and ids[-1] in decoder.stops
+                written = ids[:-1] if ended else ids
+                text = str(tokenizer.decode(written, skip_special_tokens=True))
+                answers[i] = Answer(text, tuple(written), len(prompts[i]), ended)
+            on_answers(len(answers))
+    finally:
+        model.train(training)
+    return [answers[i] for i in range(len(prompts))]
+
+
+def _batches(
+    prompts: Sequence[Sequence[int]], max_new_tokens: int, rows: int | None, decoder: _Decoder
+) -> list[list[int]]:
+    """Prompt numbers in batches of similar length, longest first (so memory runs out early)."""
+    on_cpu = decoder.device.type == "cpu"
+    most_rows = rows or (_CPU_ROWS if on_cpu else _GPU_ROWS)
+    most_tokens = _CPU_BATCH_TOKENS if on_cpu else _GPU_BATCH_TOKENS
+    if not decoder.may_pad:
+        most_rows = 1
+    batches: list[list[int]] = []
+    for i in sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i)):
+        longest = len(prompts[batches[-1][0]]) + max_new_tokens if batches else 0
+        full = not batches or len(batches[-1]) >= most_rows
+        if full or longest * (len(batches[-1]) + 1) > most_tokens:
+            batches.append([])
+        batches[-1].append(i)
+    return batches
+
+
+def _shared_start(prompts: Sequence[Sequence[int]]) -> list[int]:
+    """What all prompts begin with, leaving each at least one token of its own."""
+    if len(prompts) < 2:
+        return []
+    length = 0
+    # zip ends with the shortest prompt, which keeps its last token for itself.
+    for column in zip(*(prompt[:-1] for prompt in prompts), strict=False):
+        if len(set(column)) > 1:
+            break
+        length += 1
+    return list(prompts[0][:length]) if length >= _MIN_SHARED else []
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """The keys and values of what all prompts begin with, for one row."""
+
+    length: int
+    cache: DynamicCache
+
+
+class _Decoder:
+    """Runs one batch at a time through the model, greedily."""
+
+    def __init__(self, model: PreTrainedModel, stops: frozenset[int], limit: int) -> None:
+        self.model = model
+        self.stops = stops
+        self.limit = limit
+        self.device = model.device
+        config = model.config.get_text_config(decoder=True)
+        kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+        # Recurrent layers read padding as text; sliding windows count it.
+        self.may_pad = kinds <= {"full_attention", "sliding_attention"}
+        self.may_share = kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
+        self._config = config
+        self._stop_tensor = torch.tensor(sorted(stops), device=self.device)
+        penalty = model.generation_config.repetition_penalty if model.generation_config else None
+        self._penalty = float(penalty or 1.0)
+        inner = getattr(model, "get_base_model", lambda: model)()
+        takes = inspect.signature(inner.forward).parameters
+        self._last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
+
+    def prefill(self, start: Sequence[int]) -> _Shared:
+        """The cache after `start`, for one row (empty where `start` is)."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self._config)
+        if start:
+            self.model(
+                input_ids=torch.tensor([list(start)], device=self.device),
+                past_key_values=cache,
+                use_cache=True,
+                **self._last_only,
+            )
+        return _Shared(len(start), cache)
+
+    def run(self, prompts: Sequence[Sequence[int]], shared: _Shared) -> list[list[int]]:
+        """The new ids of each prompt, up to `limit`, with the stop token that ended it."""
+        rests = [list(prompt[shared.length :]) for prompt in prompts]
+        width = max(map(len, rests))
+        ids = torch.zeros((len(rests), width), dtype=torch.long)
+        mask = torch.ones((len(rests), shared.length + width), dtype=torch.long)
+        for row, rest in enumerate(rests):
+            ids[row, width - len(rest) :] = torch.tensor(rest)
+            mask[row, shared.length : shared.length + width - len(rest)] = 0
+        ids, mask = ids.to(self.device), mask.to(self.device)
+        positions = (mask.cumsum(dim=1) - 1)[:, -width:].clamp(min=0)
+        cache = copy.deepcopy(shared.cache)
+        if shared.length:
+            cache.batch_repeat_interleave(len(rests))
+        seen = self._seen(prompts)
+        alive = list(range(len(rests)))
+        written: list[list[int]] = [[] for _ in rests]
+        for _ in range(self.limit):
+            logits = self.model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                **self._last_only,
+            ).logits[:, -1]
+            chosen = self._penalised(logits, seen).argmax(dim=-1)
+            for row, token in zip(alive, chosen.tolist(), strict=True):
+                written[row].append(token)
+            going = ~torch.isin(chosen, self._stop_tensor)
+            if not bool(going.all()):
+                kept = going.nonzero().flatten()
+                if len(kept) == 0:
+                    break
+                cache.batch_select_indices(kept)
+                chosen, mask, positions = chosen[kept], mask[kept], positions[kept]
+                seen = seen[kept] if seen is not None else None
+                alive = [alive[i] for i in kept.tolist()]
+            if seen is not None:
+                seen.scatter_(1, chosen[:, None], True)
+            ids, positions = chosen[:, None], positions[:, -1:] + 1
+            mask = torch.cat([mask, mask.new_ones((len(alive), 1))], dim=1)
+        return written
+
+    def _seen(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor | None:
+        """Which tokens each row holds, shape [rows, vocabulary]; only where they are penalised."""
+        if self._penalty == 1.0:
+            return None
+        seen = torch.zeros((len(prompts), self._config.vocab_size), dtype=torch.bool)
+        for row, prompt in enumerate(prompts):
+            seen[row, list(prompt)] = True
+        return seen.to(self.device)
+
+    def _penalised(self, logits: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
+        """The repetition penalty that some models ask for (Keskar et al. 2019, CTRL)."""
+        if seen is None:
+            return logits
+        logits = logits.float()
+        held = torch.where(logits < 0, logits * self._penalty, logits / self._penalty)
+        return torch.where(seen[:, : logits.shape[-1]], held, logits)
