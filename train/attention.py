@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch.nn import functional as F
@@ -131,7 +131,7 @@ def _varlen(
     # FlashAttention takes fewer key/value heads than query heads as they are (checked by
     # `models.packing_works`); older torch has no argument to say so.
     extra: dict[str, Any] = {"enable_gqa": True} if _takes_enable_gqa() else {}
-    out: torch.Tensor = varlen_attn(
+    out = varlen_attn(
         queries,
         keys,
         values,
@@ -143,7 +143,7 @@ def _varlen(
         window_size=(-1 if window is None else window - 1, 0),
         **extra,
     )
-    return out
+    return cast(torch.Tensor, out)
 
 
 def _takes_enable_gqa() -> bool:

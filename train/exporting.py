@@ -139,6 +139,20 @@ class MergeReport:
     largest_logit_change: float
     divergence: float
 
+    def summary(self) -> str:
+        """What was merged into what, and the difference it makes."""
+        lines = [
+            f"Merged into {self.base}; saved in {self.folder}.",
+            f"Against base and adapter apart: logits differ by at most {self.largest_logit_change:.2g}, "
+            f"KL divergence {self.divergence:.2g} nats a token.",
+        ]
+        if self.trained_quantised:
+            lines.append(
+                "The adapter was trained over a 4-bit base, and is merged into the unquantised one: "
+                "answers can differ from those seen in training."
+            )
+        return "\n".join(lines)
+
 
 def merge(run: Path, output: Path, *, dtype: torch.dtype = torch.float32) -> MergeReport:
     """Write the adapter of `run` merged into its base as an ordinary model folder.

@@ -111,7 +111,8 @@ def token_nll(
         Negative log-likelihoods, [L] float32, differentiable; and top-1 hits, [L] bool, which
         are meaningful only within `torch.no_grad()`.
     """
-    weight, bias = head.weight, head.bias
+    weight: torch.Tensor = head.weight
+    bias: torch.Tensor | None = head.bias
     if torch.is_autocast_enabled(hidden.device.type):
         dtype = torch.get_autocast_dtype(hidden.device.type)
         hidden, weight = hidden.to(dtype), weight.to(dtype)

@@ -220,7 +220,8 @@ def _syncing(run: Run, *, last: bool) -> AbstractContextManager[Any]:
     """Gradients are exchanged between processes only with the last pack of a step."""
     if last or run.accelerator.num_processes == 1:
         return nullcontext()
-    return run.accelerator.no_sync(run.model)
+    context: AbstractContextManager[Any] = run.accelerator.no_sync(run.model)
+    return context
 
 
 def _reads_now(run: Run) -> bool:

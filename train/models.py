@@ -146,7 +146,9 @@ def _convert_gguf(path: Path, folder: Path) -> None:
             fresh = type(loaded)(config)
         fresh.load_state_dict(loaded.state_dict(), assign=True)
         fresh.tie_weights()
-        fresh.to(dtype).save_pretrained(folder)
+        for parameter in fresh.parameters():
+            parameter.data = parameter.data.to(dtype)
+        fresh.save_pretrained(folder)
         loaded.generation_config.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 

@@ -9,7 +9,7 @@ loss is summed over the learnt tokens of the global batch and divided by their n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,13 +72,17 @@ class Pack:
 
     def to(self, device: torch.device) -> Pack:
         """The same pack on `device`."""
-        moved = {
-            f.name: v.to(device, non_blocking=True)
-            if isinstance(v := getattr(self, f.name), torch.Tensor)
-            else v
-            for f in fields(self)
-        }
-        return Pack(**moved)
+        return replace(
+            self,
+            ids=self.ids.to(device),
+            positions=self.positions.to(device),
+            query_bounds=self.query_bounds.to(device),
+            key_bounds=self.key_bounds.to(device),
+            kv_index=self.kv_index.to(device) if self.kv_index is not None else None,
+            predicting=self.predicting.to(device),
+            targets=self.targets.to(device),
+            owner=self.owner.to(device),
+        )
 
 
 def pack(

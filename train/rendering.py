@@ -312,11 +312,12 @@ class Renderer:
             raise Unrenderable(
                 "the model has no chat template; take an instruction-tuned model, or give plain text"
             )
-        return self._render(
+        rendered: str = self._render(
             lambda: self.tokenizer.apply_chat_template(
                 turns, tools=list(tools) or None, tokenize=False, add_generation_prompt=prompt
             )
         )
+        return rendered
 
     def _render(self, render: Callable[[], Any]) -> Any:
         import jinja2
@@ -332,13 +333,14 @@ class Renderer:
         """The rendering and learnt spans by generation tags, or None when they do not match the turns."""
         from transformers.utils.chat_template_utils import render_jinja_template
 
+        special: dict[str, Any] = dict(self.tokenizer.special_tokens_map)
         rendered, blocks = self._render(
             lambda: render_jinja_template(
                 conversations=[turns],
                 tools=list(tools) or None,
                 chat_template=self.template,
                 return_assistant_tokens_mask=True,
-                **self.tokenizer.special_tokens_map,
+                **special,
             )
         )
         speaking = [i for i, turn in enumerate(turns) if turn["role"] == "assistant"]
@@ -507,5 +509,5 @@ def preview_segments(
     start = 0
     for end in range(1, len(sample) + 1):
         if end == len(sample) or sample.learnt[end] != sample.learnt[start]:
-            yield tokenizer.decode(sample.ids[start:end].tolist()), bool(sample.learnt[start])
+            yield str(tokenizer.decode(sample.ids[start:end].tolist())), bool(sample.learnt[start])
             start = end

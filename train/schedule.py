@@ -14,7 +14,7 @@ from curate.schemas.options.train import Adapter, Schedule, TrainOptions
 # need no gradients): at most this share of the training time goes into evaluations...
 _EVALUATION_SHARE = 0.15
 # ... but a verdict needs a few of them.
-_FEWEST_EVALUATIONS = 8
+_FEWEST_EVALUATIONS = 5
 # Peak learning rate of a full update at a width of 2,000, and how it falls with the width.
 # LoRA's optimum is about ten times that of full fine-tuning (Schulman et al. 2025, "LoRA Without
 # Regret"; the exponent is the one fitted there for Llama models).
@@ -98,5 +98,5 @@ def timetable(options: TrainOptions, *, items: int, measured_items: int, width: 
 
 def default_learning_rate(adapter: Adapter, width: int) -> float:
     """Peak learning rate for a model of this hidden size."""
-    rate = _FULL_RATE * (_REFERENCE_WIDTH / width) ** _WIDTH_EXPONENT
+    rate = _FULL_RATE * math.pow(_REFERENCE_WIDTH / width, _WIDTH_EXPONENT)
     return rate if adapter is Adapter.FULL else rate * _LORA_FACTOR

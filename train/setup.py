@@ -90,17 +90,18 @@ def build_model(
 ) -> TokenLosses:
     """The model that is trained, on its device, with the forward passes that suit it."""
     quantise = options.adapter is Adapter.QLORA
-    model: nn.Module = load_model(
+    loaded = load_model(
         base,
         dtype=numerics.weights,
         quantize=quantise,
         device_map={"": device} if quantise else None,
         trust_remote_code=options.trust_remote_code,
     )
+    model: nn.Module = loaded
     if options.adapter is Adapter.FULL:
         model.requires_grad_(True)
     else:
-        model = add_adapter(model, base, options)
+        model = add_adapter(loaded, base, options)
         for parameter in model.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()

@@ -21,10 +21,12 @@ class SupervisedObjective:
     def __init__(self, samples: Sequence[Sample], *, share_prefixes: bool = True) -> None:
         self.samples = samples
         self.share_prefixes = share_prefixes
-        self.lengths = [len(s) for s in samples]
-        self.units = [s.learnt_count for s in samples]
-        self.examples = [s.example for s in samples]
-        self.names = [hashlib.sha256(s.ids.tobytes()).hexdigest()[:16] for s in samples]
+        self.lengths: Sequence[int] = [len(s) for s in samples]
+        self.units: Sequence[int] = [s.learnt_count for s in samples]
+        self.examples: Sequence[int] = [s.example for s in samples]
+        self.names: Sequence[str] = [
+            hashlib.sha256(s.ids.tobytes()).hexdigest()[:16] for s in samples
+        ]
 
     def batch(self, items: Sequence[int], *, learn: bool = True) -> Pack:
         """The samples in one row."""

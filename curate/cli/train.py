@@ -1,0 +1,44 @@
+"""`curate train DATA`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from curate.cli.command import Command, Invocation
+from curate.errors import EXIT_CLEAN
+from curate.schemas.options.train import TrainOptions
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", help="a file, or a folder with train and val files")
+
+
+def _run(invocation: Invocation) -> int:
+    from rich.console import Console
+
+    from curate.train.command import preview, train
+
+    options = invocation.options(TrainOptions, "train")
+    data = Path(invocation.arguments.data)
+    if options.preview:
+        preview(data, options, Console())
+        return EXIT_CLEAN
+    # Progress goes to stderr, so that the result can be taken from stdout.
+    result = train(
+        data, options, origins=invocation.origins["train"], console=Console(file=sys.stderr)
+    )
+    print(result.summary())
+    return EXIT_CLEAN
+
+
+COMMANDS = {
+    "train": Command(
+        name="train",
+        help="fine-tune, watching the gap between train and validation loss",
+        run=_run,
+        options=((TrainOptions, "train"),),
+        arguments=_arguments,
+    )
+}
