@@ -23,7 +23,7 @@ from curate.candidates import band_columns
 from curate.duplicates import Cluster, clusters_of
 from curate.errors import UserError
 from curate.ledger import Removal, write_clusters, write_removed
-from curate.linefiles import LineFile, open_lines
+from curate.linefiles import LineFile, copy_lines, open_lines
 from curate.matching import Progress, Settings, Sketched, Verdicts, decide, sketch_source
 from curate.rowsource import RowSource
 from curate.rowtexts import RowTexts, column_text, unknown_format
@@ -363,9 +363,8 @@ def _write(
             continue
         with _opened(output) as stream:
             for i in parts:
-                _copy_kept(
-                    source.files[i], ~ledger.gone[source.starts[i] : source.starts[i + 1]], stream
-                )
+                kept = ~ledger.gone[source.starts[i] : source.starts[i + 1]]
+                copy_lines(source.files[i], kept, stream)
         written.append(str(output))
     return written
 
@@ -378,22 +377,6 @@ def _opened(output: Path) -> Iterator[IO[bytes]]:
         return
     with atomic_write(output) as stream:
         yield stream
-
-
-def _copy_kept(file: LineFile, kept: NDArray[np.bool_], stream: IO[bytes]) -> None:
-    """Copy the kept lines with their line breaks, a run at a time; the last line gets one."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], kept, [False]]).astype(np.int8)))
-    view = memoryview(file.data)
-    try:
-        for start, stop in edges.reshape(-1, 2).tolist():
-            end = file.starts[stop] if stop < len(file) else len(view)
-            piece = view[file.starts[start] : end]
-            stream.write(piece)
-            if piece[-1] != ord("\n"):
-                stream.write(b"\n")
-            piece.release()
-    finally:
-        view.release()
 
 
 def _removals(source: RowSource, ledger: _Ledger, number: dict[int, int]) -> Iterator[Removal]:

@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from curate.errors import UserError
 from curate.faults import BOM
@@ -26,8 +26,19 @@ from curate.reading import read_rows
 from curate.sources import STDIN, kind_of, open_binary, suffixes
 from curate.texts import I64
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
 _BLOCK = 16 << 20
 _HARMLESS = ("byte-order-mark", "carriage-returns", "blank-line")
+
+
+class SupportsWrite(Protocol):
+    """A binary stream, as far as copying needs one."""
+
+    def write(self, data: Buffer, /) -> object:
+        """Write all of `data`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,21 @@ class LineFile:
             self.data.madvise(mmap.MADV_DONTNEED)
 
 
+def copy_lines(file: LineFile, wanted: NDArray[np.bool_], stream: SupportsWrite) -> None:
+    """Copy the wanted lines with their own line breaks, a run at a time; the last line gets one."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
+    view = memoryview(file.data)
+    try:
+        for start, stop in edges.reshape(-1, 2).tolist():
+            end = file.starts[stop] if stop < len(file) else len(view)
+            with view[file.starts[start] : end] as piece:
+                stream.write(piece)
+                if piece[-1] != ord("\n"):
+                    stream.write(b"\n")
+    finally:
+        view.release()
+
+
 @contextmanager
 def open_lines(paths: Sequence[str]) -> Iterator[list[LineFile]]:
     """All inputs, in order. Raises UserError for a file that cannot be read as rows."""
@@ -80,10 +106,11 @@ def _open(path: str, stack: ExitStack) -> LineFile:
         source = os.path.join(folder, "copy.jsonl" if path == STDIN else "copy." + kind_of(path))
         with open_binary(path) as stream, open(source, "wb") as copy:
             shutil.copyfileobj(stream, copy, _BLOCK)
-        copied = stack.enter_context(Path(source).open("rb"))
+        copied = stack.enter_context(open(source, "rb"))  # noqa: SIM115  # the stack closes it
         if not _needs_parsing(copied.read(4096), kind_of(source)):
             return _mapped(path, copied, plain=False)
-    scratch = stack.enter_context(Path(folder, "rows").open("w+b"))
+    rows = os.path.join(folder, "rows")
+    scratch = stack.enter_context(open(rows, "w+b"))  # noqa: SIM115  # the stack closes it
     return _mapped(path, scratch, plain=False, numbers=_write_rows(path, source, scratch))
 
 

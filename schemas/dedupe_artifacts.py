@@ -82,6 +82,7 @@ class SplitManifest(_Artifact):
     sources: dict[str, str]
     seed: int
     threshold: float
+    group_by: str | None
     stratified_by: str | None
     wanted: dict[str, float]
     achieved: dict[str, float]

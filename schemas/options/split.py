@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import model_validator
 
@@ -44,6 +45,7 @@ class SplitOptions(Options):
         100, "Warn when the validation set has fewer rows than this.", ge=0, metavar="N"
     )
     threads: int | None = option(None, "Threads to use; without it, every core.", ge=1)
+    output_format: Literal["text", "json"] = option("text", "How to report.")
 
     @model_validator(mode="after")
     def _leaves_something_to_train_on(self) -> SplitOptions:
