@@ -49,14 +49,13 @@ def lint_dataset(
         code = rule.about.code
         room = tally.room(code)
         taken = unseen = 0
-        fixable = rule.repair is not None
         for hit in _hits(rule, dataset, options, ignored):
             if room is not None and taken >= room:
                 unseen += 1
                 continue
             taken += 1
             placed.append(hit)
-        tally.add_unseen(code, unseen, fixable=fixable)
+        tally.add_unseen(code, unseen, rule.repair)
     raws = _rows_again(placed, paths)
     for hit in placed:
         tally.add(_found(hit, dataset, raws))

@@ -133,6 +133,7 @@ def _result(rule: Rule, tally: Tally) -> RuleResult:
         remedy=about.remedy,
         count=tally.counts[about.code],
         fixable=tally.fixable[about.code],
+        safely_fixable=tally.safely[about.code],
     )
 
 
@@ -216,7 +217,7 @@ class _Run:
                 unseen = 0 if room is None else max(0, len(hits.positions) - room)
                 for found in found_in_columns(hits, batch, source.shown, room):
                     self._tally.add(found)
-                self._tally.add_unseen(rule.about.code, unseen, fixable=rule.repair is not None)
+                self._tally.add_unseen(rule.about.code, unseen, rule.repair)
             else:
                 options = self._plan.options
                 for found in found_in_records(hits, batch, source.shown, options, self._data):

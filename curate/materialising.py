@@ -25,10 +25,14 @@ MARKS_A_ROW = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding, together with the repair that would mend it."""
+    """A finding, together with the repair that would mend it.
+
+    `everywhere`: the fault is one of the file, told once; its raw repair is for every line.
+    """
 
     finding: Finding
     repair: Repair | None
+    everywhere: bool = False
 
 
 def content_hash(raw: bytes) -> str:
@@ -103,6 +107,7 @@ def found_in_faults(rule: FaultRule, faults: list[Fault], path: str) -> Iterator
                 span=fault.span,
             ),
             repair,
+            everywhere=repair is not None and repair.raw is not None and fault.raw is None,
         )
 
 

@@ -52,15 +52,20 @@ def _json(path: str, stream: IO[bytes], kind: str) -> Iterator[RawBatch]:
     blocks = _blocks(stream)
     head = next(blocks, b"")
     _refuse_binary(path, head)
+    if holds_array(head, kind):
+        yield from read_array(path, head, blocks)
+    else:
+        yield from _lines(path, head, blocks)
+
+
+def holds_array(head: bytes, kind: str) -> bool:
+    """Whether a file that starts so is one JSON value (an array of rows), not a row a line."""
     start = head.removeprefix(BOM).lstrip(b" \t\r\n")
     array = start.startswith(b"[") and not _is_value_line(start)
     if not array and kind == "json" and start.startswith(b"{"):
         # One object over several lines, or alone in its file: {"data": […]}, or a single record.
         array = not _is_value_line(start) or not start.partition(b"\n")[2].strip()
-    if array:
-        yield from read_array(path, head, blocks)
-    else:
-        yield from _lines(path, head, blocks)
+    return array
 
 
 def _is_value_line(start: bytes) -> bool:

@@ -76,7 +76,7 @@ def expand(names: Iterable[str | os.PathLike[str]]) -> list[str]:
     """Files for the given files, folders and globs, in order, each once.
 
     Folders are walked in sorted order; hidden files and folders, and folders of finished runs
-    (those with a manifest.json), are passed over.
+    (those with a manifest.json), and rows that were taken out (*.removed.jsonl), are passed over.
 
     Raises UserError for a name that matches nothing.
     """
@@ -109,6 +109,8 @@ def _data_files(folder: str) -> Iterator[str]:
             continue
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for file in sorted(files):
+            if file.endswith(".removed.jsonl"):
+                continue  # what a command took out is not data
             if (
                 not file.startswith(".")
                 and suffixes(file)[0] in KINDS

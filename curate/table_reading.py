@@ -29,7 +29,7 @@ def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[Raw
                 )
             consumed.append(raw)
             if b"\0" in raw:
-                batch.faults.append(Fault("nul-byte", number, "NUL byte in this line"))
+                batch.faults.append(Fault("nul-byte", number, "NUL byte in this line", raw=raw))
                 raw = raw.replace(b"\0", b"")
             try:
                 yield raw.decode("utf-8")

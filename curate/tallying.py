@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from curate.materialising import Found
+from curate.rules.protocol import Repair
+from curate.schemas.findings import FixSafety
 
 
 @dataclass(slots=True)
@@ -19,6 +21,7 @@ class Tally:
     found: list[Found] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     fixable: Counter[str] = field(default_factory=Counter)
+    safely: Counter[str] = field(default_factory=Counter)
     rows: int = 0
 
     def room(self, code: str) -> int | None:
@@ -30,10 +33,14 @@ class Tally:
         code = found.finding.code
         if self.keep is None or self.counts[code] < self.keep:
             self.found.append(found)
-        self.counts[code] += 1
-        self.fixable[code] += found.repair is not None
+        self._count(code, 1, found.repair)
 
-    def add_unseen(self, code: str, count: int, *, fixable: bool) -> None:
+    def add_unseen(self, code: str, count: int, repair: Repair | None) -> None:
         """Count findings that nobody will look at one by one."""
+        self._count(code, count, repair)
+
+    def _count(self, code: str, count: int, repair: Repair | None) -> None:
         self.counts[code] += count
-        self.fixable[code] += count if fixable else 0
+        if repair is not None:
+            self.fixable[code] += count
+            self.safely[code] += count if repair.safety is FixSafety.SAFE else 0

@@ -80,6 +80,13 @@ class Shape:
                 renamed[name] = record[column]
         return renamed
 
+    def restore(self, record: dict[str, Any], renamed: dict[str, Any]) -> dict[str, Any]:
+        """A changed record of the format's own field names under the columns of `record`."""
+        column_of = dict(self.columns)
+        restored = {column_of.get(name, name): value for name, value in renamed.items()}
+        kept = {key: restored[key] for key in record if key in restored}
+        return kept | restored
+
     def original(self, path: str) -> str:
         """A field path with the user's own column name in it."""
         for name, column in self.columns:

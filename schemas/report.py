@@ -35,7 +35,10 @@ class JsonReport(BaseModel):
 
 
 class RuleResult(BaseModel):
-    """One rule that ran: who it is, how often it fired, and how much of that can be repaired."""
+    """One rule that ran: who it is, how often it fired, and how much of that can be repaired.
+
+    `fixable` counts safe and unsafe repairs, `safely_fixable` the safe ones.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,6 +51,7 @@ class RuleResult(BaseModel):
     remedy: str
     count: int = 0
     fixable: int = 0
+    safely_fixable: int = 0
 
 
 class LintReport(BaseModel):

@@ -20,10 +20,11 @@ from typing import Any
 
 import pytest
 
-from curate.linting import lint
+from curate import fixing
+from curate.linting import lint, sources_of
 from curate.rules import RULES
 from curate.rules.protocol import DatasetRule, FaultRule, Rule
-from curate.schemas.findings import Finding
+from curate.schemas.findings import Finding, FixSafety
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 
@@ -111,6 +112,41 @@ def test_row_order_does_not_matter(rule: Rule, case: dict[str, Any], tmp_path: P
     lines = [f.line for f in _run(rule, case, path)]
     count = len(case["rows"])
     assert sorted(count + 1 - n for n in lines if n) == [n for n in case["expect"] if n]
+
+
+def _repaired(
+    rule: Rule, case: dict[str, Any], folder: Path, path: Path, *, unsafe: bool
+) -> fixing.Repaired:
+    options, data = _options(rule, case)
+    sources = sources_of([path], options)
+    copies = folder / f"copies-{unsafe}"
+    copies.mkdir(exist_ok=True)
+    return fixing.fix(sources, options, data, unsafe=unsafe, folder=str(copies))
+
+
+@pytest.mark.parametrize(("rule", "case"), ALL_CASES)
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
+def test_after_fixing_nothing_is_left_to_fix(
+    rule: Rule, case: dict[str, Any], unsafe: bool, tmp_path: Path
+) -> None:
+    path = _write(case, tmp_path, _content(case))
+    before = path.read_bytes()
+    repaired = _repaired(rule, case, tmp_path, path, unsafe=unsafe)
+    assert path.read_bytes() == before, "repairs are made in copies"
+    safe = [f for f in repaired.report.findings if f.fix and f.fix.safety is FixSafety.SAFE]
+    assert not safe, f"still to repair: {safe}"
+    if unsafe:
+        assert not [f for f in repaired.report.findings if f.fix], "still to repair"
+    fixing.write(repaired)
+    assert bool(repaired.copies) == (path.read_bytes() != before)
+    # Fixing again changes nothing.
+    again = _repaired(rule, case, tmp_path, path, unsafe=unsafe)
+    assert not again.copies
+    if unsafe and "fixed" in case:
+        left = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert left == case["fixed"]["rows"]
+    if unsafe and "fixed_text" in case:
+        assert path.read_bytes() == _content({"text": case["fixed_text"]})
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.about.code))
