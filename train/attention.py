@@ -13,17 +13,24 @@ D head size.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch.nn import functional as F
+from torch.nn.attention.varlen import varlen_attn
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 PACKED = "curate_packed"
+# FlashAttention takes fewer key/value heads than query heads as they are; newer torch wants to be
+# told so, older torch has no argument for it.
+_GROUPED: dict[str, Any] = (
+    {"enable_gqa": True} if "enable_gqa" in inspect.signature(varlen_attn).parameters else {}
+)
 
 
 def register() -> None:
@@ -126,11 +133,6 @@ def _varlen(
     scaling: float | None,
     window: int | None,
 ) -> torch.Tensor:
-    from torch.nn.attention.varlen import varlen_attn
-
-    # FlashAttention takes fewer key/value heads than query heads as they are (checked by
-    # `models.packing_works`); older torch has no argument to say so.
-    extra: dict[str, Any] = {"enable_gqa": True} if _takes_enable_gqa() else {}
     out = varlen_attn(
         queries,
         keys,
@@ -141,17 +143,9 @@ def _varlen(
         longest_k,
         scale=scaling,
         window_size=(-1 if window is None else window - 1, 0),
-        **extra,
+        **_GROUPED,
     )
     return cast(torch.Tensor, out)
-
-
-def _takes_enable_gqa() -> bool:
-    import inspect
-
-    from torch.nn.attention.varlen import varlen_attn
-
-    return "enable_gqa" in inspect.signature(varlen_attn).parameters
 
 
 def _one_by_one(

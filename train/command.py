@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
     from transformers import PreTrainedTokenizerBase
 
+    from curate.train.decisions import Decisions
     from curate.train.loop import Outcome, Run
     from curate.train.models import Base
     from curate.train.rendering import RenderingReport, Sample
@@ -166,8 +167,9 @@ def _train(
     origins: dict[str, str],
     console: Console | None,
 ) -> TrainResult:
+    from curate.train.decisions import Decisions
     from curate.train.loop import run_loop
-    from curate.train.setup import Decisions, make_accelerator
+    from curate.train.setup import make_accelerator
 
     accelerator = make_accelerator(options)
     decisions = Decisions()
@@ -199,7 +201,7 @@ def _assemble(
     origins: dict[str, str],
     accelerator: Accelerator,
     show: Reporter,
-    decisions: Any,
+    decisions: Decisions,
 ) -> tuple[Run, StartEvent | None, TrainingManifest]:
     """The run, ready to go; the start event unless it goes on from a checkpoint."""
     from curate.train import setup
@@ -216,7 +218,10 @@ def _assemble(
 
     device = accelerator.device
     numerics = setup.choose_numerics(options, device, decisions)
-    losses = setup.build_model(prepared.base, options, device, numerics, decisions)
+    everything = prepared.samples + prepared.val_samples
+    memory = setup.plan_run(prepared.base, options, everything, accelerator, numerics, decisions)
+    tokens = round(options.epochs * prepared.report.tokens)
+    losses = setup.build_model(prepared.base, options, device, numerics, memory, tokens, decisions)
     cost = token_cost(losses.model)
     width = unwrapped(losses.model).config.get_text_config().hidden_size
     objective = SupervisedObjective(prepared.samples, share_prefixes=losses.plan.packed)
@@ -249,7 +254,7 @@ def _assemble(
         probe_items=probe_items,
         order=BatchOrder(len(objective.lengths), options.batch_size, options.seed),
         times=times,
-        budget=setup.pack_budget(options, prepared.samples + prepared.val_samples, losses.plan),
+        budget=memory.budget if losses.plan.packed else 1,
         autocast=setup.autocasting(numerics, device),
         max_grad_norm=options.max_grad_norm,
         watch=Watch(options, train_ids=objective.names),

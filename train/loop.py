@@ -161,6 +161,7 @@ def resume(run: Run, checkpoint: Checkpoint) -> None:
     """Put `run` where `checkpoint` was written."""
     state = checkpoint.state
     run.progress = Progress(**state["progress"])
+    run.budget = state["budget"]  # other packs would round differently
     run.watch.load_state_dict(state["watch"])
     set_weights(run.model, checkpoint.tensors["weights"])
     set_optimiser_state(run.optimiser, run.model, checkpoint.tensors["optimiser"])
@@ -337,6 +338,7 @@ def _save(run: Run) -> None:
         state = {
             "progress": asdict(run.progress),
             "watch": run.watch.state_dict(),
+            "budget": run.budget,
             "history_bytes": run.history.synced_size(),
         }
         run.store.save(run.progress.step, tensors, state, run.watch.best_step)

@@ -13,6 +13,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -162,7 +163,10 @@ def _quiet_transformers() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            # peft asks transformers for an attribute by its older name.
+            warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:
@@ -237,6 +241,30 @@ def load_model(
     return model
 
 
+def empty_model(
+    base: Base, *, dtype: torch.dtype, trust_remote_code: bool = False
+) -> PreTrainedModel:
+    """The base's shape without its weights: no memory, no time ("meta" tensors).
+
+    Raises:
+        UserError: it has no configuration that transformers knows.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with _quiet_transformers():
+        try:
+            config = AutoConfig.from_pretrained(
+                base.name, local_files_only=base.local, trust_remote_code=trust_remote_code
+            )
+            with torch.device("meta"):
+                model: PreTrainedModel = AutoModelForCausalLM.from_config(
+                    config, dtype=dtype, trust_remote_code=trust_remote_code
+                )
+        except (OSError, ValueError) as error:
+            raise UserError(f"model {base.spelling}: cannot read it: {error}") from error
+    return model
+
+
 def _four_bit(dtype: torch.dtype) -> Any:
     if importlib.util.find_spec("bitsandbytes") is None:
         raise UserError("--adapter qlora needs bitsandbytes: `pip install bitsandbytes`")
@@ -260,7 +288,7 @@ def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> Pe
     """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
-    if options.adapter is Adapter.QLORA:
+    if options.adapter is Adapter.QLORA and model.device.type != "meta":
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     targets: str | list[str] = list(options.lora_targets)
     if targets == ["all-linear"]:
@@ -277,7 +305,8 @@ def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> Pe
         base_model_name_or_path=base.name,
     )
     try:
-        return get_peft_model(model, config)
+        with _quiet_transformers():
+            return get_peft_model(model, config)
     except ValueError as error:
         raise UserError(f"--lora-targets {','.join(options.lora_targets)}: {error}") from error
 

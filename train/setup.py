@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
 
 from curate.errors import UserError
 from curate.schemas.options.train import Adapter, Precision, Switch, TrainOptions
-from curate.train.forward import ForwardPlan, TokenLosses, suited, unwrapped
-from curate.train.models import Base, add_adapter, load_model
+from curate.train import kernels
+from curate.train.decisions import Decisions
+from curate.train.forward import ForwardPlan, TokenLosses, suited
+from curate.train.memory import MemoryPlan, available_memory, plan_memory, recompute, shape_of
+from curate.train.models import Base, add_adapter, empty_model, load_model
 from curate.train.rendering import Sample
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-# Tokens in one pack where no GPU's memory says otherwise: enough to keep matrix products busy.
-_CPU_BUDGET = 4096
-
-
-@dataclass
-class Decisions:
-    """What was chosen automatically, one sentence each with its reason."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def note(self, line: str) -> None:
-        """Record a decision."""
-        self.lines.append(line)
+    from transformers import PreTrainedModel
 
 
 def make_accelerator(options: TrainOptions) -> Accelerator:
@@ -81,14 +72,71 @@ def choose_numerics(options: TrainOptions, device: torch.device, decisions: Deci
     return Numerics(weights, compute)
 
 
+def plan_run(
+    base: Base,
+    options: TrainOptions,
+    samples: Sequence[Sample],
+    accelerator: Accelerator,
+    numerics: Numerics,
+    decisions: Decisions,
+) -> MemoryPlan:
+    """What fits into memory, before any weight is loaded.
+
+    Raises:
+        UserError: the run cannot fit; the message has the numbers, and what would fit.
+    """
+    model: nn.Module = empty_model(
+        base, dtype=numerics.weights, trust_remote_code=options.trust_remote_code
+    )
+    if options.adapter is not Adapter.FULL:
+        model = add_adapter(cast("PreTrainedModel", model), base, options)
+    shape = shape_of(model, options, numerics.compute)
+    device = accelerator.device
+    available = available_memory(device)
+    lengths = [len(s) for s in samples]
+    plan = plan_memory(
+        shape,
+        available=available,
+        on_gpu=device.type == "cuda",
+        longest=max(lengths),
+        step_tokens=math.ceil(
+            options.batch_size * sum(lengths) / len(lengths) / accelerator.num_processes
+        ),
+        options=options,
+    )
+    decisions.note(plan.describe(shape, available))
+    if plan.recomputing:
+        decisions.note(
+            f"gradient checkpointing: {plan.recomputing} of {shape.layers} layers recompute"
+            + (
+                ", as asked"
+                if options.gradient_checkpointing is Switch.ON
+                else ", to fit into memory"
+            )
+        )
+    return plan
+
+
 def build_model(
     base: Base,
     options: TrainOptions,
     device: torch.device,
     numerics: Numerics,
+    memory: MemoryPlan,
+    tokens: int,
     decisions: Decisions,
 ) -> TokenLosses:
-    """The model that is trained, on its device, with the forward passes that suit it."""
+    """The model that is trained, on its device, with the forward passes that suit it.
+
+    Args:
+        base: which model.
+        options: adapter, kernels.
+        device: where it goes.
+        numerics: dtypes.
+        memory: how many layers recompute.
+        tokens: that the whole run trains on; says whether compiling pays.
+        decisions: where choices are noted.
+    """
     quantise = options.adapter is Adapter.QLORA
     loaded = load_model(
         base,
@@ -106,14 +154,16 @@ def build_model(
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
     model.to(device)
+    kernels.use_liger(model, device, options, decisions)
+    if options.adapter is Adapter.LORA:
+        kernels.use_fused_lora(model, numerics.compute, options, decisions)
     with numerics.autocast(device):
         plan = suited(model, want_packing=options.packing is not Switch.OFF)
     if options.packing is Switch.ON and not plan.packed:
         raise UserError(f"--packing on: this model does not allow it: {'; '.join(plan.reasons)}")
     _note_plan(plan, device, decisions)
-    if options.gradient_checkpointing is Switch.ON:
-        _recompute(model)
-        decisions.note("gradient checkpointing: on, as asked")
+    recompute(model, memory.recomputing)
+    kernels.use_compile(model, device, options, tokens, decisions)
     return TokenLosses(model, plan)
 
 
@@ -123,12 +173,6 @@ def _note_plan(plan: ForwardPlan, device: torch.device, decisions: Decisions) ->
         decisions.note(f"packing: on ({kernel}; packed losses equal separate ones on a probe)")
     for reason in plan.reasons:
         decisions.note(reason)
-
-
-def _recompute(model: nn.Module) -> None:
-    unwrapped(model).gradient_checkpointing_enable(
-        gradient_checkpointing_kwargs={"use_reentrant": False}
-    )
 
 
 def make_optimiser(
@@ -151,14 +195,6 @@ def make_optimiser(
         weight_decay=options.weight_decay,
         fused=device.type in ("cuda", "cpu"),
     )
-
-
-def pack_budget(options: TrainOptions, samples: Sequence[Sample], plan: ForwardPlan) -> int:
-    """Most tokens in a pack; 1 (every sample alone) where packing does not suit the model."""
-    if not plan.packed:
-        return 1
-    longest = max(len(s) for s in samples)
-    return max(longest, options.micro_batch_tokens or _CPU_BUDGET)
 
 
 def autocasting(numerics: Numerics, device: torch.device) -> partial[AbstractContextManager[Any]]:

@@ -154,6 +154,13 @@ class TrainOptions(DataOptions, WatchOptions):
     compile: Switch = option(
         Switch.AUTO, "torch.compile on each decoder layer; auto: on a GPU, for long runs."
     )
+    fused_lora: Switch = option(
+        Switch.AUTO, "Accumulate LoRA's product into the base's; auto: where the adapter allows it."
+    )
+    liger: Switch = option(
+        Switch.AUTO,
+        "Liger's norm, rotary and feed-forward kernels; auto: on a GPU, where installed.",
+    )
     packing: Switch = option(
         Switch.AUTO,
         "Several examples in one row without padding, attention kept apart; auto: where the model allows it.",

@@ -29,8 +29,12 @@ def adapter_of(run: Path) -> dict[str, torch.Tensor]:
 
 
 def events(run: Path) -> list[Any]:
-    """The history without wall-clock figures."""
-    return [e for e in read_history(run / "history.jsonl") if e.event != "speed"]
+    """The history without wall-clock figures, and without what was decided from free memory."""
+    return [
+        e.model_copy(update={"decisions": ()}) if e.event == "start" else e
+        for e in read_history(run / "history.jsonl")
+        if e.event != "speed"
+    ]
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
