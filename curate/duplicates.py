@@ -2,27 +2,30 @@
 
     near_duplicates(texts)             who duplicates whom within one set of texts
     near_matches(texts, references)    which texts are near a text of another set (leakage)
+    contained_matches(texts, references)  which texts contain one (a test question in a longer row)
 
-Both decide by exact Jaccard similarity (`curate.shingles` says of what); MinHash only proposes. The
-expected recall at the threshold itself is 0.9995, and higher above it. Both are pure: the same
+The first two decide by exact Jaccard similarity (`curate.shingles` says of what); MinHash only proposes. The
+expected recall at the threshold itself is 0.9995, and higher above it. All are pure: the same
 answer for any number of threads and either engine. Texts compare by their words alone, so case,
 punctuation and spacing make no difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.candidates import band_columns
 from curate.clusters import Linkage
-from curate.engines import EngineName
-from curate.matching import Progress, Settings, Verdicts, decide, sketch_source
+from curate.containment import DEFAULT_CONTAINMENT, Contained, prepare
+from curate.engines import EngineName, choose_engine
+from curate.matching import Progress, Settings, Verdicts, decide, in_order, sketch_source
 from curate.shingles import Shingling, Unit
-from curate.texts import I64, JoinedSource, ListSource, TextSource
+from curate.texts import I64, JoinedSource, ListSource, TextBatch, TextSource
 
 DEFAULT_THRESHOLD = 0.8
 
@@ -93,6 +96,23 @@ def near_matches(
     return find_matches(ListSource(texts), ListSource(references), settings)
 
 
+def contained_matches(
+    texts: Sequence[str],
+    references: Sequence[str],
+    *,
+    containment: float = DEFAULT_CONTAINMENT,
+    unit: Unit = "auto",
+    engine: EngineName = "local",
+    threads: int | None = None,
+) -> list[Contained]:
+    """For each text that contains a reference in all but a few words, the one contained most.
+
+    `containment` is the least share of the reference's words, in order (`curate.containment`).
+    """
+    settings = Settings(shingling=Shingling(unit), engine=engine, threads=threads)
+    return find_containing(ListSource(texts), ListSource(references), settings, containment)
+
+
 def clusters_of(keeper: I64, similarity: NDArray[np.float64]) -> list[Cluster]:
     """The clusters of two or more rows, ordered by their first member.
 
@@ -148,3 +168,30 @@ def find_matches(
         for row in verdicts.removed
         if row >= first
     ]
+
+
+def find_containing(
+    source: TextSource,
+    references: TextSource,
+    settings: Settings,
+    containment: float = DEFAULT_CONTAINMENT,
+    progress: Progress | None = None,
+) -> list[Contained]:
+    """`contained_matches` for texts that need not fit into memory (the references must)."""
+    engine, shingling = choose_engine(settings.engine), settings.shingling
+    everything = references.take(np.arange(len(references), dtype=np.int64))
+    prepared = prepare(engine.tokens(everything, shingling), containment)
+    found: list[Contained] = []
+    done = 0
+
+    def look(read: Callable[[], TextBatch]) -> tuple[int, list[Contained]]:
+        batch = read()
+        return len(batch), engine.contained(prepared, engine.tokens(batch, shingling))
+
+    jobs = (partial(look, read) for read in source.batches())
+    for size, part in in_order(jobs, settings.workers):
+        found += [Contained(done + c.row, c.reference, c.containment) for c in part]
+        done += size
+        if progress:
+            progress("containing", done, len(source))
+    return found

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from curate import kernel
 from curate.candidates import link_python
 from curate.clusters import Clustering, Mode, cluster
-from curate.shingles import ShingleSets, Shingling, shingle_sets
+from curate.containment import Contained, References, TokenRows, find_contained
+from curate.shingles import ShingleSets, Shingling, shingle_sets, tokenise
 from curate.signatures import U32, Banding, Sketches, sketch
 from curate.texts import TextBatch
 
@@ -32,6 +33,14 @@ class Engine(Protocol):
 
     def sets(self, batch: TextBatch, shingling: Shingling) -> ShingleSets:
         """Hashed shingle sets of the texts (`curate.shingles.shingle_sets`)."""
+        ...
+
+    def tokens(self, batch: TextBatch, shingling: Shingling) -> TokenRows:
+        """Token hashes of the texts in order."""
+        ...
+
+    def contained(self, references: References, texts: TokenRows) -> list[Contained]:
+        """Texts that contain a reference (`curate.containment.find_contained`)."""
         ...
 
     def link(self, column: U32, parents: U32) -> None:
@@ -63,6 +72,19 @@ class DatasketchEngine:
     def sets(self, batch: TextBatch, shingling: Shingling) -> ShingleSets:
         """See `Engine`."""
         return shingle_sets(batch.texts(), shingling)
+
+    def tokens(self, batch: TextBatch, shingling: Shingling) -> TokenRows:
+        """See `Engine`."""
+        rows = [tokenise(text, shingling) for text in batch.texts()]
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row.hashes) for row in rows], out=offsets[1:])
+        values = np.concatenate([np.zeros(0, np.uint64), *(row.hashes for row in rows)])
+        characters = np.array([row.characters for row in rows], np.bool_)
+        return TokenRows(ShingleSets(values, offsets), characters)
+
+    def contained(self, references: References, texts: TokenRows) -> list[Contained]:
+        """See `Engine`."""
+        return find_contained(references, texts)
 
     def link(self, column: U32, parents: U32) -> None:
         """See `Engine`."""

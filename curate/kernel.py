@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.clusters import Clustering, Mode
+from curate.containment import Contained, References, TokenRows
 from curate.shingles import UNSPACED, ShingleSets, Shingling
 from curate.signatures import U32, Banding, Sketches, permutations
 from curate.texts import I64, TextBatch
@@ -37,6 +38,7 @@ _SIGNATURES: dict[str, list[Any]] = {
     "curate_sets": [P, P, P, L, I32, I32, P, P],
     "curate_tokens": [P, P, P, L, I32, P, P, P],
     "curate_link": [P, L, P],
+    "curate_contained": [P, P, P, L, P, P, L, P, P, L, L, P, P, P, D, P, P],
     "curate_cluster": [P, L, P, P, P, P, L, D, I32, P, P, P, P, P],
 }
 
@@ -119,10 +121,8 @@ class KernelEngine:
         _check(status)
         return ShingleSets(values[: offsets[-1]], offsets)
 
-    def tokens(
-        self, batch: TextBatch, shingling: Shingling
-    ) -> tuple[ShingleSets, NDArray[np.bool_]]:
-        """Token hashes of each text in order, and whether its tokens are characters."""
+    def tokens(self, batch: TextBatch, shingling: Shingling) -> TokenRows:
+        """See `Engine`."""
         values = np.empty(2 * len(batch.data) + len(batch) + 1, np.uint64)
         offsets = np.zeros(len(batch) + 1, np.int64)
         characters = np.zeros(len(batch), np.bool_)
@@ -130,7 +130,36 @@ class KernelEngine:
             *_texts(batch, shingling), _at(values), _at(offsets[1:]), _at(characters)
         )
         _check(status)
-        return ShingleSets(values[: offsets[-1]], offsets), characters
+        return TokenRows(ShingleSets(values[: offsets[-1]], offsets), characters)
+
+    def contained(self, references: References, texts: TokenRows) -> list[Contained]:
+        """See `Engine`."""
+        best, degree = np.empty(len(texts), np.int32), np.empty(len(texts))
+        keys, indices = references.table
+        status = self._library.curate_contained(
+            _at(texts.tokens.values),
+            _at(texts.tokens.offsets),
+            _at(texts.characters),
+            len(texts),
+            _at(references.rows.tokens.values),
+            _at(references.rows.tokens.offsets),
+            len(references.rows),
+            _at(keys),
+            _at(indices),
+            len(keys),
+            len(references.seeds),
+            _at(references.starts),
+            _at(references.owners),
+            _at(references.needed),
+            references.containment,
+            _at(best),
+            _at(degree),
+        )
+        _check(status)
+        return [
+            Contained(row, int(best[row]), float(degree[row]))
+            for row in np.flatnonzero(best >= 0).tolist()
+        ]
 
     def link(self, column: U32, parents: U32) -> None:
         """See `Engine`."""
