@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
+Collected = TypeVar("Collected")
 FileRole = Literal["data", "train", "val", "test"]
 
 
@@ -21,6 +23,10 @@ class Dataset:
 
     `reference` holds the rows of the files given with --against, under the same columns; `file`
     indexes `references`. A hit names such a row in `related` as `len(dataset)` plus its index.
+
+    `collected` holds the collectors of the rules by their class, each having seen every row.
+    `read_again` reads the files once more and gives their `Batch.rows`, in the order of `frame`:
+    for the few rules that need whole texts after they know what to look for.
     """
 
     frame: pl.DataFrame
@@ -30,6 +36,13 @@ class Dataset:
     roles: tuple[FileRole, ...] = ()
     reference: pl.DataFrame | None = None
     references: tuple[str, ...] = ()
+    collected: Mapping[type, Any] = field(default_factory=dict)
+    read_again: Callable[[], Iterator[pl.DataFrame]] = lambda: iter(())
+
+    def collector(self, kind: type[Collected]) -> Collected:
+        """The collector of this class, which the rule named in `DatasetRule.collectors`."""
+        found: Collected = self.collected[kind]
+        return found
 
     def __len__(self) -> int:
         return self.frame.height

@@ -10,10 +10,12 @@ import polars as pl
 
 from curate.dataset import Dataset
 from curate.evaluating import RuleFailure
-from curate.materialising import Found, finding_of
+from curate.faults import EXCERPT_CHARACTERS
+from curate.materialising import Found, finding_of, text_of_column
 from curate.reading import read_rows
 from curate.rules.protocol import DatasetRule, Hit
 from curate.schemas.findings import Related
+from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.tallying import Tally
 
@@ -34,6 +36,7 @@ def lint_dataset(
     options: LintOptions,
     ignored: Sequence[frozenset[str]],
     paths: Sequence[str],
+    data: DataOptions,
     tally: Tally,
 ) -> None:
     """Run the rules and add what they find to the tally.
@@ -41,6 +44,7 @@ def lint_dataset(
     Args:
         ignored: for each file, the codes left out in it.
         paths: where each file can be read again, for the rows that hits name.
+        data: how rows are read, to find the field of a canonical column.
 
     Raises RuleFailure when a rule raises.
     """
@@ -58,7 +62,7 @@ def lint_dataset(
         tally.add_unseen(code, unseen, rule.repair)
     raws = _rows_again(placed, paths)
     for hit in placed:
-        tally.add(_found(hit, dataset, raws))
+        tally.add(_found(hit, dataset, raws, data))
 
 
 def _hits(
@@ -141,7 +145,9 @@ def _rows_again(placed: Sequence[_Placed], paths: Sequence[str]) -> dict[tuple[i
     return rows
 
 
-def _found(placed: _Placed, dataset: Dataset, raws: dict[tuple[int, int], bytes]) -> Found:
+def _found(
+    placed: _Placed, dataset: Dataset, raws: dict[tuple[int, int], bytes], data: DataOptions
+) -> Found:
     hit, rule = placed.hit, placed.rule
     path = _common(dataset.files) if placed.file is None else dataset.files[placed.file]
     repair = hit.repair or rule.repair
@@ -150,6 +156,10 @@ def _found(placed: _Placed, dataset: Dataset, raws: dict[tuple[int, int], bytes]
         raw = raws.get((placed.file, placed.line))
     if placed.line is None:
         repair = None
+    field, excerpt = hit.field, hit.excerpt
+    if hit.column is not None and raw is not None:
+        field, text = text_of_column(hit.column, raw, data)
+        excerpt = excerpt or (text[:EXCERPT_CHARACTERS] if text else None)
     finding = finding_of(
         rule,
         path,
@@ -157,8 +167,8 @@ def _found(placed: _Placed, dataset: Dataset, raws: dict[tuple[int, int], bytes]
         hit.message,
         raw=raw,
         repair=repair,
-        field=hit.field,
-        excerpt=hit.excerpt,
+        field=field,
+        excerpt=excerpt,
         related=tuple(_related(dataset, row, score) for row, score in hit.related),
     )
     return Found(finding, repair)

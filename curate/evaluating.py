@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.columns import ROW_SCHEMA, Batch
 from curate.features import FEATURES
-from curate.rules.protocol import ColumnRule, DatasetRule, RecordRule, Rule
+from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
 
 FrameName = Literal["segments", "rows"]
@@ -58,6 +58,11 @@ class Plan:
         """The features that the dataset rules ask for, each once."""
         return tuple(dict.fromkeys(f for r in self.dataset_rules for f in r.features))
 
+    def make_collectors(self) -> dict[type[Collector], Collector]:
+        """The collectors that the dataset rules ask for, each once."""
+        kinds = dict.fromkeys(k for r in self.dataset_rules for k in r.collectors)
+        return {kind: kind(self.options) for kind in kinds}
+
     @cached_property
     def _lower(self) -> bool:
         return any("text_lower" in _names(c) for c in self._conditions if c.frame == "segments")
@@ -84,12 +89,12 @@ class Plan:
             hits += _evaluate(frame, conditions, batch)
         return hits
 
-    def features_of(self, batch: Batch, file: int) -> pl.DataFrame:
+    def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
         """File, line and the features of each row. Raises RuleFailure."""
         try:
-            return self._featured(batch.rows, file)
+            return self._featured(rows, file)
         except pl.exceptions.PolarsError as error:
-            raise RuleFailure(f"{batch.path}: a feature cannot be computed: {error}") from error
+            raise RuleFailure(f"a feature cannot be computed: {error}") from error
 
     def no_features(self) -> pl.DataFrame:
         """The features of no rows at all."""

@@ -156,8 +156,10 @@ class _Run:
         ignores = plan.options.per_file_ignores
         self._ignored = [ignored_in(s.shown, ignores, table) for s in self._own]
         self._fault_rules = {r.about.name: r for r in plan.rules if isinstance(r, FaultRule)}
+        self._collectors = plan.make_collectors()
 
     def run(self) -> None:
+        references = self._reference_features()
         frames, rows_met = [self._plan.no_features()], []
         for i, source in enumerate(self._own):
             before = self._tally.rows
@@ -165,10 +167,6 @@ class _Run:
             rows_met.append(self._tally.rows - before)
         if not self._plan.dataset_rules:
             return
-        references = [self._plan.no_features()]
-        for i, source in enumerate(self._references):
-            for checked in ahead(read_checked(source.path, self._data)):
-                references += self._features(checked, i)
         dataset = Dataset(
             frame=pl.concat(frames),
             files=tuple(s.shown for s in self._own),
@@ -177,10 +175,30 @@ class _Run:
             roles=tuple(s.role for s in self._own if s.role != "reference"),
             reference=pl.concat(references) if self._references else None,
             references=tuple(s.shown for s in self._references),
+            collected=self._collectors,
+            read_again=self._read_again,
         )
         paths = [s.path for s in self._own]
-        rules = self._plan.dataset_rules
-        lint_dataset(dataset, rules, self._plan.options, self._ignored, paths, self._tally)
+        rules, options = self._plan.dataset_rules, self._plan.options
+        lint_dataset(dataset, rules, options, self._ignored, paths, self._data, self._tally)
+
+    def _reference_features(self) -> list[pl.DataFrame]:
+        """Read the --against files, which all other rows are compared with."""
+        features = [self._plan.no_features()]
+        if not self._plan.dataset_rules:
+            return features
+        for i, source in enumerate(self._references):
+            for checked in ahead(read_checked(source.path, self._data)):
+                for collector in self._collectors.values():
+                    for rows in _in_reading_order(checked):
+                        collector.add_reference(rows, i)
+                features += self._features(checked, i)
+        return features
+
+    def _read_again(self) -> Iterator[pl.DataFrame]:
+        for source in self._own:
+            for checked in ahead(read_checked(source.path, self._data)):
+                yield from _in_reading_order(checked)
 
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
@@ -192,12 +210,13 @@ class _Run:
                 self._batch(batch, index, source)
             if self._plan.dataset_rules:
                 features += self._features(checked, index)
+                for rows in _in_reading_order(checked):
+                    for collector in self._collectors.values():
+                        collector.add(rows, index)
         return features
 
     def _features(self, checked: Checked, file: int) -> list[pl.DataFrame]:
-        frames = [self._plan.features_of(batch, file) for batch in checked.batches]
-        # Rows of several formats come as several batches; the dataset keeps reading order.
-        return frames if len(frames) < 2 else [pl.concat(frames).sort("line")]
+        return [self._plan.features_of(rows, file) for rows in _in_reading_order(checked)]
 
     def _faults(self, checked: Checked, file: int, source: Source) -> None:
         by_rule: dict[str, list[Fault]] = {}
@@ -222,6 +241,12 @@ class _Run:
                 options = self._plan.options
                 for found in found_in_records(hits, batch, source.shown, options, self._data):
                     self._tally.add(found)
+
+
+def _in_reading_order(checked: Checked) -> list[pl.DataFrame]:
+    """The rows of the batches; those of several formats, which come as several batches, as one."""
+    frames = [batch.rows for batch in checked.batches]
+    return frames if len(frames) < 2 else [pl.concat(frames).sort("line")]
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

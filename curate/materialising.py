@@ -12,12 +12,12 @@ import polars as pl
 
 from curate.columns import Batch
 from curate.evaluating import Hits, RuleFailure
-from curate.faults import EXCERPT_CHARACTERS, Fault
+from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.rules.protocol import ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
 from curate.schemas.findings import Finding, Fix, Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.validating import shape_of
+from curate.validating import Validator, shape_of
 
 # A record rule that fires very often in one row (a thousand tool calls) says so this many times.
 MARKS_A_ROW = 100
@@ -198,18 +198,33 @@ _SPEAKERS = {"system": "system", "prompt": "user", "completion": "assistant"}
 
 
 def _field_of_column(rule: ColumnRule, batch: Batch, row: int) -> str | None:
+    """The field of the record that the rule's column was made from."""
+    return rule.field if rule.field is not None else _last_field(rule.column, batch, row)
+
+
+def _last_field(column: str, batch: Batch, row: int) -> str | None:
     """The field of the record that a canonical column was made from: its last turn of that kind."""
-    if rule.field is not None:
-        return rule.field
-    if rule.column == "rejected":
+    if column == "rejected":
         return "rejected"
-    role = _SPEAKERS.get(rule.column)
+    role = _SPEAKERS.get(column)
     if role is None:
         return None
     turns = batch.segments.filter((pl.col("row") == row) & (pl.col("role") == role))
     kept = [batch.fields[slot] for slot in turns["slot"].to_list()]
     kept = [name for name in kept if not name.startswith("rejected")]
     return kept[-1] if kept else None
+
+
+def text_of_column(column: str, raw: bytes, data: DataOptions) -> tuple[str | None, str | None]:
+    """The field that a canonical column of one row was made from, and its text there."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None, None
+    checked = Validator("", data).check(RawBatch("", [value], [1], [raw]))
+    for batch in checked.batches:
+        return _last_field(column, batch, 0), batch.rows[column][0]
+    return None, None
 
 
 def found_in_records(

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from curate.schemas.findings import Confidence, FixSafety, Severity
 
@@ -154,15 +154,35 @@ class Hit:
     """What a dataset rule says: about one row (its index in `Dataset.frame`) or, with None, all.
 
     `related` holds pairs of row index and score (or None). `repair`, where given, stands instead
-    of the rule's own.
+    of the rule's own. `column` names a canonical column ("prompt", "completion", "system") when the
+    rule does not know the field: the engine finds the field and the excerpt in the row.
     """
 
     row: int | None
     message: str
     field: str | None = None
+    column: str | None = None
     excerpt: str | None = None
     related: tuple[tuple[int, float | None], ...] = ()
     repair: Repair | None = None
+
+
+class Collector(Protocol):
+    """Takes from the texts of all rows, while they are read, what features cannot hold.
+
+    Made with the options of the run, once for all rules that name its class. It must stay small
+    over millions of rows: counts, sketches, a bounded sample.
+    """
+
+    def __init__(self, options: LintOptions) -> None: ...
+
+    def add(self, rows: pl.DataFrame, file: int) -> None:
+        """The next rows (`Batch.rows`), in the order of `Dataset.frame`."""
+        ...
+
+    def add_reference(self, rows: pl.DataFrame, file: int) -> None:
+        """Rows of a --against file; all of them come before the first `add`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +191,8 @@ class DatasetRule:
 
     Attributes:
         features: names from `curate.features.FEATURES` that become columns of `Dataset.frame`.
+        collectors: what it gathers besides; found in `Dataset.collected` under its class. A rule
+            with collectors has scope "all", because they have seen all files.
         check: yields hits; works on columns, not on Python rows.
         unavailable: options → why the rule cannot run (no tokenizer given), or None. Such a rule
             is reported as not assessed, never as passed.
@@ -183,6 +205,7 @@ class DatasetRule:
     unavailable: Callable[[LintOptions], str | None] | None = None
     repair: Repair | None = None
     scope: Literal["file", "all"] = "all"
+    collectors: tuple[type[Collector], ...] = ()
 
 
 Rule = FaultRule | ColumnRule | RecordRule | DatasetRule
