@@ -24,6 +24,11 @@ def _short(column: str) -> pl.Expr:
     return pl.when(pl.col(column).str.len_bytes() <= SHORT_TEXT).then(pl.col(column))
 
 
+def _opening(column: str) -> pl.Expr:
+    """The first two words, as they stand."""
+    return pl.col(column).str.extract(r"^\s*(\S+(?:\s+\S+)?)", 1).str.slice(0, 40)
+
+
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes
     "prompt_hash": lambda: pl.col("prompt").hash(1),
@@ -43,4 +48,9 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # preferences: the rejected side, as above
     "rejected_key": lambda: _normalised("rejected").hash(6),
     "rejected_length": lambda: pl.col("rejected").str.len_chars(),
+    # the first words of both sides, for preferences only
+    "completion_opening": lambda: pl.when(pl.col("rejected").is_not_null()).then(
+        _opening("completion")
+    ),
+    "rejected_opening": lambda: _opening("rejected"),
 }

@@ -17,10 +17,10 @@ RULE = FaultRule(
         name="byte-order-mark",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        summary='the file starts with a byte-order mark',
+        summary="the file starts with a byte-order mark",
         reason="Strict JSON readers refuse the first row, and CSV readers take the mark as part of the first column's name.",
-        example='a file whose first bytes are EF BB BF',
-        remedy='Save the file as UTF-8 without a mark; `--fix` removes it.',
+        example="a file whose first bytes are EF BB BF",
+        remedy="Save the file as UTF-8 without a mark; `--fix` removes it.",
     ),
     Repair(FixSafety.SAFE, "remove the byte-order mark", raw=_without_mark),
 )

@@ -23,10 +23,10 @@ RULE = FaultRule(
         name="invalid-utf8",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary='the row is not valid UTF-8',
-        reason='The file was saved in another encoding, or cut in the middle of a character; loaders stop there, or replace the letters and teach the replacement.',
+        summary="the row is not valid UTF-8",
+        reason="The file was saved in another encoding, or cut in the middle of a character; loaders stop there, or replace the letters and teach the replacement.",
         example='a line with the byte 0xE9 ("é" in Latin-1)',
-        remedy='Convert the file to UTF-8. `--unsafe-fixes` reads such rows as Windows-1252, which is right for most Western European files and wrong for others.',
+        remedy="Convert the file to UTF-8. `--unsafe-fixes` reads such rows as Windows-1252, which is right for most Western European files and wrong for others.",
     ),
     Repair(FixSafety.UNSAFE, "read the row as Windows-1252", raw=_from_windows),
 )

@@ -12,10 +12,10 @@ RULE = FaultRule(
         name="non-finite-number",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary='the row holds NaN, Infinity, or a number beyond what a double can hold',
-        reason='JSON knows no such numbers. Python writes and reads them, other readers refuse the row; in a label or a margin they turn the loss into NaN.',
+        summary="the row holds NaN, Infinity, or a number beyond what a double can hold",
+        reason="JSON knows no such numbers. Python writes and reads them, other readers refuse the row; in a label or a margin they turn the loss into NaN.",
         example='{"prompt": "Hi", "completion": "Hello", "score": NaN}',
-        remedy='Write null or a number; `--unsafe-fixes` writes null.',
+        remedy="Write null or a number; `--unsafe-fixes` writes null.",
     ),
     Repair(FixSafety.UNSAFE, "write null instead", raw=finite),
 )

@@ -11,9 +11,9 @@ RULE = FaultRule(
         name="not-an-object",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary='the row is JSON, but not an object',
-        reason='An example has named fields; a bare list or string cannot say which part is the prompt.',
+        summary="the row is JSON, but not an object",
+        reason="An example has named fields; a bare list or string cannot say which part is the prompt.",
         example='["What is 2 + 2?", "4"]',
-        remedy='Write the row as an object with named fields.',
+        remedy="Write the row as an object with named fields.",
     ),
 )

@@ -22,10 +22,10 @@ RULE = FaultRule(
         name="nul-byte",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary='the row holds a NUL byte',
-        reason='NUL is no text: it comes from a cut-off write, from UTF-16, or from binary data, and many loaders end the text there.',
+        summary="the row holds a NUL byte",
+        reason="NUL is no text: it comes from a cut-off write, from UTF-16, or from binary data, and many loaders end the text there.",
         example='{"text": "good\\x00bye"} with the raw byte',
-        remedy='Remove the byte; if every second byte is NUL, convert the file from UTF-16.',
+        remedy="Remove the byte; if every second byte is NUL, convert the file from UTF-16.",
     ),
     Repair(FixSafety.SAFE, "remove the NUL bytes", raw=_without_nul),
 )

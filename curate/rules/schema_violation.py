@@ -11,9 +11,9 @@ RULE = FaultRule(
         name="schema-violation",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary='a field is missing or of the wrong type',
+        summary="a field is missing or of the wrong type",
         reason='Trainers stop at such a row, skip it, or turn the wrong value into text ("None") and teach that.',
         example='{"messages": [{"role": "user"}, {"role": "assistant", "content": 42}]}',
-        remedy='Give the field the type that the message names.',
+        remedy="Give the field the type that the message names.",
     ),
 )

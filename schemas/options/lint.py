@@ -15,6 +15,39 @@ class RuleOptions(Options):
     min_examples: int = option(50, "Fewer usable examples than this is an error.", ge=1)
     recommended_examples: int = option(1000, "Fewer usable examples than this is a warning.", ge=1)
 
+    # FMT
+    odd_key_share: float = option(
+        0.02, "A key that at most this share of the rows has, or lacks, is odd.", ge=0, le=0.5
+    )
+    # PRF
+    near_identical_sides: float = option(
+        0.97,
+        "Sides of a pair that share at least this part of their text are nearly the same.",
+        gt=0,
+        le=1,
+    )
+    length_bias: float = option(
+        0.65,
+        "The longer side may be the chosen one in at most this share of the pairs.",
+        ge=0.5,
+        le=1,
+    )
+    min_label_share: float = option(
+        0.2,
+        "Each label of unpaired preferences must have at least this share of the rows.",
+        ge=0,
+        le=0.5,
+    )
+    # TOK
+    tokenizer: str | None = option(
+        None,
+        "The tokenizer to count with: a folder with tokenizer.json, that file, or a hub id.",
+        metavar="NAME",
+    )
+    max_tokens: int | None = option(
+        None, "The longest example in tokens; without it, what the tokenizer states.", ge=1
+    )
+
 
 class LintOptions(RuleOptions):
     """What `curate lint` checks and how it reports."""
