@@ -7,6 +7,7 @@ unit that is sampled, never the token, because the tokens of one example are not
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -116,4 +117,19 @@ def bootstrap_interval(
     draws = np.random.default_rng(seed).integers(len(values), size=(resamples, len(values)))
     means = values[draws].sum(axis=1) / weights[draws].sum(axis=1)
     low, high = np.quantile(means, [alpha / 2.0, 1.0 - alpha / 2.0])
+    return float(low), float(high)
+
+
+def resampled_interval(
+    statistic: Callable[[NDArray[np.int64]], float],
+    count: int,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> tuple[float, float]:
+    """The percentile bootstrap interval of any statistic of rows, given as row numbers."""
+    rng = np.random.default_rng(seed)
+    values = [statistic(rng.integers(count, size=count)) for _ in range(resamples)]
+    low, high = np.nanquantile(values, [alpha / 2.0, 1.0 - alpha / 2.0])
     return float(low), float(high)
