@@ -10,24 +10,31 @@ stretch of the text (Sellers 1980, approximate string matching, on tokens). That
 Candidates are the texts that share enough 3-grams with the reference: e edits spoil at most 3·e of
 them, so nothing with fewer edits than allowed is missed.
 
+Punctuation within a word (`bake-off`, `3/5`, `$4.20`) may separate two words or have been deleted from
+one, so callers look twice: at the text as it is, and `squeezed`.
+
 References of fewer than `MIN_TOKENS` tokens are too short to be evidence and are passed over.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.shingles import U64, ShingleSets, Tokenised, shingle_hashes
-from curate.texts import I64
+from curate.texts import I64, TextBatch
 
 MIN_TOKENS = 8
 DEFAULT_CONTAINMENT = 0.8
 _SEED = 3
+_PUNCTUATION = re.compile(r"[^\w\s]+")
+_ASCII_PUNCTUATION = bytes(b for b in range(128) if _PUNCTUATION.match(chr(b)))
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,22 @@ def find_contained(references: References, texts: TokenRows) -> list[Contained]:
         if best >= 0:
             found.append(Contained(i, best, most))
     return found
+
+
+def squeezed(batch: TextBatch) -> TextBatch:
+    """The texts without punctuation and symbols: `bake-off` becomes `bakeoff`, `3/5` becomes `35`."""
+    bounds = batch.offsets.tolist()
+    parts: list[bytes] = []
+    for start, stop in pairwise(bounds):
+        text = batch.data[start:stop]
+        if text.isascii():
+            parts.append(text.translate(None, _ASCII_PUNCTUATION))
+        else:
+            clean = _PUNCTUATION.sub("", text.decode("utf-8", "surrogatepass"))
+            parts.append(clean.encode("utf-8", "surrogatepass"))
+    offsets = np.zeros(len(parts) + 1, np.int64)
+    np.cumsum([len(part) for part in parts], out=offsets[1:])
+    return TextBatch(b"".join(parts), offsets)
 
 
 def least_edits(reference: U64 | Sequence[int], text: U64 | Sequence[int]) -> int:

@@ -9,22 +9,25 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from curate.audit import Audit, audit
 from curate.candidates import band_columns
-from curate.duplicates import Cluster, clusters_of
+from curate.dedupe_index import Index, IndexParameters
+from curate.duplicates import Cluster, clusters_of, find_containing
 from curate.errors import UserError
 from curate.ledger import Removal, write_clusters, write_removed
 from curate.linefiles import LineFile, copy_lines, open_lines
 from curate.matching import Progress, Settings, Sketched, Verdicts, decide, sketch_source
+from curate.referencing import match_references
 from curate.rowsource import RowSource
 from curate.rowtexts import RowTexts, column_text, unknown_format
 from curate.schemas.dedupe_artifacts import ClusterMember, ClusterRecord, Reason, RowPlace
@@ -73,6 +76,7 @@ class DedupeResult:
     written: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     largest: tuple[ShownCluster, ...] = ()
+    audit: Audit | None = None
 
     @property
     def clean(self) -> bool:
@@ -89,6 +93,7 @@ class _Ledger:
     similarity: NDArray[np.float64]
     link: I64
     link_similarity: NDArray[np.float64]
+    references: Mapping[int, Removal]
     reasons: dict[int, Reason] = field(default_factory=dict)
 
 
@@ -107,33 +112,44 @@ def dedupe(
     began = time.perf_counter()
     options, data = options or DedupeOptions(), data or DataOptions()
     names = expand(paths)
-    texts = RowTexts(options.field, data, system=options.system)
-    with open_lines(names) as files:
-        source = RowSource(files, texts)
+    settings = Settings(
+        options.threshold,
+        Shingling(options.unit, options.ngram),
+        options.linkage,
+        engine=options.engine,
+        threads=options.threads,
+        memory=options.memory_bytes,
+    )
+    parameters = IndexParameters.of(settings, options.field, options.system)
+    index = Index(options.index, parameters) if options.index else None
+    with ExitStack() as stack:
+        files = stack.enter_context(open_lines(names))
+        against = stack.enter_context(open_lines(expand(options.against)))
+        source = RowSource(files, RowTexts(options.field, data, system=options.system))
         outputs = [] if options.check else _outputs(files, options)
-        settings = Settings(
-            options.threshold,
-            Shingling(options.unit, options.ngram),
-            options.linkage,
-            engine=options.engine,
-            threads=options.threads,
-            memory=options.memory_bytes,
+        columns = stack.enter_context(
+            band_columns(settings.bands.bands, len(source), settings.memory)
         )
-        with band_columns(settings.bands.bands, len(source), settings.memory) as columns:
-            sketched = sketch_source(source, settings, columns, progress)
-            for file in files:
-                file.forget()
-            _refuse_unknown(source, data)
-            rank = _rank(source, sketched, options)
-            verdicts = decide(source, sketched, settings, rank=rank, progress=progress)
-        blank = _blank(source, sketched)
-        ledger = _ledger(source, verdicts, rank, blank)
+        sketched = sketch_source(source, settings, columns, progress)
+        for file in files:
+            file.forget()
+        _refuse_unknown(source, data)
+        references = _references(source, sketched, against, index, settings, options, data)
+        sketched.tokens[list(references)] = 0  # decided; nothing is compared with them
+        rank = _rank(source, sketched, options)
+        verdicts = decide(source, sketched, settings, rank=rank, progress=progress)
+        blank = _blank(source, sketched, references)
+        ledger = _ledger(source, verdicts, rank, blank, references)
         rows = len(source) - int(blank.sum())
-        clusters = _clusters(ledger)
+        clusters = clusters_of(ledger.keeper, ledger.similarity)
         gone = int(ledger.gone.sum())
         if not options.check:
             _guard(gone, rows, options)
         written = _write(source, ledger, clusters, outputs, options)
+        if index is not None and not options.check:
+            stays = np.flatnonzero(~ledger.gone)
+            index.add(source, sketched, stays, [_place(source, row) for row in stays.tolist()])
+        measured = audit(source, sketched, verdicts, settings) if options.audit else None
         return DedupeResult(
             files=tuple(names),
             rows=rows,
@@ -148,7 +164,72 @@ def dedupe(
             written=tuple(written),
             warnings=tuple(_warnings(source, clusters, rows, blank)),
             largest=tuple(_largest(source, clusters, options.show)),
+            audit=measured,
         )
+
+
+def _references(
+    source: RowSource,
+    sketched: Sketched,
+    against: list[LineFile],
+    index: Index | None,
+    settings: Settings,
+    options: DedupeOptions,
+    data: DataOptions,
+) -> dict[int, Removal]:
+    """The rows that go because of a reference file or of the index, by row."""
+    found: dict[int, Removal] = {}
+    if index is not None and len(index):
+        theirs, sketches, places = index.candidates(sketched.columns)
+        for match in match_references(source, sketched, theirs, sketches, settings):
+            reason: Reason = "normalised" if match.same_tokens else "near"
+            found[match.row] = _removal(
+                source, match.row, reason, match.similarity, places[match.reference]
+            )
+    if against:
+        references = RowSource(against, RowTexts(options.field, data, system=options.system))
+        with band_columns(settings.bands.bands, len(references), settings.memory) as columns:
+            sketches = sketch_source(references, settings, columns)
+            _refuse_unknown(references, data)
+            for match in match_references(source, sketched, references, sketches, settings):
+                found[match.row] = _removal(
+                    source,
+                    match.row,
+                    "against",
+                    match.similarity,
+                    _place(references, match.reference),
+                )
+        wanted = RowSource(against, _WantedTexts(options.field, data))
+        for contained in find_containing(source, wanted, settings, options.containment):
+            if contained.row not in found:
+                found[contained.row] = _removal(
+                    source,
+                    contained.row,
+                    "contained",
+                    contained.containment,
+                    _place(wanted, contained.reference),
+                )
+    return found
+
+
+class _WantedTexts(RowTexts):
+    """What must not be contained in a row: the reference's prompt, or the field being compared."""
+
+    def __init__(self, field: str, data: DataOptions) -> None:
+        super().__init__("prompt" if field == "all" else field, data)
+        self._whole = RowTexts("all", data)
+
+    def text(self, row: Any) -> str | None:
+        """The prompt; all of a reference that has none, such as plain text."""
+        return super().text(row) or self._whole.text(row)
+
+
+def _removal(
+    source: RowSource, row: int, reason: Reason, similarity: float, keeper: RowPlace
+) -> Removal:
+    return Removal(
+        _place(source, row), reason, similarity, None, keeper, None, None, source.line(row)
+    )
 
 
 def _refuse_unknown(source: RowSource, data: DataOptions) -> None:
@@ -199,16 +280,22 @@ def _score(line: bytes, column: str) -> float:
     return value if value == value else -np.inf
 
 
-def _blank(source: RowSource, sketched: Sketched) -> NDArray[np.bool_]:
+def _blank(
+    source: RowSource, sketched: Sketched, references: Mapping[int, Removal]
+) -> NDArray[np.bool_]:
     """Which lines are blank: not rows at all, and left where they are."""
     blank = np.zeros(len(source), np.bool_)
     for row in np.flatnonzero(sketched.tokens == 0).tolist():
-        blank[row] = not source.line(row).strip()
+        blank[row] = row not in references and not source.line(row).strip()
     return blank
 
 
 def _ledger(
-    source: RowSource, verdicts: Verdicts, rank: I64 | None, blank: NDArray[np.bool_]
+    source: RowSource,
+    verdicts: Verdicts,
+    rank: I64 | None,
+    blank: NDArray[np.bool_],
+    references: Mapping[int, Removal],
 ) -> _Ledger:
     keeper = verdicts.keeper.copy()
     ledger = _Ledger(
@@ -217,6 +304,8 @@ def _ledger(
         verdicts.similarity,
         verdicts.link,
         verdicts.link_similarity,
+        references,
+        {row: removal.reason for row, removal in references.items()},
     )
     for row in verdicts.removed.tolist():
         stays = int(keeper[row])
@@ -230,7 +319,7 @@ def _ledger(
     order = rank if rank is not None else np.arange(len(source))
     for row in order[(verdicts.tokens == 0)[order] & ~blank[order]].tolist():
         text = source.text(row)
-        if text is not None and not text.strip():
+        if row in references or (text is not None and not text.strip()):
             continue
         stays = first.setdefault(source.line(row), row)
         if stays != row:
@@ -238,10 +327,6 @@ def _ledger(
             ledger.reasons[row] = "exact"
     ledger.gone[list(ledger.reasons)] = True
     return ledger
-
-
-def _clusters(ledger: _Ledger) -> list[Cluster]:
-    return clusters_of(ledger.keeper, ledger.similarity)
 
 
 def _guard(gone: int, rows: int, options: DedupeOptions) -> None:
@@ -381,6 +466,9 @@ def _opened(output: Path) -> Iterator[IO[bytes]]:
 
 def _removals(source: RowSource, ledger: _Ledger, number: dict[int, int]) -> Iterator[Removal]:
     for row in np.flatnonzero(ledger.gone).tolist():
+        if row in ledger.references:
+            yield ledger.references[row]
+            continue
         keeper, link = int(ledger.keeper[row]), int(ledger.link[row])
         yield Removal(
             _place(source, row),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from curate.candidates import band_columns
 from curate.clusters import Linkage
-from curate.containment import DEFAULT_CONTAINMENT, Contained, prepare
+from curate.containment import DEFAULT_CONTAINMENT, Contained, prepare, squeezed
 from curate.engines import EngineName, choose_engine
 from curate.matching import Progress, Settings, Verdicts, decide, in_order, sketch_source
 from curate.shingles import Shingling, Unit
@@ -180,13 +180,19 @@ def find_containing(
     """`contained_matches` for texts that need not fit into memory (the references must)."""
     engine, shingling = choose_engine(settings.engine), settings.shingling
     everything = references.take(np.arange(len(references), dtype=np.int64))
-    prepared = prepare(engine.tokens(everything, shingling), containment)
+    views: tuple[Callable[[TextBatch], TextBatch], ...] = (lambda batch: batch, squeezed)
+    prepared = [prepare(engine.tokens(view(everything), shingling), containment) for view in views]
     found: list[Contained] = []
     done = 0
 
     def look(read: Callable[[], TextBatch]) -> tuple[int, list[Contained]]:
         batch = read()
-        return len(batch), engine.contained(prepared, engine.tokens(batch, shingling))
+        best: dict[int, Contained] = {}
+        for view, wanted in zip(views, prepared, strict=True):
+            for match in engine.contained(wanted, engine.tokens(view(batch), shingling)):
+                if match.row not in best or match.containment > best[match.row].containment:
+                    best[match.row] = match
+        return len(batch), [best[row] for row in sorted(best)]
 
     jobs = (partial(look, read) for read in source.batches())
     for size, part in in_order(jobs, settings.workers):

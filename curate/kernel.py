@@ -11,7 +11,6 @@ import ctypes
 import functools
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +43,17 @@ _SIGNATURES: dict[str, list[Any]] = {
 
 
 class _Tables(ctypes.Structure):
+    """The kernel's `Tables`; holds on to the arrays that it points into.
+
+    Threads may build one at the same time; each then works with its own, so none may be freed
+    while a call is under way.
+    """
+
     _fields_ = (("classes", P), ("fold_from", P), ("fold_to", P), ("folds", L))
 
-
-@dataclass(frozen=True)
-class _Unicode:
-    """Arrays that a `_Tables` points into; kept alive as long as the structure."""
-
-    structure: _Tables
-    classes: NDArray[np.uint8]
-    fold_from: U32
-    fold_to: U32
+    def __init__(self, classes: NDArray[np.uint8], fold_from: U32, fold_to: U32) -> None:
+        super().__init__(_at(classes), _at(fold_from), _at(fold_to), len(fold_from))
+        self.arrays = (classes, fold_from, fold_to)
 
 
 @functools.cache
@@ -214,7 +213,7 @@ def _at(array: NDArray[Any]) -> int:
 def _texts(batch: TextBatch, shingling: Shingling) -> tuple[Any, ...]:
     """The first five arguments of the functions that take texts."""
     needs_tables = shingling.unit == "char" or not batch.data.isascii()
-    tables = ctypes.byref(_unicode().structure) if needs_tables else None
+    tables = ctypes.byref(_unicode()) if needs_tables else None
     return tables, batch.data, _at(batch.offsets), len(batch), _UNITS[shingling.unit]
 
 
@@ -232,7 +231,7 @@ def _padded_permutations(banding: Banding) -> tuple[U32, U32]:
 
 
 @functools.cache
-def _unicode() -> _Unicode:
+def _unicode() -> _Tables:
     """What `re`'s \\w and `str.casefold` say of every code point, in the kernel's form."""
     points = np.arange(_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     classes = np.zeros(_CODE_POINTS, np.uint8)
@@ -251,5 +250,4 @@ def _unicode() -> _Unicode:
         classes[point] |= _FOLDS
         text = folded[point]
         fold_to[i, : len(text)] = [ord(c) for c in text]
-    structure = _Tables(_at(classes), _at(fold_from), _at(fold_to), len(folded))
-    return _Unicode(structure, classes, fold_from, fold_to)
+    return _Tables(classes, fold_from, fold_to)

@@ -63,6 +63,11 @@ def as_json(result: DedupeResult) -> dict[str, object]:
         {**shown, "keeper": shown["keeper"].model_dump(), "member": shown["member"].model_dump()}
         for shown in value["largest"]
     ]
+    if result.audit is not None:
+        value["audit"] |= {
+            "recall": result.audit.recall,
+            "settled_share": result.audit.settled_share,
+        }
     return {"version": 1, **value}
 
 
@@ -81,6 +86,12 @@ def _print(result: DedupeResult, options: DedupeOptions, console: Console) -> No
         f"similarity; {result.seconds:.2f} s with {_engine(result.engine)}",
         style="dim",
     )
+    if result.audit is not None:
+        audit = result.audit
+        console.print(
+            f"  audit: {audit.pairs:,} true pairs by exact join; {audit.recall:.4%} met in a band, "
+            f"{audit.settled_share:.4%} settled"
+        )
     for warning in result.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)
     for path in result.written:
