@@ -26,11 +26,24 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 PACKED = "curate_packed"
-# FlashAttention takes fewer key/value heads than query heads as they are; newer torch wants to be
-# told so, older torch has no argument for it.
-_GROUPED: dict[str, Any] = (
-    {"enable_gqa": True} if "enable_gqa" in inspect.signature(varlen_attn).parameters else {}
-)
+_VARLEN_ARGUMENTS = frozenset(inspect.signature(varlen_attn).parameters)
+
+
+def _varlen_arguments(window: int | None) -> dict[str, Any]:
+    """How this version of torch wants to hear: causal, so wide a window, grouped heads.
+
+    FlashAttention takes fewer key/value heads than query heads as they are; only newer versions
+    of torch ask to be told so.
+    """
+    if "window_size" in _VARLEN_ARGUMENTS:
+        arguments: dict[str, Any] = {"window_size": (-1 if window is None else window - 1, 0)}
+    elif window is None:
+        arguments = {"is_causal": True}
+    else:
+        raise ValueError("this version of torch has no packed attention with a sliding window")
+    if "enable_gqa" in _VARLEN_ARGUMENTS:
+        arguments["enable_gqa"] = True
+    return arguments
 
 
 def register() -> None:
@@ -142,8 +155,7 @@ def _varlen(
         longest_q,
         longest_k,
         scale=scaling,
-        window_size=(-1 if window is None else window - 1, 0),
-        **_GROUPED,
+        **_varlen_arguments(window),
     )
     return cast(torch.Tensor, out)
 

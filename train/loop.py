@@ -149,9 +149,9 @@ def run_loop(run: Run) -> Outcome:
                     _checkpoint(run)
                 if progress.stopped or progress.step >= times.total:
                     break
-                _take_step(run, interrupts)
+                take_step(run, interrupts)
         except Interrupted:
-            _read_losses(run)
+            read_losses(run)
             _save(run)
             raise KeyboardInterrupt from None
     return _finish(run)
@@ -170,7 +170,7 @@ def resume(run: Run, checkpoint: Checkpoint) -> None:
     set_random_state(checkpoint.tensors.get(own, checkpoint.tensors["random-0"]))
 
 
-def _take_step(run: Run, interrupts: Interrupts) -> None:
+def take_step(run: Run, interrupts: Interrupts) -> None:
     """One optimiser step: forward and backward on each pack, then clip and update.
 
     Interrupted before the update, it leaves weights, optimiser and generators as they were.
@@ -211,7 +211,7 @@ def _take_step(run: Run, interrupts: Interrupts) -> None:
     tokens = sum(run.train.lengths[i] for i in items)
     run.unread.append(_Step(step + 1, rate, tokens, units, total, norm))
     if _reads_now(run):
-        _read_losses(run)
+        read_losses(run)
     run.speed.add(time.perf_counter() - begun, tokens, units)
     if accelerator.num_processes > 1 and _any_process(run, interrupts.requested):
         raise Interrupted
@@ -230,7 +230,7 @@ def _reads_now(run: Run) -> bool:
     return not on_gpu or step % _STEPS_BETWEEN_READS_ON_GPU == 0 or run.times.evaluates_at(step)
 
 
-def _read_losses(run: Run) -> None:
+def read_losses(run: Run) -> None:
     """Fetch the losses of the steps taken since the last time, and tell of them."""
     if not run.unread:
         return

@@ -145,6 +145,20 @@ def build_model(
         device_map={"": device} if quantise else None,
         trust_remote_code=options.trust_remote_code,
     )
+    return prepare_model(loaded, base, options, device, numerics, memory, tokens, decisions)
+
+
+def prepare_model(
+    loaded: PreTrainedModel,
+    base: Base,
+    options: TrainOptions,
+    device: torch.device,
+    numerics: Numerics,
+    memory: MemoryPlan,
+    tokens: int,
+    decisions: Decisions,
+) -> TokenLosses:
+    """A loaded model with its adapter and kernels; the arguments are those of `build_model`."""
     model: nn.Module = loaded
     if options.adapter is Adapter.FULL:
         model.requires_grad_(True)
