@@ -60,13 +60,20 @@ class ModelPair:
         yield one
 
 
-def load_pair(run: Path | None, model: str | None = None, adapter: Path | None = None) -> ModelPair:
+def load_pair(
+    run: Path | None,
+    model: str | None = None,
+    adapter: Path | None = None,
+    *,
+    needs_base: bool = True,
+) -> ModelPair:
     """The models of a run folder, or those named by hand; on the GPU where there is one.
 
     Args:
         run: a run folder of `curate train`.
         model: the base; the run's or the adapter's own without it.
         adapter: an adapter folder, or the folder of a fully tuned model; the run's without it.
+        needs_base: load the base beside a fully tuned model, too.
 
     Raises:
         UserError: nothing was named, or what was named is not there.
@@ -86,7 +93,7 @@ def load_pair(run: Path | None, model: str | None = None, adapter: Path | None =
         adapted.to(device)
         name = model or str(adapted.peft_config["default"].base_model_name_or_path)
         return ModelPair(name, tokenizer, adapted=adapted)
-    spelling = model or _base_of(run)
+    spelling = model or (_base_of(run) if needs_base or folder is None else None)
     if spelling is None and folder is None:
         raise UserError("which model? Give a run folder, --model or --adapter")
     base = resolve_base(spelling) if spelling is not None else None
