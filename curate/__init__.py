@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from curate.deduping import dedupe
     from curate.linting import lint
     from curate.splitting import split
+    from curate.train.command import train
 
 __all__ = ["__version__", "dedupe", "lint", "split", "train"]
 

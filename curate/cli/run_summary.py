@@ -1,0 +1,155 @@
+"""What `curate run` says: a line or a table after each step, and the closing summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from curate.pipeline import RunResult
+    from curate.steps import Done
+
+_MOST_RULES = 12
+
+
+class Narrator:
+    """Tells how the run goes on."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def begin(self, name: str) -> None:
+        """A step begins."""
+        self._console.rule(f"[bold]{name}", align="left", characters="─")
+
+    def end(self, done: Done) -> None:
+        """A step is over: what came of it."""
+        if done.skipped:
+            self._console.print("[dim]up to date, not done again[/dim]")
+        for line in _TOLD[done.name](done.summary):
+            self._console.print(line)
+        for note in done.summary.get("notes", ()):
+            self._console.print(f"[yellow]{escape(note)}[/yellow]")
+        if not done.skipped:
+            self._console.print(f"[dim]{done.elapsed_s:.1f} s[/dim]")
+
+    def close(self, result: RunResult) -> None:
+        """The closing summary."""
+        self._console.rule("[bold]summary", align="left", characters="─")
+        table = Table(show_header=False, box=None, pad_edge=False)
+        table.add_column(style="bold")
+        table.add_column()
+        for name, text in _closing(result):
+            table.add_row(name, text)
+        self._console.print(table)
+
+
+def _lint(summary: Mapping[str, Any]) -> list[Any]:
+    table = Table(box=None, pad_edge=False)
+    for title in ("rule", "name"):
+        table.add_column(title)
+    table.add_column("findings", justify="right")
+    rules = sorted(summary["rules"].items(), key=lambda item: (-item[1][1], item[0]))
+    for code, (name, count) in rules[:_MOST_RULES]:
+        table.add_row(code, name, f"{count:,}")
+    lines: list[Any] = [
+        f"{summary['rows']:,} rows: {summary['errors']:,} errors, {summary['warnings']:,} warnings, "
+        f"{summary['infos']:,} infos",
+        table,
+    ]
+    if len(rules) > _MOST_RULES:
+        lines.append(f"… and {len(rules) - _MOST_RULES} more rules; lint.json has every finding")
+    lines.append(
+        f"mended {summary['repaired']:,} faults in the copy; left out {summary['left_out']:,} rows "
+        f"that stay wrong ({_counts(summary['reasons'])}); {summary['kept']:,} go on"
+    )
+    return lines
+
+
+def _dedupe(summary: Mapping[str, Any]) -> list[Any]:
+    return [
+        f"removed {summary['removed']:,} of {summary['rows']:,} rows in {summary['clusters']:,} clusters "
+        f"({_counts(summary['reasons'])}), each within the threshold of a kept row; "
+        f"engine: {summary['engine']}"
+    ]
+
+
+def _split(summary: Mapping[str, Any]) -> list[Any]:
+    return [", ".join(f"{name} {rows:,}" for name, rows in summary["rows"].items())]
+
+
+def _train(summary: Mapping[str, Any]) -> list[Any]:
+    verdict = summary["verdict"]
+    return [f"[bold]{verdict['name']}[/bold]: {escape(verdict['evidence'])}"]
+
+
+def _compare(summary: Mapping[str, Any]) -> list[Any]:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(f"{summary['rows']} held-out rows")
+    for title in summary["metrics"].values():
+        table.add_column(title, justify="right")
+    for method, values in summary["methods"].items():
+        table.add_row(method, *(_value(values.get(name)) for name in summary["metrics"]))
+    return [table, escape(summary["advice"])]
+
+
+def _value(measured: tuple[float, tuple[float, float] | None] | None) -> str:
+    if measured is None:
+        return "–"
+    value, interval = measured
+    return (
+        f"{value:.3f}"
+        if interval is None
+        else f"{value:.3f} [dim]({interval[0]:.2f}–{interval[1]:.2f})[/dim]"
+    )
+
+
+_TOLD = {"lint": _lint, "dedupe": _dedupe, "split": _split, "train": _train, "compare": _compare}
+
+
+def _closing(result: RunResult) -> list[tuple[str, str]]:
+    lint, dedupe, split, train, compare = (
+        result[name] for name in ("lint", "dedupe", "split", "train", "compare")
+    )
+    lines = [
+        (
+            "found",
+            f"{lint['errors']:,} errors and {lint['warnings']:,} warnings in {lint['rows']:,} rows",
+        ),
+        (
+            "removed",
+            f"{lint['left_out']:,} faulty rows and {dedupe['removed']:,} duplicates; "
+            f"{dedupe['kept']:,} rows are left ({_split(split)[0]})",
+        ),
+    ]
+    if train:
+        verdict = train["verdict"]
+        lines.append(("learnt", f"{verdict['name']}: {escape(verdict['evidence'])}"))
+    if compare:
+        lines.append(("worth it?", escape(compare["advice"])))
+    folder = result.folder
+    files = [
+        ("lint.json", "findings"),
+        ("removed.jsonl", "what went, and why"),
+        ("splits/", "the data"),
+    ]
+    if train:
+        files += [("adapter/", "the adapter"), ("history.jsonl", "the run, step by step")]
+    if compare:
+        files.append(("compare.jsonl", "all answers, side by side"))
+    lines += [
+        ("files" if not i else "", f"{folder / name} ({what})")
+        for i, (name, what) in enumerate(files)
+    ]
+    if train:
+        lines.append(("try it", escape(f'curate generate {folder} --prompt "…"')))
+    return lines
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
