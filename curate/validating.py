@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from curate.columns import Batch, ColumnBuilder, is_plain_chat
+from curate.columns import Batch, ColumnBuilder
 from curate.duplicate_keys import duplicate_key_faults
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.plain import PlainReader
 from curate.reading import read_rows
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, Example, Record, RecordFormat
@@ -58,6 +59,7 @@ _FORMAT_OF_FIELDS: tuple[tuple[frozenset[str], RecordFormat], ...] = (
 )
 _DETECTION_ROWS = 200
 _MAX_FAULTS_A_ROW = 5
+_REMEMBERED_SHAPES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,8 @@ class Validator:
         self.path = path
         self.shape: Shape | None = None
         self._data = data
+        self._reader: PlainReader | None = None
+        self._shapes: dict[tuple[str, ...], Shape | None] = {}
 
     def check(self, raw: RawBatch) -> Checked:
         """Columns for the rows that fit, faults for the others."""
@@ -161,23 +165,52 @@ class Validator:
             self.shape = self._detect(raw.values, checked)
         if self.shape is None:
             return checked
+        rest = list(range(len(raw.values)))
+        plain = self._plain_rows(raw)
+        if plain is not None:
+            batch, rest = plain
+            checked.batches.append(batch)
         builders: dict[RecordFormat, ColumnBuilder] = {}
-        main = builders.setdefault(self.shape.format, ColumnBuilder(self.path, self.shape.format))
-        if self._all_plain(raw, main):
-            checked.batches.append(main.build())
-            return checked
-        for value, line, original in zip(raw.values, raw.lines, raw.raw, strict=True):
-            self._check_row(value, line, original, builders, checked)
+        for i in rest:
+            self._check_row(raw.values[i], raw.lines[i], raw.raw[i], builders, checked)
         checked.batches += [b.build() for b in builders.values() if len(b)]
         return checked
 
-    def _all_plain(self, raw: RawBatch, builder: ColumnBuilder) -> bool:
+    def _plain_rows(self, raw: RawBatch) -> tuple[Batch, list[int]] | None:
+        """The plain rows as one batch, and the indices of the others; None when none is plain."""
         assert self.shape is not None
-        return (
-            self.shape == Shape(RecordFormat.CHAT)
-            and set(map(type, raw.values)) == {dict}
-            and builder.add_plain_chats(raw.values, raw.lines, raw.raw)
+        if self._reader is None:
+            self._reader = PlainReader(self.path, self.shape.format, self.shape.columns)
+        reader, values = self._reader, raw.values
+        if set(map(type, values)) == {dict} and self._all_of_this_shape(values):
+            batch = reader.batch(values, raw.lines, raw.raw)
+            if batch is not None:
+                return batch, []
+        if not reader.usable:
+            return None
+        plain: list[int] = []
+        rest: list[int] = []
+        for i, value in enumerate(values):
+            fits = type(value) is dict and self._shape_of(value) == self.shape
+            (plain if fits and reader.is_plain(value) else rest).append(i)
+        batch = reader.batch(
+            [values[i] for i in plain], [raw.lines[i] for i in plain], [raw.raw[i] for i in plain]
         )
+        return None if batch is None else (batch, rest)
+
+    def _all_of_this_shape(self, records: list[dict[str, Any]]) -> bool:
+        return all(self._shape_of_keys(keys) == self.shape for keys in set(map(tuple, records)))
+
+    def _shape_of(self, record: dict[str, Any]) -> Shape | None:
+        return self._shape_of_keys(tuple(record))
+
+    def _shape_of_keys(self, keys: tuple[str, ...]) -> Shape | None:
+        """The shape of a record with these keys; it depends on nothing else, and is remembered."""
+        if keys not in self._shapes:
+            if len(self._shapes) >= _REMEMBERED_SHAPES:
+                self._shapes.clear()
+            self._shapes[keys] = shape_of(dict.fromkeys(keys), self._data)
+        return self._shapes[keys]
 
     def _detect(self, values: list[Any], checked: Checked) -> Shape | None:
         objects = [v for v in values[:_DETECTION_ROWS] if isinstance(v, dict)]
@@ -215,10 +248,7 @@ class Validator:
                 )
             )
             return
-        if shape.format is RecordFormat.CHAT and not shape.columns and is_plain_chat(value):
-            builders[shape.format].add_plain_chats([value], [line], [raw])
-            return
-        own = shape_of(value, self._data)
+        own = self._shape_of(value)
         if own is not None and own.format is not shape.format:
             checked.faults.append(
                 Fault(

@@ -11,12 +11,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from curate.columns import Batch, ColumnBuilder, is_plain_chat
+from curate.columns import Batch, ColumnBuilder
 from curate.errors import UserError
 from curate.faults import Fault
+from curate.plain import PlainReader
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import ChatRecord, RecordFormat
+from curate.schemas.records import RECORD_MODELS, RecordFormat
 from curate.validating import load_examples, read_checked
 
 Write = Callable[..., Path]
@@ -205,26 +207,92 @@ def test_lone_surrogates_do_not_break_the_columns(write_jsonl: Write, tmp_path: 
     assert sum(len(b) for b in batches) >= 1
 
 
-roles = st.sampled_from(["system", "developer", "user", "assistant", "tool"])
-messages = st.lists(
-    st.fixed_dictionaries({"role": roles, "content": st.text(max_size=8)}), min_size=1, max_size=5
-)
+texts = st.text(max_size=8)
+roles = st.sampled_from(["system", "developer", "user", "assistant"])
+speakers = st.sampled_from(["system", "human", "gpt", "GPT", "assistant", "bing"])
+some = st.one_of(st.none(), texts)
 
 
-@given(st.lists(messages, min_size=1, max_size=5))
+def optional(required: dict[str, Any], rest: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(required, optional=rest)
+
+
+PLAIN: dict[RecordFormat, st.SearchStrategy[dict[str, Any]]] = {
+    RecordFormat.CHAT: optional(
+        {
+            "messages": st.lists(
+                st.fixed_dictionaries({"role": roles, "content": texts}), min_size=1, max_size=5
+            )
+        },
+        {"id": st.integers()},
+    ),
+    RecordFormat.SHAREGPT: st.fixed_dictionaries(
+        {
+            "conversations": st.lists(
+                st.fixed_dictionaries({"from": speakers, "value": texts}), min_size=1, max_size=5
+            )
+        }
+    ),
+    RecordFormat.INSTRUCTION: optional(
+        {"instruction": texts, "output": texts}, {"input": some, "system": some}
+    ),
+    RecordFormat.PROMPT_COMPLETION: optional(
+        {"prompt": texts, "completion": texts}, {"system": some, "score": st.floats()}
+    ),
+    RecordFormat.QUESTION_ANSWER: optional(
+        {"question": texts, "answer": texts}, {"context": some, "system": some}
+    ),
+    RecordFormat.TEXT: st.fixed_dictionaries({"text": texts}),
+}
+
+
+@pytest.mark.parametrize("format_", list(PLAIN))
+@given(data=st.data())
 def test_the_fast_path_gives_the_columns_that_the_models_give(
-    chats: list[list[dict[str, Any]]],
+    format_: RecordFormat, data: st.DataObject
 ) -> None:
-    records = [{"messages": m} for m in chats]
+    records = data.draw(st.lists(PLAIN[format_], min_size=1, max_size=5))
     numbers = list(range(1, len(records) + 1))
-    fast = ColumnBuilder("f", RecordFormat.CHAT)
-    assert fast.add_plain_chats(records, numbers, [b""] * len(records))
-    slow = ColumnBuilder("f", RecordFormat.CHAT)
+    reader = PlainReader("f", format_)
+    quick = reader.batch(records, numbers, [b""] * len(records))
+    assert quick is not None
+    slow = ColumnBuilder("f", format_)
     for number, record in zip(numbers, records, strict=True):
-        assert is_plain_chat(record)
-        slow.add(record, ChatRecord.model_validate(record), number, b"")
-    quick, thorough = fast.build(), slow.build()
-    ignored = ["special"]  # the fast path leaves tool turns without tools to the roles string
-    assert quick.rows.drop(ignored).equals(thorough.rows.drop(ignored))
-    assert quick.fields == thorough.fields
-    assert quick.segments.drop("void").equals(thorough.segments.drop("void"))
+        assert reader.is_plain(record)
+        slow.add(record, RECORD_MODELS[format_].model_validate(record), number, b"")
+    thorough = slow.build()
+    assert_frame_equal(quick.rows, thorough.rows)
+    assert_frame_equal(by_field(quick), by_field(thorough))
+
+
+def by_field(batch: Batch) -> pl.DataFrame:
+    """The segments, with the name of the field instead of its number in this batch."""
+    names = [batch.fields[slot] for slot in batch.segments["slot"]]
+    return batch.segments.with_columns(slot=pl.Series(names, dtype=pl.String))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"messages": [{"role": "tool", "content": "x"}]},
+        {"messages": [{"role": "user", "content": None}]},
+        {"messages": [{"role": "user", "content": "x", "name": "n"}]},
+        {"messages": [{"role": "user", "content": "x"}], "tools": []},
+        {"messages": []},
+        {"messages": ["x"]},
+    ],
+)
+def test_what_is_special_is_left_to_the_models(record: dict[str, Any]) -> None:
+    reader = PlainReader("f", RecordFormat.CHAT)
+    assert not reader.is_plain(record)
+    assert reader.batch([record], [1], [b""]) is None
+
+
+def test_one_special_row_among_plain_ones_keeps_every_row(write_jsonl: Write) -> None:
+    plain = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    called = {"messages": MODERN_CHAT[0]}
+    path = write_jsonl([plain, called, plain, {"messages": []}, plain])
+    batches, faults = check(path)
+    lines = sorted(line for batch in batches for line in batch.rows["line"])
+    assert lines == [1, 2, 3, 5]
+    assert [fault.line for fault in faults] == [4]
