@@ -13,6 +13,7 @@ import orjson
 from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch, excerpt_around
+from curate.json_repair import finite, without_lone_surrogates
 
 _RESYNC = re.compile(r",\s*(?=\{)")
 
@@ -153,7 +154,9 @@ class _Window:
                 self.position = end
                 if fault := self._beyond_json(text, record):
                     faults.append(fault)
-                    return _NOTHING
+                    raw = text.encode()
+                    mended = without_lone_surrogates(raw) or finite(raw)
+                    return _NOTHING if mended is None else (orjson.loads(mended), text)
                 return value, text
             except RecursionError:
                 faults.append(Fault("invalid-json", record, "nested too deeply"))
@@ -176,6 +179,7 @@ class _Window:
                         f"not valid JSON: {what}",
                         excerpt=excerpt,
                         span=span,
+                        raw=excerpt.encode(),  # where a broken element ends is not known
                     )
                 )
                 self._resync(max(error.pos, self.position + 1))

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import polars as pl
 
+from curate.languages import NAMES_A_LANGUAGE, language
+
 # Labels and short answers are kept as text; anything longer is represented by its hash.
 SHORT_TEXT = 64
 
@@ -29,6 +31,19 @@ def _opening(column: str) -> pl.Expr:
     return pl.col(column).str.extract(r"^\s*(\S+(?:\s+\S+)?)", 1).str.slice(0, 40)
 
 
+def _not_applicable() -> pl.Expr:
+    """A short answer that says there is none, to a prompt that does not speak of that."""
+    short = pl.when(pl.col("completion").str.len_bytes() <= 20).then(pl.col("completion"))
+    nothing = short.str.contains(
+        r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|todo)[\s>)\]\"'.]*$"
+        r"|^\s*[-–—._…?]{1,10}\s*$"
+    )
+    offered = pl.col("prompt").str.contains(
+        r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation)\b"
+    )
+    return (nothing & ~offered.fill_null(False)).fill_null(False)
+
+
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes
     "prompt_hash": lambda: pl.col("prompt").hash(1),
@@ -42,11 +57,18 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "completion_length": lambda: pl.col("completion").str.len_chars(),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),
+    "not_applicable": _not_applicable,
+    # the language of the answer, and whether the prompt itself is about languages
+    "completion_language": lambda: language("completion").cast(pl.Categorical),
+    "names_language": lambda: (
+        pl.col("prompt").str.head(400).str.contains(NAMES_A_LANGUAGE).fill_null(False)
+        | pl.col("system").str.contains(NAMES_A_LANGUAGE).fill_null(False)
+    ),
     "roles": lambda: pl.col("roles"),
     "label": lambda: pl.col("label"),
     "layout": lambda: pl.col("layout").cast(pl.Categorical),
-    # preferences: the rejected side, as above
-    "rejected_key": lambda: _normalised("rejected").hash(6),
+    # preferences: the rejected side, with the same hash as the chosen one
+    "rejected_key": lambda: _normalised("rejected").hash(5),
     "rejected_length": lambda: pl.col("rejected").str.len_chars(),
     # the first words of both sides, for preferences only
     "completion_opening": lambda: pl.when(pl.col("rejected").is_not_null()).then(

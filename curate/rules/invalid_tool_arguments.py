@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.rules.json_repair import mended_json
+from curate.json_repair import mended_json
 from curate.rules.protocol import About, Mark, RecordRule, Repair
 from curate.rules.tool_calls import calls_of, parsed_arguments
 from curate.rules.turns import turns_of

@@ -16,7 +16,7 @@ from curate.schemas.records import RecordFormat
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    return pl.col("special")
+    return pl.col("special") | pl.col("layout").str.contains("tools\x1fstring", literal=True)
 
 
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:

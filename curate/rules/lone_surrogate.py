@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.rules.json_repair import without_lone_surrogates
+from curate.json_repair import without_lone_surrogates
 from curate.rules.protocol import About, FaultRule, Repair
 from curate.schemas.findings import Confidence, FixSafety, Severity
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.rules.json_repair import finite
+from curate.json_repair import finite
 from curate.rules.protocol import About, FaultRule, Repair
 from curate.schemas.findings import Confidence, FixSafety, Severity
 

@@ -13,7 +13,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _FEWEST_PAIRS = 50
-_OFTEN, _PURITY = 0.2, 0.95
+_OFTEN, _PURITY = 0.2, 0.9
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
