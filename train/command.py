@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,9 @@ def train(
     """
     options = _settled(options, settings)
     data = Path(data)
-    prepared = _prepare(data, options)
     folder = options.output or Path("runs") / data.name.split(".")[0]
+    _require_free(folder, options)
+    prepared = _prepare(data, options, folder / "splits")
     return _train(folder, prepared, options, dict(origins or {}), console)
 
 
@@ -91,7 +93,8 @@ def preview(data: str | Path, options: TrainOptions, console: Console) -> None:
     """Show the first `options.preview` samples as the model will see them; nothing is trained."""
     from curate.train.previewing import show_samples
 
-    prepared = _prepare(Path(data), options)
+    with tempfile.TemporaryDirectory() as splits:
+        prepared = _prepare(Path(data), options, Path(splits))
     show_samples(prepared.samples, prepared.tokenizer, options.preview, console)
     console.print(describe_rendering(prepared.report), markup=False, highlight=False)
 
@@ -118,7 +121,7 @@ class _Prepared:
     report: RenderingReport
 
 
-def _prepare(path: Path, options: TrainOptions) -> _Prepared:
+def _prepare(path: Path, options: TrainOptions, splits: Path) -> _Prepared:
     from curate.train.models import load_tokenizer, resolve_base
     from curate.train.rendering import render_examples
 
@@ -126,7 +129,7 @@ def _prepare(path: Path, options: TrainOptions) -> _Prepared:
         raise UserError(
             "which model? Give --model (a hub id, a folder, a .gguf file, or package:NAME)"
         )
-    data = load_training_data(path, options)
+    data = load_training_data(path, options, splits)
     base = resolve_base(options.model)
     tokenizer = load_tokenizer(base, trust_remote_code=options.trust_remote_code)
     limits: dict[str, Any] = {
@@ -283,17 +286,26 @@ def _assemble(
     return run, start, manifest
 
 
-def _claim(folder: Path, options: TrainOptions, prepared: _Prepared) -> None:
-    """Make the run folder ours, or refuse to touch the run that is in it."""
-    begun = (folder / "history.jsonl").exists() or (folder / "checkpoints").exists()
-    if begun and options.resume:
-        _require_same_run(folder, options, prepared)
-    elif begun and not options.overwrite:
+def _holds_run(folder: Path) -> bool:
+    return (folder / "history.jsonl").exists() or (folder / "checkpoints").exists()
+
+
+def _require_free(folder: Path, options: TrainOptions) -> None:
+    """Refuse to touch a run that is neither to be resumed nor to be replaced."""
+    if _holds_run(folder) and not (options.resume or options.overwrite):
         raise UserError(
             f"{folder} already holds a run; go on with --resume, begin anew with --overwrite, or "
             "choose another folder with -o"
         )
-    elif begun:
+
+
+def _claim(folder: Path, options: TrainOptions, prepared: _Prepared) -> None:
+    """Make the run folder ours: check what is to be resumed, remove what is to be replaced."""
+    if not _holds_run(folder):
+        pass
+    elif options.resume:
+        _require_same_run(folder, options, prepared)
+    else:
         for name in ("checkpoints", "adapter", "model"):
             shutil.rmtree(folder / name, ignore_errors=True)
         (folder / "history.jsonl").unlink(missing_ok=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
 from curate.schemas.records import Example
@@ -27,14 +25,14 @@ class TrainingData:
     train_path: Path
     val_path: Path
 
-    @property
-    def held_out(self) -> bool:
-        """Whether validation is a part of the training file."""
-        return self.train_path == self.val_path
 
-
-def load_training_data(data: Path, options: TrainOptions) -> TrainingData:
+def load_training_data(data: Path, options: TrainOptions, splits: Path) -> TrainingData:
     """The data of a run: a folder with train and val files, or one file, with `--val` or a part of it.
+
+    Args:
+        data: a file or a folder.
+        options: how to read it, and how much to hold out.
+        splits: folder for the parts of a file that comes without validation data.
 
     Raises:
         UserError: a file is missing, malformed, or too small to hold anything out.
@@ -42,13 +40,17 @@ def load_training_data(data: Path, options: TrainOptions) -> TrainingData:
     if data.is_dir():
         train_path = _split_file(data, _TRAIN_NAMES)
         val_path = options.val or _split_file(data, _VAL_NAMES)
+    elif options.val is not None:
+        train_path, val_path = data, options.val
     else:
-        train_path, val_path = data, options.val or data
-    train = load_examples([train_path], options)
-    if val_path != train_path:
-        return TrainingData(train, load_examples([val_path], options), train_path, val_path)
-    kept, held_out = _hold_out(train, options)
-    return TrainingData(kept, held_out, train_path, val_path)
+        load_examples([data], options)  # a malformed row is named by its line in the user's file
+        train_path, val_path = _hold_out(data, options, splits)
+    return TrainingData(
+        load_examples([train_path], options),
+        load_examples([val_path], options),
+        train_path,
+        val_path,
+    )
 
 
 def _split_file(folder: Path, names: tuple[str, ...]) -> Path:
@@ -63,19 +65,21 @@ def _split_file(folder: Path, names: tuple[str, ...]) -> Path:
     )
 
 
-def _hold_out(
-    examples: list[Example], options: TrainOptions
-) -> tuple[list[Example], list[Example]]:
-    count = round(len(examples) * options.val_share)
-    if count < 1 or len(examples) - count < 1:
+def _hold_out(data: Path, options: TrainOptions, folder: Path) -> tuple[Path, Path]:
+    """Split `data` so that no near duplicate of a training example is validated on."""
+    from curate.schemas.options.data import DataOptions
+    from curate.schemas.options.split import SplitOptions
+    from curate.splitting import split
+
+    reading = DataOptions(format=options.format, map=options.map)
+    wanted = SplitOptions(
+        output=folder, val=options.val_share, test=0.0, seed=options.seed, fresh=True
+    )
+    result = split(data, folder, wanted, reading)
+    if not result.rows.get("val"):
         raise UserError(
-            f"{len(examples)} examples are too few to hold out {options.val_share:.0%} for "
-            "validation; give a validation file with --val, or a larger --val-share"
+            f"{data}: its {sum(result.rows.values())} rows are too few, or too much alike, to hold "
+            f"out {options.val_share:.0%} for validation; give a validation file with --val, or a "
+            "larger --val-share"
         )
-    chosen = set(
-        np.random.default_rng([options.seed, 2]).permutation(len(examples))[:count].tolist()
-    )
-    return (
-        [e for i, e in enumerate(examples) if i not in chosen],
-        [e for i, e in enumerate(examples) if i in chosen],
-    )
+    return folder / "train.jsonl", folder / "val.jsonl"
