@@ -302,7 +302,8 @@ def _summary(
     described = {m.name: MetricDescription(title=m.title, share=m.share) for m in metrics}
     if options.likelihood:
         for outcome in outcomes:
-            values[outcome.method.name][NLL] = _likelihood(outcome, options.seed)
+            if (measured := _likelihood(outcome, options.seed)) is not None:
+                values[outcome.method.name][NLL] = measured
         described[NLL] = MetricDescription(
             title="nats per token of the reference", higher_is_better=False, share=False
         )
@@ -400,13 +401,14 @@ class _Judged:
             )
 
 
-def _likelihood(outcome: Outcome, seed: int) -> MetricValue:
+def _likelihood(outcome: Outcome, seed: int) -> MetricValue | None:
+    """Nats per token of the references; None where no prompt fitted."""
     assert outcome.nll is not None
     assert outcome.nll_tokens is not None
     known = ~np.isnan(outcome.nll)
     nll, tokens = outcome.nll[known], outcome.nll_tokens[known]
     if len(nll) == 0:
-        return MetricValue(value=float("inf"))
+        return None
     return MetricValue(
         value=float(nll.sum() / tokens.sum()),
         interval=bootstrap_interval(nll, weights=tokens, seed=seed),

@@ -1,0 +1,192 @@
+"""Metrics on outputs that people have seen models write, and against reference libraries."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.errors import UserError
+from curate.train.metrics import (
+    TaskKind,
+    all_fields,
+    field_accuracy,
+    final_answer,
+    infer_task,
+    macro_f1,
+    matches,
+    metrics_for,
+    parse_object,
+    scores_of,
+    token_f1,
+)
+
+
+def ticket(category: str = "billing", urgency: str = "low", product: str | None = "lamp") -> str:
+    return json.dumps({"category": category, "urgency": urgency, "product": product})
+
+
+TICKETS = [
+    ticket(category, urgency, product)
+    for i, category in enumerate(["billing", "delivery", "returns"] * 10)
+    for urgency, product in [(["low", "high"][i % 2], ["lamp", "sofa 3", f"desk {i}", None][i % 4])]
+]
+
+
+def test_free_text_is_neither_json_nor_labels() -> None:
+    texts = [f"Dear customer, we have sent item {i} to you." for i in range(50)]
+    assert infer_task(texts).kind is TaskKind.TEXT
+    assert infer_task([]).kind is TaskKind.TEXT
+    assert infer_task(["yes"] * 50).kind is TaskKind.TEXT, "one constant output is no choice"
+    assert infer_task([f"answer {i}" for i in range(50)]).kind is TaskKind.TEXT
+
+
+def test_kinds_of_tasks() -> None:
+    assert infer_task(TICKETS).kind is TaskKind.JSON
+    labels = infer_task(["positive", "negative", "neutral"] * 10)
+    assert (labels.kind, labels.labels) == (TaskKind.LABEL, ("negative", "neutral", "positive"))
+    sums = infer_task([f"{i} and {i} are {2 * i}.\n#### {2 * i}" for i in range(20)])
+    assert (sums.kind, sums.marker) == (TaskKind.FINAL_ANSWER, "####")
+    assert infer_task([*TICKETS * 4, "broken {"]).kind is TaskKind.JSON, (
+        "a little noise is let pass"
+    )
+
+
+def test_fields_of_a_contract() -> None:
+    fields = infer_task(TICKETS).fields
+    assert fields["category"].values == ("billing", "delivery", "returns")
+    assert fields["product"].values is None
+    assert fields["product"].types == {"string", "null"}
+    assert matches(json.loads(ticket()), fields)
+    assert matches(json.loads(ticket(product="never seen")), fields)
+    assert not matches(json.loads(ticket(category="Billing")), fields)
+    assert not matches({**json.loads(ticket()), "extra": 1}, fields)
+    assert not matches({"category": "billing"}, fields)
+    assert not matches({**json.loads(ticket()), "product": 3}, fields)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "null",
+        "[]",
+        '"x"',
+        "{",
+        ticket() + " Thanks!",
+        f"```json\n{ticket()}\n```",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_json_object(output: str) -> None:
+    assert parse_object(output) is None
+    assert field_accuracy(output, ticket()) == 0.0
+    assert all_fields(output, ticket()) == 0.0
+
+
+def test_fields_are_compared_exactly() -> None:
+    assert field_accuracy(ticket(), ticket()) == 1.0
+    assert field_accuracy(ticket(urgency="high"), ticket()) == pytest.approx(2 / 3)
+    assert field_accuracy('{"a": 1, "b": true}', '{"a": 1.0, "b": 1}') == 0.5
+    assert field_accuracy('{"a": [1, {"b": null}]}', '{"a": [1, {"b": null}]}') == 1.0
+    assert all_fields('{"b": 1, "a": 2}', '{"a": 2, "b": 1}') == 1.0
+    assert all_fields('{"a": 2, "b": 1, "c": 0}', '{"a": 2, "b": 1}') == 0.0
+    assert field_accuracy("{}", "{}") == 1.0
+
+
+@given(st.dictionaries(st.text(max_size=4), st.integers() | st.none() | st.text(max_size=4)))
+def test_every_object_agrees_with_itself(value: dict[str, object]) -> None:
+    text = json.dumps(value)
+    assert all_fields(text, text) == field_accuracy(text, text) == 1.0
+
+
+def test_macro_f1_counts_what_is_no_label_as_wrong() -> None:
+    references = ["a", "a", "b", "b"]
+    rows = np.arange(4)
+    assert macro_f1(references, references).value(rows) == 1.0
+    # a: precision 1/2, recall 1/2; b: precision 1, recall 1/2.
+    assert macro_f1(["a", "nonsense", "b", "a"], references).value(rows) == pytest.approx(
+        (0.5 + 2 / 3) / 2
+    )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=30)
+)
+def test_macro_f1_equals_its_definition(pairs: list[tuple[str, str]]) -> None:
+    references, outputs = [r for r, _ in pairs], [o for _, o in pairs]
+    right = Counter(r for r, o in pairs if r == o)
+    expected = np.mean(
+        [
+            2 * right[label] / (references.count(label) + outputs.count(label))
+            for label in sorted(set(references))
+        ]
+    )
+    assert macro_f1(outputs, references).value(np.arange(len(pairs))) == pytest.approx(expected)
+
+
+def test_final_answers() -> None:
+    assert final_answer("2 + 2 = 4\n#### 4", "####") == "4"
+    assert final_answer("#### 1,234.\nmore", "####") == "1234"
+    assert final_answer("#### 3\n#### 4", "####") == "4"
+    assert final_answer("four", "####") is None
+    assert final_answer("####", "####") is None
+
+
+def test_token_f1() -> None:
+    assert token_f1("The cat sat.", "a cat sat") == 1.0
+    assert token_f1("cat", "dog") == 0.0
+    assert token_f1("cat cat dog", "cat mouse") == pytest.approx(2 * 1 / 5)
+    assert token_f1("", "") == 1.0
+    assert token_f1("", "x") == 0.0
+
+
+def test_chrf_is_sacrebleus() -> None:
+    sacrebleu = pytest.importorskip("sacrebleu")
+    metrics = {m.name: m for m in metrics_for(infer_task([]))}
+    output, reference = "The cat sat on a mat.", "A cat was sitting on the mat."
+    expected = sacrebleu.sentence_chrf(output, [reference]).score / 100
+    assert metrics["chrf"].score(output, reference) == pytest.approx(expected)
+
+
+def test_no_answer_scores_nothing() -> None:
+    for outputs in (TICKETS, ["yes", "no"] * 10, ["1 #### 1"] * 10, ["a b c d e f"] * 3):
+        for metric in metrics_for(infer_task(outputs)):
+            scores = scores_of(metric, [None, outputs[0]], [outputs[0]] * 2)
+            assert scores.tolist() == [0.0, 1.0], metric.name
+
+
+def test_a_metric_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "my_metrics_for_test.py").write_text(
+        "def length(output, reference):\n    return abs(len(output) - len(reference))\n"
+        "def broken(output, reference):\n    return 'high'\n"
+    )
+    before = list(sys.path)
+    [own, *rest] = metrics_for(infer_task(TICKETS), "my_metrics_for_test:length")
+    assert own.score("ab", "abcd") == 2.0
+    assert rest
+    assert sys.path == before
+    with pytest.raises(UserError, match="finite number"):
+        metrics_for(infer_task([]), "my_metrics_for_test:broken")[0].score("a", "b")
+
+
+@pytest.mark.parametrize(
+    "spelling", ["nothing", "no_such_module_x:f", "json:no_such", ":f", "json:"]
+)
+def test_a_metric_that_cannot_be_found(spelling: str) -> None:
+    with pytest.raises(UserError, match="--metric"):
+        metrics_for(infer_task([]), spelling)
+
+
+def test_an_instruction_from_the_contract() -> None:
+    said = infer_task(TICKETS).instruction()
+    assert said is not None
+    assert '"category"' in said
+    assert '"delivery"' in said
+    assert infer_task(["free text here now and then"] * 3).instruction() is None
