@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _GENERATION_TAG = re.compile(r"\{%-?\s*generation\s*-?%\}")
 
+_PROBE = "curate?"
+
 Span = tuple[int, int]
 
 
@@ -68,6 +70,10 @@ class Sample:
     learnt: NDArray[np.bool_]
     example: int
     way: Way
+
+    def __post_init__(self) -> None:
+        if self.ids.shape != self.learnt.shape or self.learnt[:1].any():
+            raise ValueError("one flag for each token, and the first is never learnt")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -208,14 +214,9 @@ def _split(sample: Sample, max_length: int) -> list[Sample]:
     """Plain text in consecutive pieces; a conversation in one sample a learnt turn, prompts cut."""
     if sample.way is Way.TEXT:
         return [
-            Sample(
-                sample.ids[a : a + max_length],
-                sample.learnt[a : a + max_length],
-                sample.example,
-                sample.way,
-            )
-            for a in range(0, len(sample), max_length)
-            if len(sample) - a > 1
+            _piece(sample, start, start + max_length)
+            for start in range(0, len(sample), max_length)
+            if len(sample) - start > 1
         ]
     pieces = []
     for start, end in _runs(sample.learnt):
@@ -226,6 +227,12 @@ def _split(sample: Sample, max_length: int) -> list[Sample]:
         if fitting is not None:
             pieces.append(fitting)
     return pieces
+
+
+def _piece(sample: Sample, start: int, end: int) -> Sample:
+    learnt = sample.learnt[start:end].copy()
+    learnt[0] = False  # what it would be predicted from is in the piece before
+    return Sample(sample.ids[start:end], learnt, sample.example, sample.way)
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[Span]:
@@ -251,6 +258,7 @@ class Renderer:
         self._ending = _ending_ids(tokenizer)
         bare = tokenizer("a")["input_ids"]
         self._adds_bos = bool(bare) and bare[0] == tokenizer.bos_token_id
+        self._takes_parts = self.template is not None and self._wants_parts()
 
     def render(self, example: Example, number: int) -> list[Sample]:
         """The samples of a conversation or of a plain text.
@@ -273,7 +281,7 @@ class Renderer:
         learnt = [i for i in learnt if messages[i].text or messages[i].calls_tools]
         if not learnt:
             return []
-        turns = [_plain_message(m, self.template or "") for m in messages]
+        turns = self._turns(messages)
         if self.has_tags and (tagged := self._tagged(turns, learnt, tools)):
             return [self._sample(*tagged, number, Way.GENERATION_TAGS)]
         whole = self.text(turns, tools)
@@ -297,7 +305,7 @@ class Renderer:
         self, messages: Sequence[Message], tools: Sequence[dict[str, Any]] = ()
     ) -> list[int]:
         """Token ids of a conversation that the model is to continue."""
-        turns = [_plain_message(m, self.template or "") for m in messages]
+        turns = self._turns(messages)
         return self._encode(self.text(turns, tools, prompt=True))[0]
 
     def text(
@@ -318,6 +326,25 @@ class Renderer:
             )
         )
         return rendered
+
+    def _turns(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        """The messages as this template reads them."""
+        turns = [_plain_message(m, self.template or "") for m in messages]
+        return [_in_parts(t) for t in turns] if self._takes_parts else turns
+
+    def _wants_parts(self) -> bool:
+        """Whether the template shows content only as a list of parts, and no plain text.
+
+        Templates of vision models loop over the content; over a string they show nothing.
+        """
+        plain = [{"role": "user", "content": _PROBE}]
+        for turns, in_parts in ((plain, False), ([_in_parts(t) for t in plain], True)):
+            try:
+                if _PROBE in self.text(turns):
+                    return in_parts
+            except Unrenderable:
+                continue
+        return False
 
     def _render(self, render: Callable[[], Any]) -> Any:
         import jinja2
@@ -368,7 +395,10 @@ class Renderer:
     @staticmethod
     def _opening(through: str, turn: dict[str, Any]) -> str:
         """What the template writes before the content of a first turn."""
-        at = through.find(turn.get("content") or "\0")
+        content = (
+            turn["content"] if isinstance(turn["content"], str) else turn["content"][0]["text"]
+        )
+        at = through.find(content) if content else -1
         return through[:at] if at > 0 else ""
 
     # --------------------------------------------------------------------------------------------
@@ -386,12 +416,10 @@ class Renderer:
         learnt = np.zeros(len(ids), dtype=np.bool_)
         for a, b in spans:
             inside = np.flatnonzero((ends > a) & (starts < b) & (ends > starts))
-            if len(inside):
-                first, last = (
-                    int(inside[0]),
-                    self._turn_end(ids, int(inside[0]), int(inside[-1]), text, offsets),
-                )
-                learnt[first : last + 1] = True
+            if not len(inside) or not text[a:b].strip():
+                raise Unrenderable("the chat template leaves out what an assistant turn says")
+            first, last = int(inside[0]), int(inside[-1])
+            learnt[first : self._turn_end(ids, first, last, text, offsets) + 1] = True
         if (
             spans
             and learnt[-1]
@@ -409,15 +437,17 @@ class Renderer:
         self, ids: list[int], first: int, last: int, text: str, offsets: list[Span]
     ) -> int:
         """The last token to learn of a turn whose span covers tokens `first` to `last`."""
-        # Tags that close before the turn's end token leave it out: it has to be learnt too.
-        if ids[last] not in self._ending and last + 1 < len(ids) and ids[last + 1] in self._ending:
-            return last + 1
         end = last
         while (
             end > first and ids[end] not in self._ending and not text[slice(*offsets[end])].strip()
         ):
             end -= 1
-        return end if ids[end] in self._ending else last
+        if ids[end] in self._ending:
+            return end  # without the white space that the template puts after it
+        # Tags that close before the turn's end token leave it out: it has to be learnt too.
+        if last + 1 < len(ids) and ids[last + 1] in self._ending:
+            return last + 1
+        return last
 
     def _text(self, text: str, number: int) -> Sample:
         """Plain text: BOS where the tokenizer adds one, every token learnt, EOS at the end."""
@@ -446,6 +476,10 @@ def _ending_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
 def _common_prefix(a: str, b: str) -> str:
     n = min(len(a), len(b))
     return a[: next((i for i in range(n) if a[i] != b[i]), n)]
+
+
+def _in_parts(turn: dict[str, Any]) -> dict[str, Any]:
+    return {**turn, "content": [{"type": "text", "text": turn["content"]}]}
 
 
 def _plain_message(message: Message, template: str) -> dict[str, Any]:
