@@ -19,7 +19,9 @@ SHORT_TEXT = 64
 
 def _normalised(column: str) -> pl.Expr:
     """Text as equality of meaning sees it: lower-case, runs of white space as one space."""
-    return pl.col(column).str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    # As r"\s+" would, but single spaces, which are nearly all there is, are not matched at all.
+    runs = r"\s*[^\S ]\s*|  +"
+    return pl.col(column).str.to_lowercase().str.replace_all(runs, " ").str.strip_chars()
 
 
 def _short(column: str) -> pl.Expr:

@@ -19,6 +19,7 @@ from typing import Literal, TypeVar
 
 import polars as pl
 
+from curate.baseline import Baseline, load_baseline
 from curate.columns import Batch
 from curate.dataset import Dataset, FileRole
 from curate.dataset_linting import lint_dataset
@@ -33,7 +34,8 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport, RuleResult
 from curate.selecting import ignored_in, select_rules
 from curate.sources import expand
-from curate.tallying import Tally
+from curate.suppressions import load_suppressions
+from curate.tallying import Accepted, Tally
 from curate.validating import Checked, read_checked
 
 T = TypeVar("T")
@@ -98,7 +100,11 @@ def lint_sources(
     missing = tuple(_not_assessed(selected, options))
     silent = {m.code for m in missing}
     selected = tuple(r for r in selected if r.about.code not in silent)
-    tally = Tally(keep_per_rule)
+    suppressions = load_suppressions(options)
+    known = load_baseline(options.baseline) if options.baseline else Baseline({})
+    accepted: list[Accepted] = [suppressions] if len(suppressions) else []
+    accepted += [known] if options.baseline else []
+    tally = Tally(keep_per_rule, accepted)
     with _without_cyclic_gc():
         _Run(Plan(selected, options), data, sources, rules, tally).run()
     tally.found.sort(key=lambda f: f.finding.sort_key)
@@ -108,6 +114,11 @@ def lint_sources(
         findings=tuple(f.finding for f in tally.found),
         rules=tuple(_result(r, tally) for r in selected),
         not_assessed=missing,
+        suppressed=suppressions.covered,
+        baselined=known.covered,
+        unused_suppressions=suppressions.unused(
+            (r.about.code for r in selected), (s.shown for s in sources)
+        ),
         elapsed_s=time.perf_counter() - started,
     )
     return report, tally.found

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from curate.materialising import Found
 from curate.rules.protocol import Repair
-from curate.schemas.findings import FixSafety
+from curate.schemas.findings import Finding, FixSafety
+
+
+class Accepted(Protocol):
+    """Findings that are known and need not be reported: suppressions, a baseline."""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it is one of them; counts it if so."""
+        ...
 
 
 @dataclass(slots=True)
 class Tally:
     """What was found so far: the findings that are kept, and whole counts by code.
 
-    `keep` is how many findings of each rule are kept, None for all.
+    `keep` is how many findings of each rule are kept, None for all. What one of `accepted` covers
+    is neither kept nor counted here.
     """
 
     keep: int | None
+    accepted: Sequence[Accepted] = ()
     found: list[Found] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     fixable: Counter[str] = field(default_factory=Counter)
@@ -26,10 +38,14 @@ class Tally:
 
     def room(self, code: str) -> int | None:
         """How many more findings of this rule are kept; None for no limit."""
-        return None if self.keep is None else max(0, self.keep - self.counts[code])
+        if self.keep is None or self.accepted:
+            return None  # each has to be looked at
+        return max(0, self.keep - self.counts[code])
 
     def add(self, found: Found) -> None:
         """Count a finding, and keep it while there is room."""
+        if any(accepted.covers(found.finding) for accepted in self.accepted):
+            return
         code = found.finding.code
         if self.keep is None or self.counts[code] < self.keep:
             self.found.append(found)

@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
+from curate.baseline import write_baseline
+from curate.caching import lint_cached
 from curate.cli.command import Command, Invocation
 from curate.errors import EXIT_CLEAN, EXIT_FINDINGS, UserError
-from curate.linting import Source, lint_sources, sources_of
+from curate.linting import Source, sources_of
 from curate.output import renderer, text
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
 from curate.sources import KINDS, STDIN, suffixes
+from curate.suppressions import add_suppressions
 from curate.writing import atomic_write
 
 if TYPE_CHECKING:
@@ -54,7 +57,15 @@ def run(invocation: Invocation) -> int:
 def _once(sources: Sequence[Source], options: LintOptions, data: DataOptions) -> int:
     if options.fix or options.unsafe_fixes or options.diff:
         return _fix(sources, options, data)
-    report, _ = lint_sources(sources, options, data, keep_per_rule=_kept(options))
+    report = lint_cached(sources, options, data, keep_per_rule=_kept(options))
+    if options.write_baseline is not None:
+        count = write_baseline(options.write_baseline, report.findings)
+        _say(f"wrote {count:,} known findings to {options.write_baseline}", sys.stderr)
+        return EXIT_CLEAN
+    if options.add_suppressions:
+        count = add_suppressions(options, report.findings)
+        _say(f"added {count:,} suppressions to {options.suppressions}", sys.stderr)
+        return EXIT_CLEAN
     _show(report, options, sys.stdout)
     return _exit_code(report, options)
 
@@ -71,8 +82,7 @@ def _kept(options: LintOptions) -> int | None:
 
 
 def _exit_code(report: LintReport, options: LintOptions) -> int:
-    accepted = options.exit_zero or options.write_baseline or options.add_suppressions
-    if accepted or not report.fails(options.fail_on):
+    if options.exit_zero or not report.fails(options.fail_on):
         return EXIT_CLEAN
     return EXIT_FINDINGS
 
