@@ -39,7 +39,12 @@ class PlatformWheel(bdist_wheel):
 
 setup(
     ext_modules=[
-        Extension(KERNEL, sources=["curate/_minhash.c"], extra_compile_args=FLAGS, optional=True)
+        Extension(
+            KERNEL,
+            sources=["curate/_minhash.c", "curate/_extract.c"],
+            extra_compile_args=FLAGS,
+            optional=True,
+        )
     ],
     cmdclass={"build_ext": BuildKernel, "bdist_wheel": PlatformWheel},
 )

@@ -84,14 +84,24 @@ CLONES static int has_high_bytes(const uint8_t *text, size_t length) {
     return any & 0x80;
 }
 
-/* Lower-case word characters stay; every other byte becomes zero. */
+/* A lower-case word character stays itself; every other ASCII byte becomes zero. */
+static inline uint8_t fold_byte(uint8_t c) {
+    uint8_t lower = (uint8_t)(c | ((uint8_t)(c - 'A') < 26 ? 0x20 : 0));
+    uint8_t keep = (uint8_t)(((uint8_t)(lower - 'a') < 26) | ((uint8_t)(c - '0') < 10) | (c == '_'));
+    return (uint8_t)(lower & (uint8_t)-keep);
+}
+
 CLONES static void fold_ascii(const uint8_t *text, size_t length, uint8_t *out) {
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = text[i];
-        uint8_t lower = (uint8_t)(c | ((uint8_t)(c - 'A') < 26 ? 0x20 : 0));
-        uint8_t keep = (uint8_t)(((uint8_t)(lower - 'a') < 26) | ((uint8_t)(c - '0') < 10) | (c == '_'));
-        out[i] = (uint8_t)(lower & (uint8_t)-keep);
-    }
+    for (size_t i = 0; i < length; i++) out[i] = fold_byte(text[i]);
+}
+
+/* How many bytes of ASCII come first. */
+static size_t ascii_run(const uint8_t *text, const uint8_t *end) {
+    const uint8_t *p = text;
+    uint64_t eight;
+    while (end - p >= 8 && (memcpy(&eight, p, 8), (eight & 0x8080808080808080ull) == 0)) p += 8;
+    while (p < end && *p < 0x80) p++;
+    return (size_t)(p - text);
 }
 
 static size_t decode(const uint8_t *p, const uint8_t *end, uint32_t *point) {
@@ -137,21 +147,28 @@ static const uint32_t *folded(const Tables *t, uint32_t point) {
 }
 
 /* Folded word characters in UTF-8 with a zero between words, or, if `apart`, after every
- * character. Returns the end of the output; counts word characters and unspaced ones. */
+ * character. Returns the end of the output; counts the word characters of unspaced scripts. */
 static uint8_t *fold_unicode(const Tables *t, const uint8_t *text, size_t length, int apart,
-                             uint8_t *out, size_t *words, size_t *unspaced) {
+                             uint8_t *out, size_t *unspaced) {
     const uint8_t *end = text + length;
-    *words = *unspaced = 0;
+    *unspaced = 0;
     while (text < end) {
         uint32_t point, one[3] = {0, 0, 0};
         const uint32_t *points = one;
+        if (*text < 0x80 && !apart) {
+            size_t run = ascii_run(text, end);
+            if (run >= 32) fold_ascii(text, run, out);
+            else for (size_t i = 0; i < run; i++) out[i] = fold_byte(text[i]);
+            text += run;
+            out += run;
+            continue;
+        }
         text += decode(text, end, &point);
         one[0] = point;
         if (t->classes[point] & FOLDS) points = folded(t, point);
         for (int k = 0; k < 3 && (k == 0 || points[k]); k++) {
             uint8_t class = t->classes[points[k]];
             if (class & WORD) {
-                *words += 1;
                 *unspaced += (class & UNSPACED) != 0;
                 out = encode(points[k], out);
                 if (apart) *out++ = 0;
@@ -161,6 +178,13 @@ static uint8_t *fold_unicode(const Tables *t, const uint8_t *text, size_t length
         }
     }
     return out;
+}
+
+/* Characters in folded text: bytes that neither separate nor continue a character. */
+static size_t count_characters(const uint8_t *p, const uint8_t *end) {
+    size_t count = 0;
+    for (; p < end; p++) count += (*p != 0) & ((*p & 0xC0) != 0x80);
+    return count;
 }
 
 /* One hash for each zero-ended run of bytes; eight zero bytes must follow `end`. */
@@ -225,17 +249,17 @@ static int scratch_make(Scratch *s, const int64_t *offsets, int64_t rows) {
 
 static size_t tokenise(const Tables *t, const uint8_t *text, size_t length, int unit, Scratch *s) {
     uint8_t *end;
-    size_t words, unspaced;
+    size_t unspaced;
     if (unit != UNIT_CHAR && !has_high_bytes(text, length)) {
         s->characters = 0;
         fold_ascii(text, length, s->bytes);
         end = s->bytes + length;
     } else {
         s->characters = unit == UNIT_CHAR;
-        end = fold_unicode(t, text, length, s->characters, s->bytes, &words, &unspaced);
-        if (unit == UNIT_AUTO && 2 * unspaced > words) {
+        end = fold_unicode(t, text, length, s->characters, s->bytes, &unspaced);
+        if (unit == UNIT_AUTO && unspaced && 2 * unspaced > count_characters(s->bytes, end)) {
             s->characters = 1;
-            end = fold_unicode(t, text, length, 1, s->bytes, &words, &unspaced);
+            end = fold_unicode(t, text, length, 1, s->bytes, &unspaced);
         }
     }
     memset(end, 0, 16);

@@ -131,8 +131,9 @@ def dedupe(
             band_columns(settings.bands.bands, len(source), settings.memory)
         )
         sketched = sketch_source(source, settings, columns, progress)
-        for file in files:
-            file.forget()
+        if sum(len(file.array) for file in files) > options.memory_bytes // 2:
+            for file in files:
+                file.forget()
         _refuse_unknown(source, data)
         references = _references(source, sketched, against, index, settings, options, data)
         sketched.tokens[list(references)] = 0  # decided; nothing is compared with them

@@ -11,6 +11,7 @@ import ctypes
 import functools
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ _SIGNATURES: dict[str, list[Any]] = {
     "curate_tokens": [P, P, P, L, I32, P, P, P],
     "curate_link": [P, L, P],
     "curate_contained": [P, P, P, L, P, P, L, P, P, L, L, P, P, P, D, P, P],
+    "curate_extract": [P, P, P, P, L, P, P, P],
+    "curate_line_breaks": [P, L, P, P],
     "curate_cluster": [P, L, P, P, P, P, L, D, I32, P, P, P, P, P],
 }
 
@@ -54,6 +57,45 @@ class _Tables(ctypes.Structure):
     def __init__(self, classes: NDArray[np.uint8], fold_from: U32, fold_to: U32) -> None:
         super().__init__(_at(classes), _at(fold_from), _at(fold_to), len(fold_from))
         self.arrays = (classes, fold_from, fold_to)
+
+
+class LineShapes(ctypes.Structure):
+    """The kernel's `Shapes`: for each known sequence of keys, what becomes of each value.
+
+    A key is (name, place in the text or -1, kind: 0 string, 1 messages, 2 either).
+    """
+
+    _fields_ = (
+        ("shapes", L),
+        ("firsts", P),
+        ("name_ends", P),
+        ("names", ctypes.c_char_p),
+        ("slots", P),
+        ("kinds", P),
+        ("which", I32),
+        ("with_system", I32),
+    )
+
+    def __init__(
+        self, shapes: Sequence[Sequence[tuple[str, int, int]]], which: int, with_system: bool
+    ) -> None:
+        keys = [key for shape in shapes for key in shape]
+        firsts = np.cumsum([0, *map(len, shapes)]).astype(np.int32)
+        names = [name.encode() for name, _, _ in keys]
+        name_ends = np.cumsum([len(name) for name in names]).astype(np.int32)
+        slots = np.array([slot for _, slot, _ in keys], np.int32)
+        kinds = np.array([kind for _, _, kind in keys], np.int32)
+        self.arrays = (firsts, name_ends, slots, kinds)
+        super().__init__(
+            len(shapes),
+            _at(firsts),
+            _at(name_ends),
+            b"".join(names),
+            _at(slots),
+            _at(kinds),
+            which,
+            int(with_system),
+        )
 
 
 @functools.cache
@@ -76,6 +118,32 @@ class KernelEngine:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
+
+    def line_breaks(self, block: NDArray[np.uint8]) -> I64:
+        """Where the line feeds of a block of bytes are."""
+        found, count = np.empty(len(block), np.int64), np.zeros(1, np.int64)
+        _check(self._library.curate_line_breaks(_at(block), len(block), _at(found), _at(count)))
+        return found[: int(count[0])].copy()
+
+    def extract(
+        self, shapes: LineShapes, data: NDArray[np.uint8], starts: I64, ends: I64
+    ) -> tuple[TextBatch, NDArray[np.bool_]]:
+        """The texts of lines of JSON; False for those (empty here) that Python must look at."""
+        rows = len(starts)
+        room = np.empty(int((ends - starts).sum()) + 16 * rows, np.uint8)
+        offsets, done = np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_)
+        status = self._library.curate_extract(
+            ctypes.byref(shapes),
+            _at(data),
+            _at(starts),
+            _at(ends),
+            rows,
+            _at(room),
+            _at(offsets[1:]),
+            _at(done),
+        )
+        _check(status)
+        return TextBatch(room[: offsets[-1]].tobytes(), offsets), done
 
     def sketch(self, batch: TextBatch, shingling: Shingling, banding: Banding) -> Sketches:
         """See `Engine`."""

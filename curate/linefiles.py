@@ -20,6 +20,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from curate import kernel
 from curate.errors import UserError
 from curate.faults import BOM
 from curate.reading import read_rows
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 _BLOCK = 16 << 20
+_LINE_FEED, _CARRIAGE_RETURN = 10, 13
 _HARMLESS = ("byte-order-mark", "carriage-returns", "blank-line")
 
 
@@ -46,11 +48,12 @@ class LineFile:
     """One input: line i is `data[starts[i]:ends[i]]`, its line break not included.
 
     `numbers[i]` is the row's line (or record) number in the file that the user named. `plain` says
-    that the lines are the file's own bytes.
+    that the lines are the file's own bytes. `array` is `data`, as numpy sees it.
     """
 
     path: str
     data: mmap.mmap | bytes
+    array: NDArray[np.uint8]
     starts: I64
     ends: I64
     numbers: I64
@@ -73,16 +76,16 @@ class LineFile:
 def copy_lines(file: LineFile, wanted: NDArray[np.bool_], stream: SupportsWrite) -> None:
     """Copy the wanted lines with their own line breaks, a run at a time; the last line gets one."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
-    view = memoryview(file.data)
-    try:
-        for start, stop in edges.reshape(-1, 2).tolist():
-            end = file.starts[stop] if stop < len(file) else len(view)
-            with view[file.starts[start] : end] as piece:
-                stream.write(piece)
-                if piece[-1] != ord("\n"):
-                    stream.write(b"\n")
-    finally:
-        view.release()
+    firsts, lasts = file.starts[edges[::2]], np.append(file.starts, len(file.array))[edges[1::2]]
+    at = 0
+    while at < len(firsts):
+        # Short runs are gathered into writes of some megabytes.
+        stop = max(int(np.searchsorted(lasts, firsts[at] + _BLOCK)), at + 1)
+        runs = zip(firsts[at:stop].tolist(), lasts[at:stop].tolist(), strict=True)
+        stream.write(b"".join([file.data[a:b] for a, b in runs]))
+        at = stop
+    if len(lasts) and file.array[lasts[-1] - 1] != _LINE_FEED:
+        stream.write(b"\n")
 
 
 @contextmanager
@@ -148,27 +151,28 @@ def _mapped(path: str, stream: IO[bytes], *, plain: bool, numbers: I64 | None = 
     stream.flush()
     size = stream.seek(0, 2)
     data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    ends = _line_ends(stream, size)
+    array = np.frombuffer(data, np.uint8)
+    ends = _line_ends(array)
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1]) if len(ends) else ends
     if len(ends):
         # A carriage return before the line break belongs to the line break.
-        last = np.frombuffer(data, np.uint8)[np.maximum(ends - 1, 0)]
-        ends = ends - ((last == 13) & (ends > starts))
+        last = array[np.maximum(ends - 1, 0)]
+        ends = ends - ((last == _CARRIAGE_RETURN) & (ends > starts))
     if numbers is None:
         numbers = np.arange(1, len(ends) + 1, dtype=np.int64)
-    return LineFile(path, data, starts, ends, numbers, plain)
+    return LineFile(path, data, array, starts, ends, numbers, plain)
 
 
-def _line_ends(stream: IO[bytes], size: int) -> I64:
+def _line_ends(array: NDArray[np.uint8]) -> I64:
     """Where the line breaks are; the end of the file counts as one when the last line has none."""
-    stream.seek(0)
+    engine = kernel.load()
     found: list[I64] = []
-    at = 0
-    last = b"\n"
-    while block := stream.read(_BLOCK):
-        found.append(np.flatnonzero(np.frombuffer(block, np.uint8) == 10) + at)
-        at += len(block)
-        last = block[-1:]
-    if last != b"\n":
-        found.append(np.array([size], np.int64))
+    for at in range(0, len(array), _BLOCK):
+        block = array[at : at + _BLOCK]
+        breaks = (
+            np.flatnonzero(block == _LINE_FEED) if engine is None else engine.line_breaks(block)
+        )
+        found.append(breaks + at)
+    if len(array) and array[-1] != _LINE_FEED:
+        found.append(np.array([len(array)], np.int64))
     return np.concatenate(found) if found else np.zeros(0, np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -10,8 +11,9 @@ import orjson
 from numpy.typing import NDArray
 
 from curate.linefiles import LineFile
+from curate.linetexts import LineTexts
 from curate.rowtexts import RowTexts
-from curate.texts import I64, TextBatch
+from curate.texts import I64, TextBatch, joined
 
 _BATCH_BYTES = 2 << 20
 
@@ -27,16 +29,21 @@ class RowSource:
         self.files = files
         self.starts = np.zeros(len(files) + 1, np.int64)
         np.cumsum([len(f) for f in files], out=self.starts[1:])
+        self._firsts: list[int] = self.starts.tolist()
         self.unread: NDArray[np.bool_] = np.zeros(len(self), np.bool_)
         self._texts = texts
+        self._lines = LineTexts.of(texts)
+        for file in files:
+            if len(file):  # so that the first batches, read at the same time, know the keys
+                self._parsed_text(file.line(0), learn=True)
 
     def __len__(self) -> int:
         return int(self.starts[-1])
 
     def place(self, row: int) -> tuple[LineFile, int]:
         """The file of a row, and its index there."""
-        file = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return self.files[file], row - int(self.starts[file])
+        file = bisect_right(self._firsts, row) - 1
+        return self.files[file], row - self._firsts[file]
 
     def line(self, row: int) -> bytes:
         """The bytes of a row."""
@@ -61,20 +68,51 @@ class RowSource:
 
     def take(self, rows: I64) -> TextBatch:
         """The texts of these rows."""
-        return TextBatch.of([self.text(row) or "" for row in rows.tolist()])
+        owner = np.searchsorted(self.starts, rows, side="right") - 1
+        cuts = [0, *(np.flatnonzero(np.diff(owner)) + 1).tolist(), len(rows)]
+        return joined(
+            [
+                self._read(self.files[owner[a]], rows[a:b] - self.starts[owner[a]])[0]
+                for a, b in pairwise(cuts)
+                if b > a
+            ]
+        )
 
     def _reader(self, file: LineFile, first: int, start: int, stop: int) -> Callable[[], TextBatch]:
         def read() -> TextBatch:
-            texts = [self._parsed_text(file.line(i)) for i in range(start, stop)]
-            for i, text in enumerate(texts, first + start):
-                if text is None:
-                    self.unread[i] = True
-            return TextBatch.of([text or "" for text in texts])
+            batch, unread = self._read(file, np.arange(start, stop))
+            self.unread[first + start + np.array(unread, np.int64)] = True
+            return batch
 
         return read
 
-    def _parsed_text(self, line: bytes) -> str | None:
+    def _read(self, file: LineFile, indices: I64) -> tuple[TextBatch, list[int]]:
+        """The texts of lines of one file, and which of `indices` have none of a known format."""
+        if self._lines is None:
+            texts = [self._parsed_text(file.line(i)) for i in indices.tolist()]
+            return (
+                TextBatch.of([text or "" for text in texts]),
+                [i for i, text in enumerate(texts) if text is None],
+            )
+        batch, left = self._lines.extract(file, indices)
+        if not left:
+            return batch, []
+        parts: list[TextBatch] = []
+        unread: list[int] = []
+        at = 0
+        for i in left:
+            text = self._parsed_text(file.line(int(indices[i])), learn=True)
+            if text is None:
+                unread.append(i)
+            parts += [batch.part(at, i), TextBatch.of([text or ""])]
+            at = i + 1
+        return joined([*parts, batch.part(at, len(batch))]), unread
+
+    def _parsed_text(self, line: bytes, *, learn: bool = False) -> str | None:
         try:
-            return self._texts.text(orjson.loads(line))
+            row = orjson.loads(line)
         except orjson.JSONDecodeError:
             return None
+        if learn and self._lines is not None:
+            self._lines.learn(row)
+        return self._texts.text(row)

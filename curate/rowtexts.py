@@ -31,26 +31,26 @@ class RowTexts:
     """Texts of the rows of one run; remembers the format of each set of keys it has met."""
 
     def __init__(self, field: str, data: DataOptions, *, system: bool = False) -> None:
-        self._field = field
+        self.field = field
+        self.system = system
         self._data = data
-        self._system = system
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
 
     def text(self, row: Any) -> str | None:
         """The text of a parsed row, or None when it has none of a known format."""
         if not isinstance(row, dict):
             return None
-        if self._field not in ("all", "prompt", "completion"):
-            return column_text(row, self._field)
+        if self.field not in ("all", "prompt", "completion"):
+            return column_text(row, self.field)
         shape = self.shape(row)
         if shape is None:
             return None
         turns, answer = turns_of(shape.rename(row), shape.format)
-        if self._field == "completion":
+        if self.field == "completion":
             turns = turns[answer]
-        elif self._field == "prompt":
+        elif self.field == "prompt":
             turns = turns[: answer.start]
-        if self._system:
+        if self.system:
             return "\n".join([text for _, text in turns])
         return "\n".join([text for role, text in turns if role not in _SYSTEM])
 

@@ -32,6 +32,11 @@ class TextBatch:
         np.cumsum([len(e) for e in encoded], out=offsets[1:])
         return cls(b"".join(encoded), offsets)
 
+    def part(self, start: int, stop: int) -> TextBatch:
+        """Texts `start` to `stop`."""
+        bounds = self.offsets[start : stop + 1]
+        return TextBatch(self.data[bounds[0] : bounds[-1]], bounds - bounds[0])
+
     def texts(self) -> list[str]:
         """As strings."""
         bounds = self.offsets.tolist()
