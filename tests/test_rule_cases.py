@@ -60,12 +60,14 @@ def _numbered(value: Any, number: int) -> Any:
 
 
 def _content(case: dict[str, Any]) -> bytes:
+    """The file of a case: its `rows`, `repeat` times with {i} numbered, and `then` some more."""
     if "text" in case:
         # Bytes that are not UTF-8 are written as lone surrogates (\\udcff stands for 0xff).
         return str(case["text"]).encode("utf-8", "surrogateescape")
     rows = case["rows"]
     if "repeat" in case:
         rows = [_numbered(row, i) for i in range(case["repeat"]) for row in rows]
+        rows += case.get("then", [])
     if case.get("suffix") == ".json":
         return json.dumps(rows, ensure_ascii=False).encode()
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
@@ -74,6 +76,9 @@ def _content(case: dict[str, Any]) -> bytes:
 def _write(case: dict[str, Any], folder: Path, content: bytes) -> Path:
     path = folder / f"data{case.get('suffix', '.jsonl')}"
     path.write_bytes(content)
+    for name, beside in case.get("files", {}).items():
+        text = json.dumps(beside) if isinstance(beside, dict) else _content({"rows": beside}).decode()
+        (folder / name).write_text(text, encoding="utf-8")
     return path
 
 
@@ -145,6 +150,9 @@ def test_after_fixing_nothing_is_left_to_fix(
     if unsafe and "fixed" in case:
         left = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         assert left == case["fixed"]["rows"]
+    if unsafe and "fixed_end" in case:
+        lines = path.read_text(encoding="utf-8").splitlines()[-len(case["fixed_end"]) :]
+        assert [json.loads(line) for line in lines] == case["fixed_end"]
     if unsafe and "fixed_text" in case:
         assert path.read_bytes() == _content({"text": case["fixed_text"]})
 

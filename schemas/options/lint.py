@@ -15,6 +15,18 @@ class RuleOptions(Options):
     min_examples: int = option(50, "Fewer usable examples than this is an error.", ge=1)
     recommended_examples: int = option(1000, "Fewer usable examples than this is a warning.", ge=1)
 
+    # CON
+    contract: str | None = option(
+        None,
+        "What outputs must look like: a pinned contract, a JSON schema, or module:Model (a pydantic "
+        "model of yours, whose module is imported); without it, it is inferred.",
+        metavar="FILE|MODULE:MODEL",
+    )
+    contract_outputs: int = option(20, "From so many outputs on, a contract is inferred.", ge=2)
+    contract_share: float = option(
+        0.8, "The share of the outputs that has to be JSON, or a label, to make that the rule.",
+        gt=0.5, le=1,
+    )  # fmt: skip
     # FMT
     odd_key_share: float = option(
         0.02, "A key that at most this share of the rows has, or lacks, is odd.", ge=0, le=0.5

@@ -1,0 +1,226 @@
+"""From counts of outputs to the contract that most of them keep."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from curate.contract_checking import NULLS
+from curate.label_variants import core_labels
+from curate.output_tally import MARKERS, NUMBER, OutputTally, ValueTally
+from curate.schemas.contract import ContractKind, PinnedContract
+
+_NUMBER = re.compile(NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """When something is the rule and when it is the exception, as shares of the outputs.
+
+    Attributes:
+        least: fewer outputs than this say nothing.
+        structured: outputs are JSON, labels, numbers or final answers from this share on.
+        required: a key is required from this share of the objects on.
+        odd: a key, a type or an order is odd up to this share (and one alone always is).
+        labels: the labels of a closed set make up at least this share of the strings.
+        most_labels: a closed set has at most so many labels.
+    """
+
+    least: int = 20
+    structured: float = 0.8
+    required: float = 0.85
+    odd: float = 0.05
+    odd_type: float = 0.15
+    labels: float = 0.9
+    most_labels: int = 150
+
+    def is_odd(self, count: int, total: int, share: float | None = None) -> bool:
+        """Whether so few of so many are an exception."""
+        return count <= max(1.0, (self.odd if share is None else share) * total)
+
+
+def contract_of_tally(tally: OutputTally, shares: Shares | None = None) -> PinnedContract:
+    """The contract that most of the counted outputs keep.
+
+    `keeping` is set for the kinds that are not checked; for the others, it takes a look at each
+    output to know.
+    """
+    shares = shares or Shares()
+    total = tally.outputs
+    if total < shares.least:
+        return PinnedContract(kind=ContractKind.TEXT, outputs=total, keeping=total)
+    if tally.parsed and tally.meant_as_json >= shares.structured * total:
+        return _json_contract(tally, shares)
+    labels = _labels(tally, shares)
+    if labels is not None:
+        return PinnedContract(
+            kind=ContractKind.LABEL,
+            labels=labels,
+            padded=not shares.is_odd(tally.padded, total, shares.odd_type),
+            outputs=total,
+        )
+    if tally.numbers >= shares.structured * total:
+        return PinnedContract(kind=ContractKind.NUMBER, outputs=total)
+    marker, marked = max(((m, tally.marked[m]) for m in MARKERS), key=lambda item: item[1])
+    if marked >= max(shares.structured, 0.9) * total:
+        return PinnedContract(kind=ContractKind.FINAL_ANSWER, marker=marker, outputs=total)
+    return _free_contract(tally, shares)
+
+
+def _free_contract(tally: OutputTally, shares: Shares) -> PinnedContract:
+    kinds = (
+        (ContractKind.CODE, tally.coded),
+        (ContractKind.LIST, tally.listed),
+        (ContractKind.SENTENCE, tally.single),
+    )
+    for kind, count in kinds:
+        if count >= shares.structured * tally.sampled:
+            language = tally.languages.most_common(1)[0][0] if tally.languages else None
+            keeping = round(tally.outputs * count / tally.sampled)
+            return PinnedContract(
+                kind=kind,
+                outputs=tally.outputs,
+                keeping=keeping,
+                language=language if kind is ContractKind.CODE else None,
+            )
+    return PinnedContract(kind=ContractKind.TEXT, outputs=tally.outputs, keeping=tally.outputs)
+
+
+def _labels(tally: OutputTally, shares: Shares) -> tuple[str, ...] | None:
+    if tally.labels is None:
+        return None
+    short = tally.labels.total()
+    if short < shares.structured * tally.outputs:
+        return None
+    counts = tally.labels
+    core = core_labels(
+        counts,
+        least=_least_label(tally.outputs),
+        coverage=shares.structured * tally.outputs / short,
+        most=min(shares.most_labels, tally.outputs // 5),
+    )
+    if core is not None and len(core) > 2 and all(_NUMBER.match(label) for label in core):
+        # Ratings are labels; sums that happen to repeat are numbers.
+        return core if len(core) <= 12 and _core_share(core, counts) >= 0.97 else None
+    return core
+
+
+def _core_share(core: Sequence[str], counts: Counter[str]) -> float:
+    """The share of all that the labels make up exactly as they are."""
+    return sum(counts[label] for label in core) / max(counts.total(), 1)
+
+
+def _least_label(total: int) -> int:
+    """How often a string must be met to be a label: three times, and one row in five hundred."""
+    return max(3 if total >= 40 else 2, total // 500)
+
+
+def _json_contract(tally: OutputTally, shares: Shares) -> PinnedContract:
+    schema = _schema_of(tally.values, shares)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    multiline = tally.multiline
+    one_line: bool | None = None
+    if shares.is_odd(multiline, tally.parsed):
+        one_line = True
+    elif shares.is_odd(tally.parsed - multiline, tally.parsed):
+        one_line = False
+    orders = tally.values.orders
+    order, count = orders.most_common(1)[0] if orders else ((), 0)
+    steady = count >= shares.structured * orders.total()
+    return PinnedContract(
+        kind=ContractKind.JSON,
+        json_schema=schema,
+        outputs=tally.outputs,
+        one_line=one_line,
+        key_order=order if steady else (),
+    )
+
+
+def _schema_of(tally: ValueTally, shares: Shares) -> dict[str, Any]:
+    types = _types_of(tally, shares)
+    schema: dict[str, Any] = {}
+    if types:
+        schema["type"] = types[0] if len(types) == 1 else types
+    labels = _string_labels(tally, shares) if "string" in types else None
+    if labels is not None and set(types) <= {"string", "null"}:
+        nullable = "null" in types
+        schema["enum"] = [*labels, None] if nullable else list(labels)
+    if "object" in types and tally.keys:
+        schema |= _object_schema(tally, shares)
+    if "array" in types and tally.items is not None and tally.items.types:
+        schema["items"] = _schema_of(tally.items, shares)
+    return schema
+
+
+def _types_of(tally: ValueTally, shares: Shares) -> list[str]:
+    counts = Counter(tally.types)
+    if counts["number"] and counts["integer"]:
+        counts["number"] += counts.pop("integer")
+    total = counts.total()
+    if total < shares.least:
+        return [t for t, n in counts.most_common() if n]
+    values = total - counts["null"]
+    kept = [
+        t
+        for t, n in counts.most_common()
+        if n and t != "null" and not shares.is_odd(n, values, shares.odd_type)
+    ]
+    if not kept:
+        kept = [t for t, n in counts.most_common(1) if n and t != "null"]
+    # A rare null is an absent value, except where one label of a few is expected.
+    if counts["null"] and (
+        counts["null"] > 1 and (counts["null"] >= 0.02 * total or not _closed(tally, shares))
+    ):
+        kept.append("null")
+    return kept or ["null"]
+
+
+def _closed(tally: ValueTally, shares: Shares) -> bool:
+    return _string_labels(tally, shares) is not None
+
+
+def _string_labels(tally: ValueTally, shares: Shares) -> tuple[str, ...] | None:
+    """The labels of a place that holds one of few strings, else None."""
+    if tally.strings is None:
+        return None
+    counts = Counter({s: n for s, n in tally.strings.items() if s.strip().casefold() not in NULLS})
+    total = counts.total()
+    if total < shares.least or len(counts) > 0.4 * total:
+        return None
+    core = core_labels(
+        counts, least=_least_label(total), coverage=shares.labels, most=shares.most_labels
+    )
+    if core is None or any(len(label) > 48 for label in core):
+        return None
+    return core if total >= 5 * len(core) else None
+
+
+def _object_schema(tally: ValueTally, shares: Shares) -> dict[str, Any]:
+    total = tally.types["object"]
+    if total < shares.least:
+        keys = dict(tally.keys)
+    else:
+        keys = {
+            k: below
+            for k, below in tally.keys.items()
+            if not shares.is_odd(below.types.total(), total)
+        }
+        if not keys or _open_keys(tally, total, shares):
+            # Keys are data here (names, ids): nothing can be said about them.
+            return {}
+    return {
+        "properties": {k: _schema_of(below, shares) for k, below in keys.items()},
+        "required": [
+            k for k, below in keys.items() if below.types.total() >= shares.required * total
+        ],
+        "additionalProperties": total < shares.least,
+    }
+
+
+def _open_keys(tally: ValueTally, total: int, shares: Shares) -> bool:
+    """Whether the odd keys are too many to be mistakes."""
+    odd = sum(b.types.total() for b in tally.keys.values() if shares.is_odd(b.types.total(), total))
+    return odd > max(2.0, 0.15 * total)

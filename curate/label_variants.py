@@ -1,0 +1,148 @@
+"""Labels that mean the same: which spelling is the usual one, and which are variants of it.
+
+`core_labels` tells the labels of a closed set from the strays in its counts; `canonical` finds the
+label that a stray stands for. How they are alike decides how sure that is: case, white space and
+the marks around it leave no doubt ("alike"); spelling, plural and abbreviation leave a little
+("near"); a label inside a longer text leaves more ("inside").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Likeness = Literal["alike", "near", "inside"]
+
+_SEPARATORS = re.compile(r"[\s_\-/]+")
+_MARKS_AROUND = " \t\r\n.,;:!?\"'`*()[]<>{}。！？，、“”‘’«»"
+_WORDS = re.compile(r"\w+")
+# Short forms that are no prefix of what they stand for.
+_SHORT_FORMS = {"pos": "positive", "neg": "negative", "neu": "neutral", "y": "yes", "n": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """The usual label that a variant stands for, and how alike they are."""
+
+    label: str
+    likeness: Likeness
+
+
+@lru_cache(maxsize=65536)
+def folded(label: str) -> str:
+    """A label without what does not change its meaning: case, spaces, underscores, marks around."""
+    text = unicodedata.normalize("NFKC", label).casefold().strip(_MARKS_AROUND)
+    return _SEPARATORS.sub(" ", text).strip() or label.strip()
+
+
+def core_labels(
+    counts: Mapping[str, int], *, least: int, coverage: float, most: int
+) -> tuple[str, ...] | None:
+    """The labels of a closed set, the most frequent first; None when the set is not closed.
+
+    Labels that are the same up to case, spaces and marks count together, under the spelling that
+    is met most. A rarer one that is a misspelling of a frequent one is no label of its own.
+
+    Args:
+        least: how often a label must be met.
+        coverage: the share of all that the labels (with their variants) must make up.
+        most: how many labels a closed set may have.
+    """
+    total = sum(counts.values())
+    groups: dict[str, Counter[str]] = {}
+    for label, count in counts.items():
+        groups.setdefault(folded(label), Counter())[label] = count
+    sizes = sorted(
+        ((sum(g.values()), max(g.items(), key=lambda i: (i[1], i[0]))[0]) for g in groups.values()),
+        key=lambda item: (-item[0], item[1]),
+    )
+    core: list[str] = []
+    frequency: dict[str, int] = {}
+    covered = 0
+    for size, label in sizes:
+        if size < least:
+            break
+        near = canonical(label, core) if core else None
+        if near is not None and near.likeness == "near" and size * 5 <= frequency[near.label]:
+            covered += size
+            continue
+        core.append(label)
+        frequency[label] = size
+        covered += size
+        if len(core) > most:
+            return None
+    return tuple(core) if core and covered >= coverage * total else None
+
+
+def canonical(label: str, labels: Iterable[str]) -> Canonical | None:
+    """The one of `labels` that `label` is a variant of; None when there is none, or several."""
+    return _canonical(label, tuple(labels))
+
+
+@lru_cache(maxsize=65536)
+def _canonical(label: str, labels: tuple[str, ...]) -> Canonical | None:
+    key = folded(label)
+    keys = {folded(known): known for known in reversed(labels)}
+    if key in keys:
+        return Canonical(keys[key], "alike")
+    near = [known for other, known in keys.items() if _near(key, other)]
+    if len(near) == 1:
+        return Canonical(near[0], "near")
+    if not near and len(label) <= 200:
+        inside = _inside(key, keys)
+        if inside is not None:
+            return Canonical(inside, "inside")
+    return None
+
+
+def _near(a: str, b: str) -> bool:
+    """Whether one is the plural, the short form or a misspelling of the other."""
+    if _SHORT_FORMS.get(a) == b:
+        return True
+    if not a or not b or a[0] != b[0] or any(c.isdigit() for c in a + b):
+        return False
+    if a.replace(" ", "") == b.replace(" ", ""):
+        return True
+    short, long = sorted((a, b), key=len)
+    if long in (short + "s", short + "es") or (short[-1:] == "y" and long == short[:-1] + "ies"):
+        return len(short) > 2
+    if len(a) < len(b) and len(a) >= 3 and b.startswith(a) and " " not in a:
+        return True
+    if len(short) < 4:
+        return False
+    # One slip in a short word, two in a long one.
+    return edit_distance(a, b, 2) <= (2 if len(short) >= 8 else 1)
+
+
+def _inside(key: str, keys: Mapping[str, str]) -> str | None:
+    words = _WORDS.findall(key)
+    text = f" {' '.join(words)} "
+    if len(words) > 12 or " not " in text or (" no " in text and len(words) > 1):
+        return None
+    met = [known for other, known in keys.items() if f" {other} " in text]
+    return met[0] if len(met) == 1 else None
+
+
+def edit_distance(a: Sequence[str], b: Sequence[str], limit: int) -> int:
+    """Insertions, deletions, replacements and swaps of neighbours from a to b; above `limit`, more.
+
+    Optimal string alignment (Boytsov 2011, section 2.2).
+    """
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        earlier, before, row = before, row, [i] + [0] * len(b)
+        for j, y in enumerate(b, 1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], earlier[j - 2] + 1)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]

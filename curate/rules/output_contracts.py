@@ -1,0 +1,192 @@
+"""The contracts of the files being linted, and every row that breaks one: shared by the CON rules.
+
+While the files are read, outputs are only counted. Where a contract comes out that rows can break,
+the files are read once more and each output is checked; free text costs no second reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
+
+from curate.contract import CHECKED, Contract, Violation, from_tally
+from curate.contract_inference import Shares
+from curate.contract_loading import load_contract
+from curate.dataset import Dataset
+from curate.loose_json import strict_json
+from curate.output_tally import LABEL_BYTES, OutputTally
+from curate.rules.protocol import Hit, Repair
+from curate.schemas.contract import ContractKind
+from curate.schemas.findings import FixSafety
+from curate.schemas.options.lint import LintOptions
+
+
+def judged(rows: pl.DataFrame) -> pl.Series:
+    """The outputs that a contract is about, null where a row has none.
+
+    Turns that call tools keep their tools' contract, and the answers of unpaired preferences that
+    were judged bad keep none.
+    """
+    kept = ~pl.col("roles").str.ends_with("c") & pl.col("label").fill_null(True)
+    return rows.lazy().select(pl.when(kept).then("completion")).collect()["completion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Row `row` of the dataset breaks the contract of its group of files."""
+
+    row: int
+    group: Hashable
+    violation: Violation
+
+
+class OutputContracts:
+    """Collects what outputs look like, file by file; afterwards knows contracts and breaches."""
+
+    def __init__(self, options: LintOptions) -> None:
+        self.given = load_contract(options.contract) if options.contract else None
+        self._shares = Shares(least=options.contract_outputs, structured=options.contract_share)
+        self._tallies: dict[int, OutputTally] = {}
+        self._contracts: dict[Hashable, Contract] | None = None
+        self._breaches: list[Breach] | None = None
+        self._unknown: Counter[Hashable] | None = None
+        self.odd_styles: list[tuple[int, str]] = []
+
+    def add(self, rows: pl.DataFrame, file: int) -> None:
+        """Count the outputs of a batch."""
+        self._tallies.setdefault(file, OutputTally()).add(judged(rows))
+
+    def add_reference(self, rows: pl.DataFrame, file: int) -> None:
+        """Benchmarks have no contract to keep."""
+
+    def contracts(self, dataset: Dataset) -> dict[Hashable, Contract]:
+        """The contract of each file; files given as splits share one."""
+        if self._contracts is None:
+            tallies: dict[Hashable, OutputTally] = {}
+            for file, tally in sorted(self._tallies.items()):
+                tallies.setdefault(_group(dataset, file), OutputTally()).merge(tally)
+            self._contracts = {
+                group: self.given.model_copy(update={"outputs": tally.outputs})
+                if self.given
+                else from_tally(tally, self._shares)
+                for group, tally in tallies.items()
+            }
+        return self._contracts
+
+    def breaches(self, dataset: Dataset) -> list[Breach]:
+        """Every way in which a row breaks its contract, in order of the rows."""
+        if self._breaches is None:
+            self._breaches = []
+            contracts = self.contracts(dataset)
+            if any(c.kind in CHECKED for c in contracts.values()):
+                self._check_all(dataset, self._breaches)
+                broken: dict[Hashable, set[int]] = {}
+                for breach in self._breaches:
+                    broken.setdefault(breach.group, set()).add(breach.row)
+                for group, contract in contracts.items():
+                    if contract.kind in CHECKED:
+                        keeping = contract.outputs - len(broken.get(group, ()))
+                        contracts[group] = contract.model_copy(update={"keeping": keeping})
+        return self._breaches
+
+    def is_strong(self, group: Hashable) -> bool:
+        """Whether the outputs are many and regular enough to call a rare label wrong."""
+        if self.given is not None:
+            return True
+        assert self._contracts is not None and self._breaches is not None
+        if self._unknown is None:
+            self._unknown = Counter(
+                b.group for b in self._breaches if b.violation.kind == "unknown-value"
+            )
+        outputs = self._contracts[group].outputs
+        return outputs >= 100 and self._unknown[group] <= max(1.0, 0.03 * outputs)
+
+    def _check_all(self, dataset: Dataset, breaches: list[Breach]) -> None:
+        files, start = dataset.frame["file"], 0
+        for rows in dataset.read_again():
+            group = _group(dataset, int(files[start])) if rows.height else None
+            contract = self.contracts(dataset).get(group)
+            if contract is not None and contract.kind in CHECKED:
+                check = _remembering(contract)
+                for row, text in enumerate(judged(rows).to_list(), start):
+                    if text is None or not text.strip():
+                        continue
+                    found = check(text)
+                    breaches += [Breach(row, group, v) for v in found]
+                    if not found and contract.kind is ContractKind.JSON:
+                        self._note_style(row, contract, text.strip())
+            start += rows.height
+
+    def _note_style(self, row: int, contract: Contract, text: str) -> None:
+        if contract.one_line is not None and contract.one_line == ("\n" in text):
+            here, elsewhere = "on one line", "over several lines"
+            if contract.one_line:
+                here, elsewhere = elsewhere, here
+            self.odd_styles.append((row, f"the JSON is spread {here}, elsewhere {elsewhere}"))
+        elif contract.key_order:
+            keys = _keys(text)
+            usual = [k for k in contract.key_order if k in keys]
+            if [k for k in keys if k in contract.key_order] != usual:
+                said = ", ".join(usual)
+                self.odd_styles.append((row, f"the keys stand in another order; elsewhere {said}"))
+
+
+def _keys(text: str) -> list[str]:
+    value = strict_json(text)[1]
+    return list(value) if isinstance(value, dict) else []
+
+
+def _remembering(contract: Contract) -> Callable[[str], list[Violation]]:
+    """`contract.check`, which does not judge the same label a million times."""
+    remembered = lru_cache(maxsize=4096)(contract.check)
+    return lambda text: remembered(text) if len(text) <= LABEL_BYTES else contract.check(text)
+
+
+def _group(dataset: Dataset, file: int) -> Hashable:
+    role = dataset.roles[file] if dataset.roles else "data"
+    return file if role == "data" else "splits"
+
+
+def hits_of(dataset: Dataset, *kinds: str) -> Iterator[tuple[Breach, Hit]]:
+    """A hit for each breach of these kinds, with the repair that mends the whole output."""
+    collector = dataset.collector(OutputContracts)
+    contracts = collector.contracts(dataset)
+    for breach in collector.breaches(dataset):
+        violation = breach.violation
+        if violation.kind in kinds:
+            hit = Hit(
+                breach.row,
+                violation.message,
+                column="completion",
+                repair=_repair(violation, contracts[breach.group]),
+            )
+            yield breach, hit
+
+
+def _repair(violation: Violation, contract: Contract) -> Repair | None:
+    if violation.mended is None:
+        return None
+    what = {
+        "unparseable": "write the output as JSON",
+        "variant": f"write {violation.proposal!r}",
+        "extra-key": f"name the key {violation.proposal!r}",
+    }.get(violation.kind, "write the output as the others")
+
+    def mend(text: str) -> str:
+        # Judged anew: another repair of the same output may have come before.
+        for found in contract.check(text):
+            same = (found.kind, found.path, found.found) == (
+                violation.kind,
+                violation.path,
+                violation.found,
+            )
+            if same and found.mended is not None:
+                return found.mended
+        return text
+
+    safety = FixSafety.SAFE if violation.certain else FixSafety.UNSAFE
+    return Repair(safety, what, text=mend)
