@@ -97,7 +97,8 @@ class OutputContracts:
         """Whether the outputs are many and regular enough to call a rare label wrong."""
         if self.given is not None:
             return True
-        assert self._contracts is not None and self._breaches is not None
+        assert self._contracts is not None
+        assert self._breaches is not None
         if self._unknown is None:
             self._unknown = Counter(
                 b.group for b in self._breaches if b.violation.kind == "unknown-value"
