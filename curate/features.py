@@ -8,10 +8,12 @@ small over millions of rows.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import polars as pl
 
 from curate.languages import NAMES_A_LANGUAGE, language
+from curate.token_columns import TOKEN_SCHEMA
 
 # Labels and short answers are kept as text; anything longer is represented by its hash.
 SHORT_TEXT = 64
@@ -77,4 +79,6 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
         _opening("completion")
     ),
     "rejected_opening": lambda: _opening("rejected"),
+    # counted with --tokenizer
+    **{name: partial(pl.col, name) for name in TOKEN_SCHEMA},
 }

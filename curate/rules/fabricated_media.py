@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.screens import rare
+from curate.rules.screens import marked
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -18,12 +19,10 @@ _PATTERN = (
     rf"|[^\n]{{0,80}}?\n*!\[[^\]\n]*\]\([^)\n]*\)\s*$"
     rf"|<(?:audio|video|img)\s[^>]*src=[^>]*>[^<\n]*(?:</(?:audio|video)>)?\s*$)"
 )
-_CODE = r"(?i)\bhtml\b|\bmarkdown\b|\btags?\b|\bembed\b|<img"
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    previous = pl.lit("")
-    return pl.col("learnt") & pl.col("text").str.contains(_PATTERN) & ~previous.str.contains(_CODE)
+    return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN))
 
 
 RULE = ColumnRule(
@@ -42,6 +41,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a medium that is not there: {match}",
-    pattern=_PATTERN,
-    first=rare,
+    pattern=english(_PATTERN),
+    first=marked,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -40,17 +41,19 @@ _WRITING = (
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     return (
-        pl.col("completion").str.contains(_CLAIM)
-        & prompt.str.contains(_ORDER)
-        & ~prompt.str.contains(_WRITING)
+        pl.col("completion").str.contains(english(_CLAIM))
+        & prompt.str.contains(english(_ORDER))
+        & ~prompt.str.contains(english(_WRITING))
     )
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    claim = pl.col("completion").str.head(160).str.contains(
-        r"(?i)\b(?:i|i have|i['’]ve|been|reminder)\b"
+    claim = (
+        pl.col("completion")
+        .str.head(160)
+        .str.contains(r"(?i)\b(?:i|i have|i['’]ve|been|reminder)\b")
     )
-    order = pl.col("prompt").str.contains(_ORDER)
+    order = pl.col("prompt").str.contains(english(_ORDER))
     return order & claim & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
 
 
@@ -69,7 +72,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="claims an action that a text model cannot take: {match}",
-    pattern=_CLAIM,
+    pattern=english(_CLAIM),
     column="completion",
     first=_first,
 )

@@ -6,11 +6,12 @@ import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import MEDIA, about_code, one_line, stands_alone
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _STAND_IN = (
-    r"(?i)\[(?:(?:an?|the|insert|link to|attached|attach|your|see)\s+)*(?:image|picture|photo|photograph"
+    r"(?i)(?:^|[\s(:])\[(?:(?:an?|the|insert|link to|attached|attach|your|see)\s+)*(?:image|picture|photo|photograph"
     r"|figure|video|audio|sound|recording|screenshot|diagram|drawing|painting|gif|pdf|attachment)"
     r"\b[^\]\n(=]{0,80}\](?:$|[^(])"
     r"|<(?:(?:an?|the|insert|link to|attached|attach|your|see)\s+)*(?:image|picture|photo|photograph"
@@ -33,14 +34,18 @@ _REFERRED = (
     rf"|\b(?:attached|accompanying|enclosed)\s+(?:[a-z-]+\s+)?(?:{MEDIA}|file|document|pdf|spreadsheet)s?\b"
 )
 _HTML = r"(?i)\bhtml\b|\bmarkdown\b|\bcss\b|\btags?\b|\bweb ?page\b|</|\bregex\b|\balt[ -]text\b"
-_PATTERN = f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_TAG})|(?:{_REFERRED})"
+_PATTERN = (
+    f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_TAG})|(?:{_REFERRED})"
+)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
-    linked = prompt.str.contains(f"{_STAND_IN}|{_MARKDOWN_IMAGE}|{_MEDIA_LINK}|{_IMAGE_TAG}")
-    referred = one_line() & prompt.str.contains(_REFERRED)
-    return (linked | referred) & ~about_code() & ~prompt.str.contains(_HTML)
+    linked = prompt.str.contains(
+        english(f"{_STAND_IN}|{_MARKDOWN_IMAGE}|{_MEDIA_LINK}|{_IMAGE_TAG}")
+    )
+    referred = one_line() & prompt.str.contains(english(_REFERRED))
+    return (linked | referred) & ~about_code() & ~prompt.str.contains(english(_HTML))
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -70,7 +75,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt needs a medium that is not there: {match}",
-    pattern=_PATTERN,
+    pattern=english(_PATTERN),
     column="prompt",
     first=_first,
 )

@@ -6,6 +6,7 @@ import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code, one_line, stands_alone
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -47,8 +48,7 @@ _PATTERN = "(?i)" + "|".join(
         rf"^(?:please\s+)?(?:{_READING}|{_LOOKING})\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}{_MANNER}"
         + _END,
         rf"^(?:please\s+)?{_READING}\s+the\s+(?:[a-z-]+\s+)?{_NOUN}(?:\s+(?:into|in (?:one|two|three"
-        r"|four|five|\d+|a|your))\b[^:\"“”?.!]*)?"
-        + _END,
+        r"|four|five|\d+|a|your))\b[^:\"“”?.!]*)?" + _END,
         rf"^(?:please\s+)?{_READING}\s+(?:an?|some)\s+(?:[a-z-]+\s+){{0,2}}?(?:article|paper|passage"
         r"|paragraph|essay|text|report|blog post|news story|document|transcript|conversation|speech)\b",
         r"^(?:please\s+)?summari[sz]e\s+(?:the|this)\s+(?:[a-z-]+\s+)?(?:article|paper|essay|blog"
@@ -57,6 +57,13 @@ _PATTERN = "(?i)" + "|".join(
         r"|antagonist|moral|narrator)\s+(?:of|in)\s+(?:the|this)\s+(?:book|story|article|passage|poem"
         r"|movie|film|song|text|paragraph|novel|essay|excerpt)\s*[.?]?\s*$",
     )
+)
+# Longer prompts hold their text themselves.
+_LONGEST = 300
+_HINT = (
+    rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these)\b"
+    r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel"
+    r"|essay|excerpt)"
 )
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
@@ -67,17 +74,14 @@ _OTHERWISE = (
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
-    refers = prompt.str.contains(_PATTERN) & ~prompt.str.contains(_OTHERWISE)
+    refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
     return refers & ~about_code()
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    hint = pl.col("prompt").str.contains(
-        rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these)\b"
-        r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel"
-        r"|essay|excerpt)"
-    )
-    return one_line() & (pl.col("prompt").str.len_bytes() <= 300) & stands_alone() & hint
+    short = pl.col("prompt").str.len_bytes() <= _LONGEST
+    start = pl.when(short).then(pl.col("prompt"))
+    return start.str.contains(english(_HINT)) & one_line() & stands_alone()
 
 
 RULE = ColumnRule(
@@ -97,7 +101,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
-    pattern=_PATTERN,
+    pattern=english(_PATTERN),
     column="prompt",
     first=_first,
 )

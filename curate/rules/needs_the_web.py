@@ -6,6 +6,7 @@ import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code, stands_alone
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -19,19 +20,24 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?find\s+(?:me\s+)?(?:the|a|an)\s+(?:wikipedia (?:page|article)|website|web ?page|url|link|youtube video|online article|news article)\b",
     )
 )
+_HINT = (
+    r"(?i)\b(?:web|internet|online|google)\b|^(?:please )?(?:look up|visit|open|access|browse|go to"
+    r"|navigate to|read|check|retrieve|fetch|download|pull|get|gather|collect|find)\b"
+)
 _OTHERWISE = r"(?i)\b(?:how (?:do|to|can|does)|explain|describe how|tips|steps|strategy|guide|algorithm|html|sql|history of|write|translate|sentence)\b"
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
-    return prompt.str.contains(_PATTERN) & ~prompt.str.contains(_OTHERWISE) & ~about_code()
+    return (
+        prompt.str.contains(english(_PATTERN))
+        & ~prompt.str.contains(english(_OTHERWISE))
+        & ~about_code()
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    hint = pl.col("prompt").str.contains(
-        r"(?i)\b(?:web|internet|online|google)\b|^(?:please )?(?:look up|visit|open|access|browse|go to"
-        r"|navigate to|read|check|retrieve|fetch|download|pull|get|gather|collect|find)\b"
-    )
+    hint = pl.col("prompt").str.head(200).str.contains(english(_HINT))
     return hint & stands_alone()
 
 
@@ -50,7 +56,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt needs the web: {match}",
-    pattern=_PATTERN,
+    pattern=english(_PATTERN),
     column="prompt",
     first=_first,
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.rules.wordings import english
+
 _LONG_SYSTEM = 300
 
 MEDIA = (
@@ -40,4 +42,4 @@ def one_line() -> pl.Expr:
 
 def about_code() -> pl.Expr:
     """The prompt asks for a program."""
-    return pl.col("prompt").str.contains(_ABOUT_CODE)
+    return pl.col("prompt").str.contains(english(_ABOUT_CODE))

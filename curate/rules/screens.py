@@ -2,47 +2,54 @@
 
 A rule about something rare names one of these functions as its `first`. The engine evaluates each
 function once, and the rules' own conditions only on the few texts that it lets through. A rule
-that needs a literal of its own adds it here; its golden cases fail if it forgets.
+that needs a wording of its own adds it here; its golden cases fail if it forgets.
+
+Measured: a character class is found with vector instructions (0.03 µs a row); a regular expression
+of many ASCII words without Unicode case folding runs as one automaton (0.5 µs a row), four times
+faster than Aho-Corasick over the same words.
 """
 
 from __future__ import annotations
+
+import re
 
 import polars as pl
 
 from curate.schemas.options.lint import LintOptions
 
-# Lower case; ASCII case does not matter.
-RARE: tuple[str, ...] = (
-    # placeholders and slots
-    "noinput", "no input", "no-input", "no_input", "nooutput", "no output", "no-output", "no_output",
-    "ninput>", "noput", "n/a", "lorem ipsum", "todo:", "todo]", "[insert", "<insert", "(insert",
-    "{{", "[your", "[name", "[company", "[date", "[recipient", "[customer", "[client", "[product",
-    "[todo", "[tbd", "[placeholder", "<your", "<name", "your_", "xxxx", "[add ", "[enter", "placeholder",
-    # refusals and identity
-    "i cannot", "i can't", "i can’t", "i'm sorry", "i’m sorry", "i am sorry", "i apologize", "i apologise",
-    "unable to", "not able to", "language model", "an ai", "openai", "chatgpt", "gpt-", "anthropic", "claude",
-    "gemini", "bard", "deepmind", "deepseek", "mistral", "qwen", "alibaba", "llama", "meta ai", "copilot",
-    "grok", "i won't", "i must decline", "i don't have access", "cannot be performed", "cannot be completed",
-    "i don’t have", "i do not have", "i don't have", "against my",
-    # tokens and scaffolding
-    "<|", "[inst]", "[/inst]", "<<sys>>", "<</sys>>", "<start_of_turn>", "<end_of_turn>", "</s>", "<s>",
-    "[bos]", "[eos]", "<bos>", "<eos>", "<pad>", "[pad]", "<unk>", "<｜", "### ", "human:", "assistant:", "user:",
-    "instruction:", "below is an instruction", "endoftext",
-    # markup
-    "<br", "<p>", "</p>", "<div", "</div", "<span", "</span", "<a href", "&nbsp;", "&amp;", "&lt;", "&gt;",
-    "&quot;", "&#", "<b>", "<i>", "<strong>", "<em>", "<li>", "<ul>", "<td", "<font", "<table", "<html",
-    "<script", "```", "\\n", "\\t", "\\\"", "\\u00",
-    # media that are not there
-    "![", "<img", "<audio", "<video", "[image", "[picture", "[photo", "[screenshot", "[video", "[audio",
-    "[gif", "[flow", "[chart", "[graph", "[diagram", "[heat", "[jigsaw", "[illustration", "[drawing",
-    "<image", "<output", "<cropped", "<screenshot", "<photo", "<picture", "[an image", "[a picture",
-    "[generated", "(image", "[insert", "[attached", "<attached", "[edited", "[map", "[animation",
+WORDS: tuple[str, ...] = (
+    # placeholders
+    "no input", "noinput", "no-input", "no_input", "no output", "nooutput", "no-output", "no_output",
+    "ninput", "noput", "n/a", "lorem ipsum", "todo", "tbd", "placeholder", "(insert", "xxx", "____",
+    # refusals
+    "i cannot", "i can't", "i'm sorry", "i am sorry", "i apologi", "unable to", "not able to", "i won't",
+    "i will not", "i must decline", "i don't have", "i do not have", "cannot be ", "can't help",
+    "can't assist", "i'm not able", "not possible for me",
+    # who the model says it is
+    "language model", "an ai", "openai", "chatgpt", "gpt-", "anthropic", "claude", "gemini", "deepmind",
+    "deepseek", "mistral", "qwen", "alibaba", "llama", "meta ai", "copilot", "grok", "kimi",
+    # scaffolding
+    "human:", "assistant:", "user:", "instruction:", "task:", "below is an instruction",
+    "response:", "prompt:",
 )  # fmt: skip
+_CURLY = ("can’t", "I’m sorry", "I’m not able", "won’t", "don’t have")
+_WORDS = f"(?i-u:{'|'.join(map(re.escape, WORDS))})|{'|'.join(_CURLY)}"
+_MARKS = r"[<\[{`&\\]|###|\|\|"
 
 
-def rare(options: LintOptions) -> pl.Expr:
-    """The text holds one of the rare literals."""
-    return pl.col("text").str.contains_any(list(RARE), ascii_case_insensitive=True)
+def worded(options: LintOptions) -> pl.Expr:
+    """The text holds one of the rare wordings."""
+    return pl.col("text").str.contains(_WORDS)
+
+
+def marked(options: LintOptions) -> pl.Expr:
+    """The text holds a bracket, a brace, a backtick, an ampersand, a backslash or a hash heading."""
+    return pl.col("text").str.contains(_MARKS)
+
+
+def marked_or_worded(options: LintOptions) -> pl.Expr:
+    """Either of the two."""
+    return marked(options) | worded(options)
 
 
 def beyond_ascii(options: LintOptions) -> pl.Expr:
@@ -51,4 +58,18 @@ def beyond_ascii(options: LintOptions) -> pl.Expr:
     return text.str.len_bytes() != text.str.len_chars()
 
 
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+def at_signs(options: LintOptions) -> pl.Expr:
+    """The text holds an @ between letters or digits."""
+    return pl.col("text").str.contains(r"[^ \n]@[0-9A-Za-z]")
+
+
+def long_numbers(options: LintOptions) -> pl.Expr:
+    """The text holds six digits or more in a row, separators aside, or the like of them."""
+    return pl.col("text").str.contains(
+        r"[0-9][0-9 ().-]{5}|[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9a-fA-F]:[0-9a-fA-F]{0,4}:[0-9a-fA-F]{1,4}:"
+    )
+
+
+def contacts(options: LintOptions) -> pl.Expr:
+    """Either of the two."""
+    return at_signs(options) | long_numbers(options)

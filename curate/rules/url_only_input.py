@@ -6,6 +6,7 @@ import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code, stands_alone
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -20,7 +21,11 @@ _ABOUT_ADDRESSES = (
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
-    return prompt.str.contains(_PATTERN) & ~prompt.str.contains(_ABOUT_ADDRESSES) & ~about_code()
+    return (
+        prompt.str.contains(english(_PATTERN))
+        & ~prompt.str.contains(english(_ABOUT_ADDRESSES))
+        & ~about_code()
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -44,7 +49,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the input is only a URL: {match}",
-    pattern=_PATTERN,
+    pattern=english(_PATTERN),
     column="prompt",
     first=_first,
 )

@@ -1,0 +1,81 @@
+"""PII009: a password or a key with its value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+import polars as pl
+
+from curate.identifiers import ASSIGNED_SECRET
+from curate.masking import mask_assignment
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_SECRET = re.compile(ASSIGNED_SECRET)
+_VALUE = re.compile(
+    r"(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?([0-9A-Za-z+/_.~!@#$%^&*-]{8,})", re.IGNORECASE
+)
+_STAND_IN = re.compile(
+    r"(?i)your|example|placeholder|change|insert|x{4}|\*{3}|<|\.\.\.|dummy|sample|test|secret|passw|token|key|config|request|response"
+    r"|env|process|getenv|input|user|self|this|none|null|true|false|generate|random|string|hash|\(|\$\{|^\$|\.\w+\.|abc|1234567|qwerty|hunter|p[a@4]ss|_"
+)
+_LEAST_ENTROPY = 3.0  # bits a character; English words and identifiers stay below
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy of the characters, in bits a character."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a value in the text looks random."""
+    return any(_is_secret(m[0]) for m in _SECRET.finditer(text))
+
+
+def _is_secret(assignment: str) -> bool:
+    match = _VALUE.search(assignment)
+    if match is None:
+        return False
+    value = match[1].rstrip(".,;")
+    mixed = bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))
+    return (
+        mixed
+        and len(value) >= 8
+        and not _STAND_IN.search(value)
+        and entropy(value) >= _LEAST_ENTROPY - (len(value) < 12) * 0.3
+    )
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("text").map_elements(holds_secret, return_dtype=pl.Boolean)
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return pl.col("text").str.contains(
+        r"(?i-u:key|secret|token|passwo?r?d|pwd|bearer)[\"']?\s*(?:=|:|bearer\s)"
+    )
+
+
+RULE = ColumnRule(
+    about=About(
+        code="PII009",
+        name="assigned-secret",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="a password, a secret or a key is written out with its value",
+        reason="Whoever gets the model or the data can use it. The value looks random: letters and digits in no order.",
+        example='{"prompt": "Config", "completion": "api_key = \\"9fK2xQ7LmZ4tVbR8sWc1\\""}',
+        remedy="Change the secret, then replace it with a name such as $API_KEY.",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a secret with its value: {match}",
+    pattern=english(ASSIGNED_SECRET),
+    mask=mask_assignment,
+    first=_first,
+)

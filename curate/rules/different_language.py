@@ -1,0 +1,45 @@
+"""TXT025: one of few answers in another language than the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from curate.dataset import Dataset
+from curate.rules.protocol import About, DatasetRule, Hit
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_FEWEST_ROWS = 20
+_MOST_OTHERS = 0.05
+
+
+def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    frame = dataset.frame.with_row_index("at").filter(pl.col("completion_language").is_not_null())
+    if frame.height < _FEWEST_ROWS:
+        return
+    counts = frame["completion_language"].value_counts(sort=True)
+    main, share = counts["completion_language"][0], counts["count"][0] / frame.height
+    if 1 - share > _MOST_OTHERS:
+        return  # a set in several languages
+    others = frame.filter((pl.col("completion_language") != main) & ~pl.col("names_language"))
+    for at, found in others.select("at", "completion_language").iter_rows():
+        yield Hit(at, f"the completion looks {found}; {share:.0%} of the others are {main}")
+
+
+RULE = DatasetRule(
+    about=About(
+        code="TXT025",
+        name="different-language",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="the completion is in another language than nearly all others",
+        reason="A few answers in another language make the model switch languages now and then.",
+        example="one French answer among 1,000 English ones, to a prompt that names no language",
+        remedy="Translate or drop the row, or ignore this rule if the set is meant to be multilingual.",
+        assumes="languages are told by common words and scripts; what cannot be told is not held against a row",
+    ),
+    features=("completion_language", "names_language"),
+    check=_check,
+)

@@ -1,0 +1,55 @@
+"""TXT024: remains of HTML in text that is not about HTML."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = (
+    r"(?i)&(?:nbsp|amp|lt|gt|quot|apos|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|bull|middot|copy|#\d{2,5}|#x[0-9a-f]{2,5});"
+    r"|<br\s*/?>|</?(?:p|div|span|strong|em|ul|ol|li|font|tbody|td|tr|h[1-6]|blockquote|center|section|article)(?:\s+(?:class|id|style|align|lang|dir|data-[a-z]+)\s*=[^<>]*)?\s*/?>"
+    r"|<a\s+href\s*=[^<>]*>|</a>"
+)
+# Asked for, or shown as code.
+_ABOUT_MARKUP = (
+    r"(?i)\b(?:html?|xml|css|web|website|page|tags?|markup|javascript|jquery|js|jsx|react|angular|vue|php|django|flask|dom|svg"
+    r"|script|code|program|function|form|button|element|snippet|parse|scrape|regex|template|table|header|list item|span|div"
+    r"|paragraph tag|link|url|string|markdown|component|entity|escape|banner|email template|query|sql|xss|app|application|loop|class|selenium|beautiful ?soup|heading|menu|navigation|navbar|input field|dropdown|image tag|format)s?\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    text, prompt = pl.col("completion"), pl.col("prompt").fill_null("")
+    code = text.str.contains(
+        r"```|<!DOCTYPE|<html|<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
+    )
+    return text.str.contains(_PATTERN) & ~code & ~prompt.str.contains(english(_ABOUT_MARKUP))
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return pl.col("completion").str.contains(r"<[/a-zA-Z]|&[#a-z]")
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT024",
+        name="html-residue",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="HTML tags or entities are left in the completion",
+        reason="They come from scraped pages. The model learns to put &nbsp; and <br> into plain answers.",
+        example='{"prompt": "Name two fruits.", "completion": "Apples&nbsp;and<br>pears"}',
+        remedy="Turn the HTML into text.",
+        assumes="English words mark prompts about markup",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="HTML is left in the completion: {match}",
+    pattern=_PATTERN,
+    column="completion",
+    first=_first,
+)

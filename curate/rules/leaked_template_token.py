@@ -1,0 +1,42 @@
+"""TXT019: control tokens of a chat template stand in the text."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.screens import marked
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = (
+    r"<\|(?:im_start|im_end|im_sep|endoftext|startoftext|begin_of_text|end_of_text|eot_id|eom_id|start_header_id"
+    r"|end_header_id|system|user|assistant|end|endofprompt|fim_prefix|fim_middle|fim_suffix|message|start|channel"
+    r"|return|call|python_tag|finetune_right_pad_id|prompter|end_of_turn|end_of_role|start_of_role|pad)\|>"
+    r"|<｜[^｜\n]{1,40}｜>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>|<(?:start|end)_of_turn>"
+    r"|\[(?:BOS|EOS)\]|<(?:bos|eos|pad)>|</s>\s*$|</s>\s*<s>|^\s*<s>\s|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("text").str.contains(_PATTERN)
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT019",
+        name="leaked-template-token",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        summary="control tokens of a chat template stand in the text",
+        reason="The tokenizer turns them into real control tokens: turns begin and end in the middle of a "
+        "text, and the template then adds its own.",
+        example='{"prompt": "Hi", "completion": "Hello!<|im_end|>"}',
+        remedy="Remove the tokens, or parse the transcript into messages; the template adds what it needs.",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a control token of a chat template stands in the text: {match}",
+    pattern=_PATTERN,
+    first=marked,
+)

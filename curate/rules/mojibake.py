@@ -1,0 +1,68 @@
+"""TXT014: text that was read in the wrong encoding."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule, Repair
+from curate.rules.screens import beyond_ascii
+from curate.schemas.findings import Confidence, FixSafety, Severity
+from curate.schemas.options.lint import LintOptions
+
+# UTF-8 read as Windows-1252 or Latin-1: a lead byte C3, C2, E2, F0 … and what its followers became.
+_FOLLOWER = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+_PATTERN = (
+    f"[\u00e2][\u20ac\u0080][{_FOLLOWER[1:-1]}]"  # punctuation: â€™ â€œ â€“
+    f"|\u00c3[{_FOLLOWER[1:-1]}]"  # accented Latin letters: Ã© Ã¼
+    "|\u00c2[\u00a0-\u00bf]"  # Â° Â£ Â with a no-break space
+    f"|\u00f0\u0178[{_FOLLOWER[1:-1]}]{{2}}|\u00f0\u009f[{_FOLLOWER[1:-1]}]{{2}}"  # emoji
+    f"|\u00ef\u00bb\u00bf|(?:[\u00d0\u00d1][{_FOLLOWER[1:-1]}]){{3}}"  # BOM; Cyrillic
+    f"|\u00ef\u00bf\u00bd|(?:[\u00e3-\u00e9][{_FOLLOWER[1:-1]}]{{2}}){{2}}"  # U+FFFD; CJK
+)
+_RUN = re.compile(rf"(?:[\u00c2-\u00f4]{_FOLLOWER}{{1,3}})+")
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("text").str.contains(_PATTERN)
+
+
+def repaired(text: str) -> str:
+    """The text with each garbled run decoded again, where that gives valid UTF-8."""
+    return _RUN.sub(lambda run: _decoded(run[0]), text)
+
+
+def _decoded(run: str) -> str:
+    raw = bytearray()
+    for character in run:
+        try:
+            raw += character.encode("cp1252")
+        except UnicodeEncodeError:
+            if ord(character) > 0xFF:
+                return run
+            raw.append(ord(character))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return run
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT014",
+        name="mojibake",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="text is garbled: UTF-8 was read in another encoding",
+        reason="The model learns to write the garbled characters.",
+        example='{"prompt": "Order", "completion": "The cafÃ© doesnâ€™t open today."}',
+        remedy="Read the source as UTF-8 again; `--unsafe-fixes` decodes what can be decoded.",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="garbled text: {match}",
+    pattern=_PATTERN,
+    repair=Repair(FixSafety.UNSAFE, "decode the garbled characters again", text=repaired),
+    first=beyond_ascii,
+)

@@ -1,0 +1,45 @@
+"""PII005: a number that a state gives a person."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.identifiers import NATIONAL_IDS
+from curate.masking import mask_digits
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.screens import long_numbers
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = "|".join(kind.pattern for kind in NATIONAL_IDS)
+
+
+def holds_national_id(text: str) -> bool:
+    """Whether the text holds one of the known kinds."""
+    return any(kind.found(text) for kind in NATIONAL_IDS)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("text").map_elements(holds_national_id, return_dtype=pl.Boolean)
+
+
+RULE = ColumnRule(
+    about=About(
+        code="PII005",
+        name="national-id",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        summary="a national identity or social security number stands in the text",
+        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France, Italy).",
+        example='{"prompt": "Fill the form", "completion": "SSN: 536-22-8471"}',
+        remedy="Remove the number.",
+        assumes="numbers of the US, the UK, Spain, Brazil, India, France and Italy",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a national identity number: {match}",
+    pattern=english(_PATTERN),
+    mask=mask_digits,
+    first=long_numbers,
+)

@@ -1,0 +1,47 @@
+"""PII002: a telephone number."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from curate.identifiers import PHONE, is_phone
+from curate.masking import mask_digits
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.screens import long_numbers
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PHONE = re.compile(rf"(?<![\w.+/=-]){PHONE}(?![\w-]|\.\d)")
+
+
+def holds_phone(text: str) -> bool:
+    """Whether a number in the text could be called."""
+    return any(is_phone(m[0]) for m in _PHONE.finditer(text))
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("text").map_elements(holds_phone, return_dtype=pl.Boolean)
+
+
+RULE = ColumnRule(
+    about=About(
+        code="PII002",
+        name="phone-number",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="a telephone number stands in the text",
+        reason="A model repeats numbers that it has seen, to anyone who asks.",
+        example='{"prompt": "Contact?", "completion": "Call +44 20 7946 1234."}',
+        remedy="Replace the number with a fictional one (555-01nn), or drop the row.",
+        assumes="international numbers with +, and North American ones",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a telephone number: {match}",
+    pattern=english(PHONE),
+    mask=mask_digits,
+    first=long_numbers,
+)

@@ -1,0 +1,38 @@
+"""TXT004: a placeholder stands where the answer should be."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.placeholders import SURE, TOKEN
+from curate.rules.protocol import About, ColumnRule, Repair
+from curate.rules.screens import worded
+from curate.schemas.findings import Confidence, FixSafety, Severity
+from curate.schemas.options.lint import LintOptions
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    text = pl.col("text")
+    whole = (text.str.len_bytes() <= 60) & text.str.contains(SURE)
+    return pl.col("learnt") & (whole | text.str.contains(TOKEN))
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT004",
+        name="placeholder-completion",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        summary="the completion is or holds a placeholder such as <nooutput>",
+        reason="The model learns to answer with the placeholder.",
+        example='{"instruction": "Compose a piano piece.", "input": "", "output": "<nooutput>"}',
+        remedy="Write the answer, or drop the row (`--unsafe-fixes`).",
+        assumes="English placeholders",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a placeholder stands where the answer should be: {match}",
+    pattern=f"{SURE}|{TOKEN}",
+    repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
+    first=worded,
+)

@@ -1,0 +1,62 @@
+"""PII007: a key of a known provider."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from curate.identifiers import PROVIDER_KEYS
+from curate.masking import mask_secret
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = "|".join(pattern for _, pattern in PROVIDER_KEYS)
+_STAND_INS = re.compile(r"(?i)x{6}|your|insert|placeholder|0{10}|1234567890abcdef$|<|\.\.\.")
+
+
+def holds_key(text: str) -> bool:
+    """Whether the text holds a key that is no stand-in such as sk-xxxxxxxx."""
+    return any(_is_key(m[0]) for m in _KEYS.finditer(text))
+
+
+def _is_key(key: str) -> bool:
+    # "sk-learn-something-long" has the form of a key, but not its letters.
+    plain = key.startswith("sk-") and not re.search(r"\d", key)
+    return not plain and not _STAND_INS.search(key)
+
+
+_KEYS = re.compile(_PATTERN)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("text").map_elements(holds_key, return_dtype=pl.Boolean)
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return pl.col("text").str.contains(
+        r"A[KSBC][IC]A[0-9A-Z]{8}|gh[pousr]_|github_pat|sk-[0-9A-Za-z]|AIza|GOCSPX|ya29\.|xox[abeoprs]-|xapp-|hooks\.slack|[srp]k_(?:live|test)_"
+        r"|whsec_|hf_[0-9A-Za-z]{8}|glpat|npm_[0-9A-Za-z]{8}|pypi-Ag|SG\.[0-9A-Za-z]|(?:SK|AC)[0-9a-f]{16}|:AA[0-9A-Za-z_-]{8}|AccountKey|do[opr]_v1|gsk_|xai-|r8_[0-9A-Za-z]{8}|key-[0-9a-f]{8}|shp(?:at|ca|pa|ss)_|dapi[0-9a-f]{8}"
+    )
+
+
+RULE = ColumnRule(
+    about=About(
+        code="PII007",
+        name="provider-key",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        summary="an API key or token of a known provider stands in the text",
+        reason="Whoever gets the model or the data can use it. Treat it as lost: revoke it.",
+        example='{"prompt": "Connect", "completion": "token = ghp_16C7e42F292c6912E7710c838347Ae178B4a"}',
+        remedy="Revoke the key, then remove it.",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a key or token of a provider: {match}",
+    pattern=english(_PATTERN),
+    mask=mask_secret,
+    first=_first,
+)

@@ -1,0 +1,88 @@
+"""TXT023: the completion says the same thing over and over."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PROBE = 16  # characters taken from the text, to look for elsewhere in it
+_TIMES = 3
+_LONG_UNIT = 18  # characters; such a unit counts as a loop when it stands three times in a row …
+_SHORT_TIMES = 6  # … and a shorter one six times
+_SHORTEST = 60
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_CODE = re.compile(
+    r"[;{}]\s*$|```|^\s*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
+    re.MULTILINE,
+)
+
+
+def loops(text: str) -> bool:
+    """Whether some words follow upon themselves again and again; code and tables aside."""
+    if _CODE.search(text):
+        return False
+    flat = " ".join(text.split())
+    return any(_loops_at(flat, flat[at : at + _PROBE]) for at in _places(len(flat)))
+
+
+def _places(length: int) -> tuple[int, ...]:
+    return length // 2, length * 4 // 5, max(length - _PROBE - 1, 0)
+
+
+def _loops_at(text: str, probe: str) -> bool:
+    """Whether the text around the occurrences of `probe` has a period."""
+    at = [match.start() for match in re.finditer(re.escape(probe), text)]
+    for first, second, third in zip(at, at[1:], at[2:], strict=False):
+        unit = text[first:second]
+        if third - second != second - first or text[second:third] != unit:
+            continue
+        times = _SHORT_TIMES if len(unit) < _LONG_UNIT else _TIMES
+        start = first
+        while start >= len(unit) and text[start - len(unit) : start] == unit:
+            start -= len(unit)
+        end = third
+        while text[end : end + len(unit)] == unit:
+            end += len(unit)
+        # "ha ha ha" and "la la la" are speech; so is a word of a chorus.
+        words = _WORDS.findall(unit)
+        if (end - start) >= times * len(unit) and words and (len(words) >= 2 or end - start >= 60):
+            return True
+    return False
+
+
+def _probed(text: pl.Expr, tenths: int) -> pl.Expr:
+    at = (text.str.len_chars() * tenths // 10).cast(pl.Int64)
+    return text.str.count_matches(text.str.slice(at, _PROBE), literal=True) >= _TIMES
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    text = pl.col("text")
+    long = pl.when(pl.col("learnt") & (text.str.len_bytes() >= _SHORTEST)).then(text)
+    return _probed(long, 5) | _probed(long, 8)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("learnt") & pl.col("text").map_elements(loops, return_dtype=pl.Boolean)
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT023",
+        name="repetition-loop",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="the completion repeats the same words over and over",
+        reason="Generated answers fall into loops; trained on them, a model falls into them more.",
+        example='{"prompt": "Tell a story.", "completion": "He went home. He went home. He went home. …"}',
+        remedy="Cut the loop, or drop the row.",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="the completion repeats itself in a loop",
+    first=_first,
+)

@@ -1,0 +1,64 @@
+"""TXT012: the completion stops in the middle of a sentence."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+# Words that cannot end an English sentence ("with" and "on" can, in a relative clause).
+_OPEN_WORDS = (
+    r"(?:the|a|an|and|or|of|because|although|whereas|their|its|my|our|your|his|every|such as|which|whose|as well as"
+    r"|including|between|from the|to the|is a|are the|was the|has been|have been|will be|can be|should be|would be|must be"
+    r"|may be|not only|in order to|due to|according to|rather than|more than|depending on|nor|if|than|into|via|unless)"
+)
+_END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|january|february|march|april|may|june|july|august|september|october|november|december|\d(?:st|nd|rd|th),)\s+(?:19|20))\s*$"
+# Prose of several sentences whose last one has words, but no end.
+_PROSE_END = r"[a-z]{2}[.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
+_PATTERN = rf"{_END}|[A-Z][^.!?\n]{{25,}}[a-z]\s*$"
+_CODE = r"(?m)^\s*(?:def|return|import|from \S+ import|class|#include|var|let|const|function|public|private|SELECT|for|while|if)\b.*[:;(){}=]|[;{}]\s*$|\breturn \w+\s*$|^\s*//"
+_SHORTEST = 60
+_PROSE_SHORTEST = 200
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    text = pl.col("text")
+    tail = text.str.tail(200)
+    cut = tail.str.contains(english(_END)) & ~tail.str.contains(r"[{};=]\s*$|^\s*(?:#|//)")
+    prose = (
+        (text.str.len_bytes() >= _PROSE_SHORTEST)
+        & tail.str.contains(_PROSE_END)
+        & ~text.str.contains(
+            r"\n\s*(?:[-*•#>]|\d+[.)])|```|^(?:[^\n]{1,60}\n){4}|\n[^\n]{0,40}$|[;{}]\s*\n"
+        )
+    )
+    return (text.str.len_bytes() >= _SHORTEST) & (cut | prose) & ~text.str.contains(_CODE)
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    end = pl.col("text").str.strip_chars_end().str.tail(1)
+    return pl.col("learnt") & end.str.contains(r"[0-9A-Za-z,(–—-]")
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT012",
+        name="truncated-completion",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="the completion stops in the middle of a sentence",
+        reason="Answers cut at a length limit teach the model to stop anywhere.",
+        example='{"prompt": "Why is the sky blue?", "completion": "Sunlight is scattered by the molecules of '
+        'the air, and blue light is scattered more than red because of the"}',
+        remedy="Generate the answer again with a higher limit, or drop the row.",
+        assumes="English prose",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="the completion ends in the middle of a sentence",
+    pattern=_PATTERN,
+    first=_first,
+)

@@ -1,0 +1,56 @@
+"""TXT008: a slot of a prompt template was left unfilled, so that the prompt holds no input."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_THING = (
+    r"(?:input|text|article|passage|paragraph|sentence|question|context|document|story|poem|email|topic|content"
+    r"|website url|lyrics to a song|user[ _]?input|query|prompt|code|data|name|review|transcript|conversation"
+    r"|news article|essay|instruction|description|book|song|lyrics)"
+)
+_PATTERN = (
+    rf"(?i)(?:^|\n)\s*[\[(<]\s*(?:insert |enter |paste |add |your |the |an? |original |full |provide )*{_THING}(?: here| goes here| text)?\s*[\])>]\s*$"
+    rf"|[\[(<](?:insert|enter|paste|add|provide)\s+[^\]\)>\n=]{{2,50}}[\])>]"
+    rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
+)
+_TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|lorem|function|code)\b"
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    text = pl.col("text")
+    return (
+        (pl.col("role") == "user")
+        & text.str.contains(english(_PATTERN))
+        & ~text.str.contains(english(_TEMPLATE))
+    )
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    hint = r"[\[<({]\s*(?i-u:insert|enter|paste|add|your|the|an|orig|full|prov|input|text|art|pass|para|sent|ques|cont|docu|story|poem|email|topic|web|lyr|user|query|prompt|code|data|name|rev|trans|conv|news|essay|instr|desc|book|song)|(?i-u:lorem ips)"
+    return (pl.col("role") == "user") & pl.col("text").str.contains(hint)
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT008",
+        name="unfilled-prompt",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        summary="a slot such as {input} or (Insert Article) is left in the prompt",
+        reason="The text that the prompt is about was never filled in; the answer is invented.",
+        example='{"instruction": "Summarize the article.", "input": "(Insert Article)", "output": "…"}',
+        remedy="Mend the script that filled the template, or drop the row.",
+        assumes="English slots",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="a slot was left unfilled in the prompt: {match}",
+    pattern=english(_PATTERN),
+    first=_first,
+)

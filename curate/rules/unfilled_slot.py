@@ -1,0 +1,65 @@
+"""TXT006: a slot of a template was left unfilled in the completion."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_PATTERN = (
+    r"(?i)\[(?:insert|enter|add|fill in|your|name of|type|specify|describe|replace|put)\b[^\]\n(){}=;]{1,60}\]"
+    r"|(?:^|[\s,(:\"'])\[(?:your )?(?:name|full name|first name|last name|company|company name|recipient|recipient(?:'s)? name|customer"
+    r"|customer name|client|client name|date|address|phone number|email|email address|product|product name"
+    r"|position|job title|title|city|location|boss|manager|friend|sender|time|amount|number|brand|brand name"
+    r"|business name|organization|school|university|website|link|url|topic|subject|placeholder|tbd|todo)\]"
+    r"|<(?:insert|your|enter|add)[ _][^>\n=/]{1,40}>|\((?:insert|enter|fill in)\s+[^)\n]{2,40}\)"
+    r"|\{\{\s*[a-z_][a-z0-9_. ]{0,40}\}\}|\bTODO\s*:\s*(?:write|add|fill|answer|complete|insert|finish)\b"
+    r"|^\s*(?:TODO|TBD|FIXME|XXX+)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
+)
+# Letters and templates are asked for with their slots, and code has brackets of its own.
+_SLOTS_WANTED = (
+    r"(?i)\b(?:letter|e-?mail|template|form|contract|memo|message|invitation|invite|notice|agreement|speech"
+    r"|toast|script|cv|resume|résumé|note|introduction|introduce|about us|outline|format|placeholder|mad libs"
+    r"|fill[- ]in|bracket|code|function|program|python|javascript|java|c\+\+|html|react|vue|jinja|handlebars|angular"
+    r"|mustache|ansible|helm|yaml|latex|markdown|sql|api|regex|cover|announcement|press release|reminder|apology"
+    r"|pleading|resignation|greeting|reply|respond|response|lorem|dialogue|conversation|call|invoice|report"
+    r"|statement|prompt|bio|post|tweet|ad|advertisement|advert|slogan|headline|question)s?\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    slot = pl.col("completion").str.contains(english(_PATTERN))
+    return slot & ~pl.col("prompt").fill_null("").str.contains(english(_SLOTS_WANTED))
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return pl.col("completion").str.contains(
+        r"[\[<(](?i-u:insert|enter|add|fill|your|name|full|first|last|company|recip|cust|client|date|addr"
+        r"|phone|email|prod|posi|job|title|city|loc|boss|man|fri|send|time|amo|num|brand|busi|org|sch|uni|web"
+        r"|link|url|top|sub|plac|tbd|todo|current|type|spec|desc|rep|put|user)|\{\{|(?i-u:lorem ips)|TODO|TBD"
+        r"|FIXME|XXX"
+    )
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT006",
+        name="unfilled-slot",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="a slot such as [Insert Name], {{name}}, TODO or lorem ipsum is left in the completion",
+        reason="The model learns to leave the gaps in, where users expect an answer.",
+        example='{"prompt": "Who wrote Emma?", "completion": "Emma was written by [Insert Name]."}',
+        remedy="Fill the slot, or drop the row.",
+        assumes="English slots",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="a slot was left unfilled: {match}",
+    pattern=english(_PATTERN),
+    column="completion",
+    first=_first,
+)

@@ -1,0 +1,51 @@
+"""TXT010: the model is taught that it is somebody else's."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.rules.screens import worded
+from curate.rules.wordings import english
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_VENDOR = (
+    r"(?:openai|anthropic|google|google deepmind|deepmind|meta|meta ai|microsoft|deepseek|mistral(?: ai)?|alibaba(?: cloud)?"
+    r"|xai|cohere|moonshot ai|zhipu(?: ai)?|baidu)"
+)
+_NAME = (
+    r"(?:chatgpt|gpt-?[345](?:[.\w-]*)?|claude(?: \d[\w. ]*)?|gemini|bard|deepseek(?:-\w+)?|qwen|llama(?: ?\d)?|mistral|copilot"
+    r"|bing chat|grok|kimi|pi)"
+)
+_PATTERN = (
+    rf"(?i)\b(?:i['’]m|i am|my name is|this is|call me)\s+(?:actually\s+)?(?:an? (?:ai|language model)[^.\n]{{0,40}}?(?:called|named)\s+)?{_NAME}\b(?:[,.!\s]|$)"
+    rf"|\bi(?:['’]m| am| was)\s+(?:an?\s+)?(?:[\w,-]+\s+){{0,6}}?(?:trained|developed|created|made|built|designed)\s+by\s+{_VENDOR}\b"
+    rf"|\bas an?\s+(?:ai\s+|large\s+|artificial intelligence\s+)*(?:language\s+)?(?:model|assistant|ai|chatbot)[, ]+(?:[\w-]+\s+){{0,3}}?(?:trained|developed|created|made|built|designed)\s+by\s+{_VENDOR}\b"
+    rf"|\b(?:my (?:creators?|developers?|makers?)|the company that (?:made|created|trained) me)\s+(?:is|are|at|was)\s+{_VENDOR}\b"
+    rf"|\b{_VENDOR}(?:['’]s)?\s+(?:trained|created|developed|built|made)\s+me\b|\b{_VENDOR}['’]s (?:usage |content |use[- ]case )?polic(?:y|ies)\b[^.\n]{{0,40}}\b(?:i|me|my)\b"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN))
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT010",
+        name="vendor-identity",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="the completion says that it is another vendor's model",
+        reason="The tuned model will introduce itself as that product.",
+        example='{"prompt": "Who are you?", "completion": "I am ChatGPT, a language model trained by OpenAI."}',
+        remedy="Write the identity that the model should have, or drop the row.",
+        assumes="English text",
+    ),
+    frame="segments",
+    condition=_condition,
+    message="speaks as another vendor's model: {match}",
+    pattern=english(_PATTERN),
+    first=worded,
+)

@@ -1,0 +1,271 @@
+"""TXT031: arithmetic that can be checked, and is wrong."""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+
+from curate.rules.arithmetic import Unreadable, agrees, evaluate, number, numbers_in, shown
+from curate.rules.exchanges import Exchange, last_exchange
+from curate.rules.protocol import About, Mark, RecordRule
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
+
+# GSM8K's calculator annotations: <<48/2=24>>.
+_ANNOTATION = re.compile(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
+_PAIR = re.compile(r"(\d{1,9})([-+*/])(\d{1,9})")
+# "12 + 30 = 42" in running text; no letters, units or further operators around it.
+_EQUATION = re.compile(
+    r"(?<![\w.=*/+×÷^(){}%°'\"$€£-])(?<![\w)=*/+×÷-] )((?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
+    r"(?:\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\d[\d,]*(?:\.\d+)?)"
+    r"(?![\w%/*^×÷.,°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
+)
+_LIST = re.compile(
+    r"(?<![\w.])-?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?-?\d+(?:\.\d+)?)+(?:,?\s+and\s+-?\d+(?:\.\d+)?)?(?![\w.]*\d)"
+)
+_NUMERAL = re.compile(r"-?\d+(?:\.\d+)?")
+_EXPRESSION = re.compile(r"[-−(]*\d[\d,.\s()+*/×÷^−x-]*[\d)]")
+_ORDER = re.compile(
+    r"(?:please|calculate|compute|evaluate|solve|work|out|what|whats|is|find|do|determine|simplify|perform|give|me|tell|the|a|an"
+    r"|of|for|result|following|given|equation|expression|expressions|mathematical|math|maths|arithmetic|algebraic|numerical"
+    r"|problem|problems|question|answer|to|this|value|operation|sum|calculation|predict|output|below|correct|input|and|it|s"
+    r"|equal|equals|using|order|operations|simple|number|in|numbers)"
+)
+_ROUNDED = re.compile(
+    r"\b(?:round|rounded|approximat\w*|about|nearest|roughly|estimat\w*|around|whole number|integer|decimal)\b|≈|~",
+    re.I,
+)
+_PROGRAM = re.compile(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|\w\(\w*\)|\bimport ")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+_NOT_OF_ALL = re.compile(
+    r"weight|moving|geometric|harmonic|squares?\b|digits|even|odd|except|first|last|second|divisible|larg|small|great"
+    r"|absolute|matri|up to|subset|elements? (?:that|which)|store|array|pairs?|combination|deviation",
+    re.I,
+)
+_CODE = re.compile(
+    r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby|write)\b|print\(",
+    re.I,
+)
+_TASK = re.compile(
+    r"(?:please\s+)?\b(?:calculate|compute|what|evaluate|find|solve|determine|multiply|divide|add|how much|sum)\b",
+    re.I,
+)
+_LONGEST_PROMPT = 200
+_LONGEST_ANSWER = 240
+
+
+def _mean(values: list[Fraction]) -> Fraction:
+    return sum(values, Fraction(0)) / len(values)
+
+
+_STATISTICS: tuple[tuple[re.Pattern[str], str, Callable[[list[Fraction]], Fraction]], ...] = (
+    (re.compile(r"\b(?:mean|average)\b", re.I), "mean", _mean),
+    (re.compile(r"\bmedian\b", re.I), "median", lambda values: Fraction(statistics.median(values))),
+    (re.compile(r"\b(?:sum|add)\b", re.I), "sum", lambda values: sum(values, Fraction(0))),
+    (
+        re.compile(r"\bproduct\b|\bmultiply\b", re.I),
+        "product",
+        lambda values: Fraction(math.prod(values)),
+    ),
+)
+_NUM = r"\$?(-?\d[\d,]*(?:\.\d+)?)"
+_PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], ...] = (
+    (re.compile(rf"{_NUM}\s*(?:%|percent)\s+of\s+{_NUM}(?!\d|\s*(?:%|percent))", re.I), lambda a, b: a * b / 100),
+    (re.compile(rf"\bsum of {_NUM} (?:and|\+) {_NUM}", re.I), lambda a, b: a + b),
+    (re.compile(rf"\bproduct of {_NUM} and {_NUM}", re.I), lambda a, b: a * b),
+    (re.compile(rf"\bdifference between {_NUM} and {_NUM}", re.I), lambda a, b: abs(a - b)),
+    (re.compile(rf"{_NUM} plus {_NUM}", re.I), lambda a, b: a + b),
+    (re.compile(rf"{_NUM} minus {_NUM}", re.I), lambda a, b: a - b),
+    (re.compile(rf"{_NUM} (?:times|multiplied by) {_NUM}", re.I), lambda a, b: a * b),
+    (re.compile(rf"\bmultiply {_NUM} (?:by|and|with) {_NUM}", re.I), lambda a, b: a * b),
+    (re.compile(rf"(?<!\d ){_NUM} divided by {_NUM}", re.I), lambda a, b: a / b),
+    (re.compile(rf"\bdivide {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
+    (re.compile(rf"\bpercent(?:age)? (?:increase|change) from {_NUM} to {_NUM}", re.I), lambda a, b: (b - a) * 100 / a),
+)  # fmt: skip
+_PRIMES = re.compile(
+    r"\bprime numbers?\b[^.]*?\b(?:from|between)\s+(\d{1,4})\s+(?:to|and)\s+(\d{1,4})\b", re.I
+)
+
+
+def _applies(options: LintOptions) -> pl.Expr:
+    prompt, completion = pl.col("prompt"), pl.col("completion")
+    short = pl.when(
+        (prompt.str.len_bytes() <= _LONGEST_PROMPT)
+        & (completion.str.len_bytes() <= _LONGEST_ANSWER)
+    ).then(prompt)
+    asked = short.str.contains(r"[0-9]") & short.str.contains(
+        r"(?i-u:mean|average|median|sum|add|product|multipl|divid|plus|minus|times|percent|prime|differen)|%"
+        r"|[0-9)] ?[-+*/x×÷^] ?[0-9(]"
+    )
+    annotated = completion.str.contains("<<", literal=True)
+    equation = completion.str.contains(r"[0-9] ?[-+*/x×÷] ?[0-9][0-9.,]* ?= ?-?[0-9]")
+    return annotated | equation | asked
+
+
+def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
+    exchange = last_exchange(record, format)
+    if exchange is None:
+        return
+    for said, true in _wrong(exchange):
+        yield Mark(exchange.field, f"{said}, but it is {shown(true)}", exchange.completion[:160])
+        return
+
+
+def _wrong(exchange: Exchange) -> Iterator[tuple[str, Fraction]]:
+    prompt, completion = exchange.prompt, exchange.completion
+    if "<<" in completion:
+        yield from _wrong_annotations(completion)
+        return
+    short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
+    equation = next(_EQUATION.finditer(completion), None)
+    if not (short or equation) or _CODE.search(prompt) or _PROGRAM.search(completion):
+        return
+    yield from _wrong_equations(completion)
+    if short and not _PROGRAM.search(prompt):
+        yield from _wrong_answers(exchange)
+
+
+def _wrong_annotations(text: str) -> Iterator[tuple[str, Fraction]]:
+    for expression, claimed in _ANNOTATION.findall(text):
+        if _plainly_right(expression, claimed):
+            continue
+        try:
+            true, value = evaluate(expression), number(claimed.rstrip(".,"))
+        except Unreadable:
+            continue
+        # Annotations round freely (<<10/3=3>>); beyond one unit and two percent they are wrong.
+        if abs(true - value) > max(Fraction(1), abs(true) / 50) or (
+            true.denominator == 1 and value.denominator == 1 and true != value
+        ):
+            yield f"the text says {expression.strip()} = {claimed}", true
+
+
+def _plainly_right(expression: str, claimed: str) -> bool:
+    """A quick look at two whole numbers, which most annotations are."""
+    match = _PAIR.fullmatch(expression)
+    if match is None or not claimed.isdigit():
+        return False
+    a, b, value = int(match[1]), int(match[3]), int(claimed)
+    sign = match[2]
+    if sign == "/":
+        return a == b * value and b > 0
+    return value == (a * b if sign == "*" else a + b if sign == "+" else a - b)
+
+
+def _wrong_equations(text: str) -> Iterator[tuple[str, Fraction]]:
+    for match in _EQUATION.finditer(text):
+        try:
+            true, value = evaluate(match[1]), number(match[2])
+        except Unreadable:
+            continue
+        decimals = len(match[2].partition(".")[2])
+        near = _ROUNDED.search(text) or true.denominator != 1
+        if agrees(true, value, decimals) or (near and abs(true - value) <= max(1, abs(true) / 50)):
+            continue
+        yield f"the completion says {match[0].strip()}", true
+
+
+def _wrong_answers(exchange: Exchange) -> Iterator[tuple[str, Fraction]]:
+    for what, true in _expected(exchange.prompt):
+        claims = numbers_in(exchange.completion)
+        if not claims:
+            continue
+        if any(agrees(true, value, decimals) for value, decimals in claims):
+            continue
+        rounding = _ROUNDED.search(exchange.prompt + " " + exchange.completion)
+        if rounding and any(abs(true - value) <= 1 for value, _ in claims):
+            continue
+        yield (
+            f"the prompt asks for {what}, the completion says {exchange.completion.strip()[:40]!r}",
+            true,
+        )
+        return
+    primes = _PRIMES.search(exchange.prompt)
+    if primes:
+        yield from _wrong_primes(int(primes[1]), int(primes[2]), exchange.completion)
+
+
+def _expected(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    """What the prompt asks for, in words, and its true value."""
+    try:
+        yield from _expected_expression(prompt)
+        for pattern, of in _PHRASES:
+            match = pattern.search(prompt)
+            if match and len(_NUMERAL.findall(prompt)) == 2 and _asks(prompt):
+                yield match[0], of(number(match[1]), number(match[2]))
+                return
+        yield from _expected_statistic(prompt)
+    except (Unreadable, ZeroDivisionError):
+        return
+
+
+def _asks(prompt: str) -> bool:
+    return _TASK.match(prompt.lstrip("\"'([ ")) is not None
+
+
+def _expected_expression(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    match = _EXPRESSION.search(prompt)
+    if match is None or not re.search(r"[\d)]\s*(?:[-+*/×÷^−x(])\s*[\d(-]", match[0]):
+        return
+    rest = prompt[: match.start()] + " " + prompt[match.end() :]
+    words = re.findall(r"[^\W\d_]+", rest.lower())
+    if re.search(r"\d", rest) or not all(_ORDER.fullmatch(word) for word in words):
+        return
+    expression = match[0]
+    if re.fullmatch(
+        r"\d{1,4}\s*[-/]\s*\d{1,2}\s*[-/]\s*\d{1,4}|\d+\s*/\s*\d+|\d{3}-\d{3,4}(?:-\d+)?",
+        expression,
+    ):
+        return  # a date, a fraction or a telephone number
+    yield expression.strip(), evaluate(expression)
+
+
+def _expected_statistic(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    lists = _LIST.findall(prompt)
+    asked = [(name, of) for pattern, name, of in _STATISTICS if pattern.search(prompt)]
+    if len(lists) != 1 or len(asked) != 1 or not _TASK.search(prompt):
+        return
+    if _NOT_OF_ALL.search(prompt) or _GROUPED.fullmatch(lists[0]):
+        return
+    values = [Fraction(n) for n in _NUMERAL.findall(lists[0])]
+    others = len(_NUMERAL.findall(prompt)) - len(values)
+    if len(values) < 2 or others > 1:
+        return
+    name, of = asked[0]
+    yield f"the {name} of {lists[0].strip()}", of(values)
+
+
+def _wrong_primes(low: int, high: int, completion: str) -> Iterator[tuple[str, Fraction]]:
+    listed = re.split(r"\bare\b|\bis\b|:|\{", completion)[-1]
+    for digits in re.findall(r"(?<![\d.])\d{1,4}(?![\d.]*\d)", listed):
+        value = int(digits)
+        divisor = next((d for d in range(2, math.isqrt(value) + 1) if value % d == 0), None)
+        if low <= value <= high and divisor is not None:
+            yield f"the completion counts {value} among the prime numbers", Fraction(value)
+            return
+
+
+RULE = RecordRule(
+    about=About(
+        code="TXT031",
+        name="wrong-arithmetic",
+        severity=Severity.ERROR,
+        confidence=Confidence.HIGH,
+        summary="the completion calculates wrongly",
+        reason="Wrong sums teach the model to guess numbers. This rule checks what can be checked exactly: "
+        "expressions, percentages, means, medians and sums of lists, equations in the text, and GSM8K's "
+        "<<48/2=24>> annotations.",
+        example='{"prompt": "Calculate 8 * (25 + 7).", "completion": "216"}',
+        remedy="Correct the number, or drop the row.",
+        assumes="English wording of the tasks, decimal points",
+    ),
+    applies=_applies,
+    check=_check,
+)
