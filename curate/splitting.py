@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 TRAIN, VAL, TEST = "train", "val", "test"
 NAMES = (TRAIN, VAL, TEST)
+LEFT = ""  # the place of a row that is in no split
 MANIFEST = "split.json"
 LEFT_OUT = "left_out.jsonl"
 
@@ -100,7 +101,12 @@ def split(
             raise UserError(
                 f"{path}: {len(rows.rows)} rows are too few to split; expected 3 or more"
             )
-        before = _places_before(rows, previous, options)
+        before = _places_before(rows, previous)
+        bridges = [int(rows.rows[i]) for i, place in enumerate(before) if place == LEFT]
+        if bridges:
+            # Without the rows that join two splits, the clusters must fall apart again.
+            rows, stratified_by = _clustered(source, options, data, progress, set(bridges))
+            before = _places_before(rows, previous, set(bridges))
         placed = _place(rows, before, options)
         return _write(
             files[0], rows, placed, before, stratified_by, folder, options, _unread(source, rows)
@@ -169,8 +175,13 @@ def _previous(folder: Path, options: SplitOptions) -> SplitManifest | None:
 
 
 def _clustered(
-    source: RowSource, options: SplitOptions, data: DataOptions, progress: Progress | None
+    source: RowSource,
+    options: SplitOptions,
+    data: DataOptions,
+    progress: Progress | None,
+    alone: Set[int] = frozenset(),
 ) -> tuple[_Rows, str | None]:
+    """The rows with their clusters; rows in `alone` are joined with no other."""
     settings = Settings(options.threshold, linkage="single", threads=options.threads)
     prompts = RowSource(source.files, RowTexts("prompt", data))
     joins: list[I64] = []
@@ -178,18 +189,21 @@ def _clustered(
     for texts in (source, prompts):
         with band_columns(settings.bands.bands, len(texts), settings.memory) as columns:
             sketched = sketch_source(texts, settings, columns, progress)
+            sketched.tokens[list(alone)] = 0
             joins.append(decide(texts, sketched, settings, progress=progress).keeper)
             if texts is source:
                 digests = sketched.digests
     lines = [source.line(i) for i in range(len(source))]
     rows = np.array([i for i, line in enumerate(lines) if line.strip()], np.int64)
-    joins.append(_first_of_same(lines))
+    joins.append(_first_of_same([i if i in alone else line for i, line in enumerate(lines)]))
     parsed = [_parsed(line) for line in lines]
     if options.group_by:
         values = [column_text(row, options.group_by) if row else None for row in parsed]
         if all(v is None for v in values):
             raise UserError(f"--group-by {options.group_by}: no row has this column")
-        joins.append(_first_of_same([i if v is None else v for i, v in enumerate(values)]))
+        joins.append(
+            _first_of_same([i if v is None or i in alone else v for i, v in enumerate(values)])
+        )
     cluster = _components(joins)
     names = [
         f"{int(digests[i, 0]):016x}" if digests[i].any() else _hash(lines[i]) for i in rows.tolist()
@@ -253,30 +267,41 @@ def _strata(
 
 
 def _places_before(
-    rows: _Rows, previous: SplitManifest | None, options: SplitOptions
+    rows: _Rows, previous: SplitManifest | None, bridges: Set[int] = frozenset()
 ) -> list[str | None]:
-    """Where an earlier split put each row; "" for a new row that would join two splits."""
+    """Where an earlier split puts each row; `LEFT` for a new row that would join two splits.
+
+    Raises UserError when rows of two splits are alike although no new row joins them.
+    """
     if previous is None:
         return [None] * len(rows.rows)
     where = {digest: name for name in NAMES for digest, _ in previous.rows.get(name, ())}
     places = [where.get(digest) for digest in rows.digests]
     of_cluster: dict[int, set[str]] = defaultdict(set)
-    for cluster, place in zip(rows.cluster.tolist(), places, strict=True):
+    new: set[int] = set()
+    for row, cluster, place in zip(rows.rows.tolist(), rows.cluster.tolist(), places, strict=True):
         if place is not None:
             of_cluster[cluster].add(place)
+        elif row not in bridges:
+            new.add(cluster)
     result: list[str | None] = []
-    for cluster, place in zip(rows.cluster.tolist(), places, strict=True):
+    for row, cluster, place in zip(rows.rows.tolist(), rows.cluster.tolist(), places, strict=True):
         found = of_cluster.get(cluster, set())
-        if place is None and len(found) > 1:
-            result.append("")
+        if len(found) > 1 and cluster not in new:
+            raise UserError(
+                f"rows that the earlier split put into {' and '.join(sorted(found))} now belong "
+                "together (their group-by column was changed?); split anew with --fresh"
+            )
+        if row in bridges or (place is None and len(found) > 1):
+            result.append(LEFT)
         else:
             result.append(place if place is not None else next(iter(found), None))
     return result
 
 
 def _place(rows: _Rows, before: list[str | None], options: SplitOptions) -> list[str]:
-    """The split of each row ("" for left out): earlier places first, then shares by stratum."""
-    placed = [place or "" for place in before]
+    """The split of each row (`LEFT` for none): earlier places first, then shares by stratum."""
+    placed = [place or LEFT for place in before]
     members: dict[int, list[int]] = defaultdict(list)
     for i, cluster in enumerate(rows.cluster.tolist()):
         if before[i] is None:
@@ -294,7 +319,7 @@ def _place(rows: _Rows, before: list[str | None], options: SplitOptions) -> list
         room = wanted[name]
         for cluster in sorted(members, key=position.__getitem__, reverse=reverse):
             indices = members[cluster]
-            if placed[indices[0]] == "" and len(indices) <= room[stratum[cluster]]:
+            if placed[indices[0]] == LEFT and len(indices) <= room[stratum[cluster]]:
                 room[stratum[cluster]] -= len(indices)
                 for i in indices:
                     placed[i] = name
@@ -312,7 +337,7 @@ def _wanted(
     options: SplitOptions,
 ) -> dict[str, Counter[str]]:
     """How many more rows of each stratum validation and test want (largest remainders)."""
-    sizes = Counter(s for s, place in zip(rows.strata, before, strict=True) if place != "")
+    sizes = Counter(s for s, place in zip(rows.strata, before, strict=True) if place != LEFT)
     total = sum(sizes.values())
     result: dict[str, Counter[str]] = {}
     for name, share in ((TEST, options.test), (VAL, options.val)):
@@ -363,7 +388,7 @@ def _write(
         names[cluster] = min(names.get(cluster, digest), digest)
     written: list[str] = []
     files: dict[str, SplitFile] = {}
-    for name in (*NAMES, ""):
+    for name in (*NAMES, LEFT):
         wanted = np.zeros(len(file), np.bool_)
         wanted[rows.rows[[i for i, p in enumerate(placed) if p == name]]] = True
         target = folder / (f"{name}.jsonl" if name else LEFT_OUT)
@@ -389,7 +414,7 @@ def _write(
         shares=shares,
         clusters=len(sizes),
         largest_cluster=max(sizes.values()),
-        left_out=placed.count(""),
+        left_out=placed.count(LEFT),
         kept_in_place=sum(1 for place in before if place),
         stratified_by=stratified_by,
         warnings=(*notes, *_warnings(counts, placed, max(sizes.values()), options)),
@@ -452,5 +477,5 @@ def _warnings(
             f"one cluster of near duplicates holds {largest:,} rows ({largest / total:.0%}); it "
             "stays in one split. Rows that share a long template count as alike: raise --threshold"
         )
-    if left_out := placed.count(""):
+    if left_out := placed.count(LEFT):
         yield f"{left_out} new rows are near rows of two splits; they are in {LEFT_OUT}"
