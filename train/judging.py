@@ -38,7 +38,7 @@ _SMALLEST_METRIC_CHANGE = 0.05
 _LEAK_EPOCHS = 3.0
 _LEAK_SHARE = 0.5
 _LEAK_FALL = 0.5
-SMALL_GAP = 0.1
+_LEAK_GAP = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,13 @@ class Yardstick:
         return evaluation.val.loss
 
     def show(self, evaluation: Evaluation) -> str:
-        """The value, to three decimals."""
-        return f"{self.level(evaluation):.3f}"
+        """The value, to four digits."""
+        return f"{self.level(evaluation):.4g}"
+
+    def matters(self, change: float, before: Evaluation) -> bool:
+        """Whether a change from `before`, in either direction, is as large as what matters."""
+        scale = self.level(before) if self.is_loss else 1.0
+        return abs(change) >= self.smallest * scale
 
     def change(self, before: Evaluation, after: Evaluation) -> Estimate:
         """The paired change from one evaluation to a later one; positive is worse."""
@@ -157,11 +162,11 @@ class Judgement:
 def judge(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgement:
     """The first verdict that applies, gravest first."""
     options, best, start, now = yardstick.options, progress.best, progress.start, m.now
-    losses = f"validation {now.val.loss:.3f}, train probe {now.probe.loss:.3f}"
+    losses = f"validation {now.val.loss:.4g}, train probe {now.probe.loss:.4g}"
     if progress.above_start_in_a_row >= _DIVERGED_TIMES:
         evidence = (
             f"Both losses stand above where they began, twice in a row ({losses}; before "
-            f"training {start.val.loss:.3f} and {start.probe.loss:.3f}): the learning rate is "
+            f"training {start.val.loss:.4g} and {start.probe.loss:.4g}): the learning rate is "
             "too high."
         )
         return Judgement(VerdictName.DIVERGED, evidence, stop=True)
@@ -182,8 +187,8 @@ def judge(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgement:
         return Judgement(VerdictName.LEAK_SUSPECTED, evidence)
     if m.change.exceeds_zero(GAIN_ALPHA) and m.probe_change.exceeds_zero(GAIN_ALPHA):
         evidence = (
-            f"Both losses have risen since step {best.step} ({losses}; then {best.val.loss:.3f} "
-            f"and {best.probe.loss:.3f}): the learning rate may be too high."
+            f"Both losses have risen since step {best.step} ({losses}; then {best.val.loss:.4g} "
+            f"and {best.probe.loss:.4g}): the learning rate may be too high."
         )
         return Judgement(VerdictName.UNSTABLE, evidence)
     return _judge_calm(m, progress, yardstick)
@@ -209,7 +214,7 @@ def _overfitting(m: Measured, best: Evaluation, yardstick: Yardstick, worse: int
     evidence = (
         f"The {yardstick.name} is {yardstick.show(m.now)}, {_by(m.change)} worse than its best "
         f"{yardstick.show(best)} at step {best.step}{times}, while the train probe went on "
-        f"falling ({best.probe.loss:.3f} to {m.now.probe.loss:.3f}). {outcome}"
+        f"falling ({best.probe.loss:.4g} to {m.now.probe.loss:.4g}). {outcome}"
     )
     return Judgement(VerdictName.OVERFITTING, evidence, stop)
 
@@ -218,13 +223,13 @@ def _judge_calm(m: Measured, progress: Progress, yardstick: Yardstick) -> Judgem
     """The verdicts that stop nothing, unless the user asked to stop on a plateau."""
     options, best, now = yardstick.options, progress.best, m.now
     name, level = yardstick.name, yardstick.show(m.now)
-    gap = f"the gap is {m.gap.value:+.3f} ({_interval(m.gap)})"
+    gap = f"the gap is {m.gap.value:+.3g} ({_interval(m.gap)})"
     flat = _flat(now, progress.recent, yardstick)
     waited = progress.since_gain >= options.plateau_patience
     stop = options.stop_on_plateau and (flat or waited)
     if _memorising(m, progress):
         evidence = (
-            f"The train probe keeps falling ({best.probe.loss:.3f} to {now.probe.loss:.3f} since "
+            f"The train probe keeps falling ({best.probe.loss:.4g} to {now.probe.loss:.4g} since "
             f"step {best.step}) while the {name} does not follow ({_signed(m.change)}): {gap}."
         )
         return Judgement(VerdictName.MEMORISING, evidence, stop)
@@ -302,7 +307,7 @@ def _share_following_the_probe(now: Evaluation, since: Evaluation | None) -> flo
     fall = -loss_change(since.probe, now.probe).value
     if fall < _LEAK_FALL * since.probe.loss:
         return None
-    if fall + loss_change(since.val, now.val).value > SMALL_GAP * fall:
+    if fall + loss_change(since.val, now.val).value > _LEAK_GAP * fall:
         return None
     quartile = np.quantile(_falls(since.probe, now.probe), 0.25)
     share = float((_falls(since.val, now.val) > quartile).mean())
@@ -328,8 +333,8 @@ def disagreement(
         better_loss = (-loss_change(best.val, there.val)).exceeds_zero(GAIN_ALPHA)
         if not yardstick.is_loss and better_loss:
             return (
-                f"The validation loss disagrees: it is {there.val.loss:.3f} at step {there.step} "
-                f"against {best.val.loss:.3f} at step {best.step}, which has the best "
+                f"The validation loss disagrees: it is {there.val.loss:.4g} at step {there.step} "
+                f"against {best.val.loss:.4g} at step {best.step}, which has the best "
                 f"{yardstick.name}."
             )
     return None
@@ -381,16 +386,16 @@ def _falls(before: ExampleLosses, after: ExampleLosses) -> Floats:
 
 def _interval(estimate: Estimate) -> str:
     low, high = estimate.interval()
-    return f"95% interval {low:+.3f} to {high:+.3f}"
+    return f"95% interval {low:+.3g} to {high:+.3g}"
 
 
 def _signed(estimate: Estimate) -> str:
-    return f"{estimate.value:+.3f}, {_interval(estimate)}"
+    return f"{estimate.value:+.3g}, {_interval(estimate)}"
 
 
 def _by(estimate: Estimate) -> str:
     low, high = estimate.interval()
-    return f"{estimate.value:.3f} (95% interval {low:.3f} to {high:.3f})"
+    return f"{estimate.value:.3g} (95% interval {low:.3g} to {high:.3g})"
 
 
 def _evaluations(count: int) -> str:

@@ -26,7 +26,6 @@ from curate.train.evaluations import Evaluation, ExampleLosses, TaskScores
 from curate.train.judging import (
     DIVERGED_Z,
     GAIN_ALPHA,
-    SMALL_GAP,
     Judgement,
     Measured,
     Progress,
@@ -40,6 +39,10 @@ from curate.train.judging import (
 )
 
 __all__ = ["Evaluation", "ExampleLosses", "TaskScores", "Watch"]
+
+# How far, as a share, the probe's loss may have run ahead of the validation loss since the start for
+# a run to count as underfitting. A share, because losses may fall to a twentieth.
+_PROBE_AHEAD = 0.1
 
 _EVALUATIONS = ("start", "best", "gained", "other_best", "first_epoch")
 _COUNTS = ("leaked", "seen", "since_gain", "worse_in_a_row", "above_start_in_a_row")
@@ -104,7 +107,7 @@ class Watch:
         if self._last is None or self._progress is None:
             raise ValueError("nothing was observed")
         if budget_exhausted and self._last.name is VerdictName.IMPROVING:
-            self._last = self._underfitting(self._last, self._progress)
+            self._last = self._ended_improving(self._last, self._progress)
         return self._last
 
     def _begin(self, first: Evaluation) -> Verdict:
@@ -156,27 +159,40 @@ class Watch:
             disagreement=against,
         )
 
-    def _underfitting(self, last: Verdict, progress: Progress) -> Verdict:
-        """`last` as underfitting, if the run was still clearly gaining, and not by memorising."""
+    def _ended_improving(self, last: Verdict, progress: Progress) -> Verdict:
+        """`last`, told as the end of a run: underfitting where it was still clearly gaining.
+
+        The gain has to be one that matters, over the last evaluations, and the probe must not
+        have run ahead: a model that fits its training rows much better than others has not been
+        trained too little.
+        """
         yardstick = Yardstick.of(self._options, progress.start)
-        earlier, now = progress.recent[0], progress.recent[-1]
+        start, earlier, now = progress.start, progress.recent[0], progress.recent[-1]
         gain = -yardstick.change(earlier, now)
-        share = gain.value / yardstick.level(earlier) if yardstick.is_loss else gain.value
-        fall = progress.start.probe.loss - now.probe.loss
-        gap = last.gap or 0.0
-        if not (
-            gain.exceeds_zero(GAIN_ALPHA)
-            and share > yardstick.smallest
-            and gap <= SMALL_GAP * max(fall, 0.0)
-        ):
-            return last
-        evidence = (
-            f"The steps were used up while the {yardstick.name} was still getting better: "
-            f"{yardstick.show(earlier)} at step {earlier.step}, {yardstick.show(now)} at step "
-            f"{now.step}, with a gap of only {gap:+.3f}. More steps or a higher learning rate "
-            "would help."
+        # Products, not ratios: a loss may be zero.
+        even = now.probe.loss * start.val.loss
+        fits_others_as_well = now.val.loss * start.probe.loss <= (1.0 + _PROBE_AHEAD) * even
+        losses = f"validation {now.val.loss:.4g}, train probe {now.probe.loss:.4g}"
+        fell = (
+            f"the {yardstick.name} went from {yardstick.show(start)} to {yardstick.show(now)}, "
+            f"from {yardstick.show(earlier)} since step {earlier.step}"
         )
-        return last.model_copy(update={"name": VerdictName.UNDERFITTING, "evidence": evidence})
+        if (
+            gain.exceeds_zero(GAIN_ALPHA)
+            and yardstick.matters(gain.value, earlier)
+            and fits_others_as_well
+        ):
+            evidence = (
+                f"The steps were used up while it was still getting better: {fell} ({losses}). "
+                "More steps or a higher learning rate would help."
+            )
+            name = VerdictName.UNDERFITTING
+        else:
+            evidence = f"The run ended at step {now.step} without harm: {fell} ({losses})."
+            name = VerdictName.IMPROVING
+        if last.disagreement:
+            evidence += " " + last.disagreement
+        return last.model_copy(update={"name": name, "evidence": evidence})
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that later verdicts depend on, as JSON; floats survive exactly."""
@@ -210,10 +226,15 @@ class Watch:
 
 
 def _count(m: Measured, progress: Progress, yardstick: Yardstick) -> None:
-    """Count evaluations, those since the last gain, and those in a row that are worse."""
+    """Count evaluations, those since the last gain, and those in a row that are worse.
+
+    A gain is significant, and at least half of a change that matters: small ones add up until
+    they are.
+    """
     options, now = yardstick.options, m.now
     progress.seen += 1
-    if (-yardstick.change(progress.gained, now)).exceeds_zero(GAIN_ALPHA):
+    gain = -yardstick.change(progress.gained, now)
+    if gain.exceeds_zero(GAIN_ALPHA) and yardstick.matters(2.0 * gain.value, progress.gained):
         progress.gained, progress.since_gain = now, 0
     else:
         progress.since_gain += 1

@@ -106,7 +106,7 @@ def test_overfitting_stops_after_the_patience_and_keeps_the_best_step() -> None:
     assert [verdict.stop for verdict in verdicts[-2:]] == [False, True]
     assert watch.best_step == verdicts[-1].best_step == 50
     assert "at step 50" in verdicts[-1].evidence
-    assert "1.080" in verdicts[-1].evidence
+    assert "best 1.08 at step 50" in verdicts[-1].evidence
     assert watch.conclude(budget_exhausted=False).name is VerdictName.OVERFITTING
 
 
@@ -161,6 +161,21 @@ def test_underfitting_is_a_run_that_ends_while_it_gains() -> None:
 def test_a_run_that_gains_by_memorising_is_not_underfitting() -> None:
     watch, _ = follow([(v, p - 0.12 * i) for i, (v, p) in enumerate(HEALTHY)])
     assert watch.conclude(budget_exhausted=True).name is VerdictName.IMPROVING
+
+
+def test_a_loss_that_falls_to_almost_nothing_is_not_underfitting_once_the_probe_is_ahead() -> None:
+    curve = [(1.39, 1.31), (0.2, 0.18), (0.12, 0.1), (0.09, 0.06), (0.068, 0.04), (0.063, 0.03)]
+    watch, verdicts = follow(curve, noise=0.001)
+    assert verdicts[-1].name is VerdictName.IMPROVING
+    final = watch.conclude(budget_exhausted=True)
+    assert final.name is VerdictName.IMPROVING
+    assert "from 1.39 to 0.06" in final.evidence
+
+
+def test_gains_too_small_to_matter_are_a_plateau() -> None:
+    tail = [(1.08 - 0.0005 * i, 1.04 - 0.0005 * i) for i in range(8)]
+    _, verdicts = follow([*HEALTHY, *tail], noise=0.001)
+    assert verdicts[-1].name is VerdictName.PLATEAU
 
 
 def test_divergence() -> None:
