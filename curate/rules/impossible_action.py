@@ -20,7 +20,7 @@ _CLAIM = (
     rf"(?i)^\W*(?:sure|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely)?\W*"
     rf"(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+|went ahead and\s+)*{_DEED}\b"
     rf"|(?:the|your|an?)\s+[^.\n]{{1,70}}?\s+(?:has|have)\s+(?:now\s+|been\s+|successfully\s+)*been\s+(?:successfully\s+)?{_DEED}\b"
-    rf"|reminder (?:has been )?(?:set|created)\b|i (?:place|bet) \$)"
+    rf"|(?:reminder )?(?:has been )?(?:successfully )?(?:set|created|compiled|executed|installed|sent|booked|scheduled)\b|i (?:place|bet) \$)"
 )
 # The prompt gives an order that needs hands, a network or a device …
 _ORDER = (
@@ -29,7 +29,7 @@ _ORDER = (
     r"|close|turn|switch|store|save|upload|download|draw|paint|sketch|edit this (?:photo|picture|image|video)"
     r"|access|(?:create|make|add)\s+(?:an?\s+)?(?:new\s+)?(?:reminder|calendar|appointment|contact|event|meeting|reservation|alarm)"
     r"|delete|reserve|print|record|take an?\s+(?:photo|picture|screenshot|selfie)|start|stop|lock|unlock|dim|install|cancel"
-    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put)\b"
+    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run)\b"
 )
 # … and is no writing task about such an order.
 _WRITING = (
@@ -51,7 +51,9 @@ def _first(options: LintOptions) -> pl.Expr:
     claim = (
         pl.col("completion")
         .str.head(160)
-        .str.contains(r"(?i)\b(?:i|i have|i['’]ve|been|reminder)\b")
+        .str.contains(
+            r"(?i)\b(?:i|i have|i['’]ve|been|reminder|successfully|set|created|sent|booked)\b"
+        )
     )
     order = pl.col("prompt").str.contains(english(_ORDER))
     return order & claim & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")

@@ -18,13 +18,14 @@ _PATTERN = "(?i)" + "|".join(
         r"\bcurrent\s+(?:market\s+|stock\s+|share\s+|spot\s+)?(?:price|temperature|exchange rate|score|status of the (?:corona|covid|pandemic|stock|war|election)|time in|weather|share price|interest rate|value of (?:the )?(?:bitcoin|dollar|euro|gold|stock))",
         r"\b(?:current|latest|top|today's|recent)\s+(?:top\s+)?(?:major\s+)?(?:news|headlines)(?:\s+(?:story|stories|event|events|about|from|on|in))?\b",
         r"\bcurrent (?:state|status|situation) of the (?:economy|coronavirus|covid|pandemic|stock market|weather)\b",
-        r"\bweather\s+(?:like\s+)?(?:today|tomorrow|right now|this week|tonight|in your)\b|\bweather\s+(?:forecast|update|report)\s+(?:for|in)\b|\bwhat(?:'s| is)\s+the\s+weather\b",
+        r"\bweather\s+(?:like\s+)?(?:today|tomorrow|right now|this week|tonight|in your)\b|\bweather\s+(?:forecast|update|report)\s+(?:for|in)\b|\bwhat(?:'s| is)\s+the\s+weather\s+(?:in|for)\b",
         r"\b(?:happening|happened|events?)\b[^.?]{0,40}\b(?:this week|today|tonight|this weekend|right now|near me|this month)\b",
         r"\b(?:temperatures?|forecast)\b[^.?]{0,30}\b(?:tomorrow|tonight|today)\b",
         r"\b(?:stock|share)\s+(?:market|price)s?\b[^.?]{0,60}\b(?:today|right now|this week|(?:past|last) (?:day|week|month))\b",
         r"\b(?:popular|trending|trends)\b[^.?]{0,30}\b(?:right now|today|this week)\b",
         r"\b(?:released|published|came out)\s+(?:this|last)\s+(?:year|month|week)\b",
         r"\b(?:nearest|closest)\s+(?:[a-z-]+\s+){1,3}(?:to me|near me|to my)\b|\b(?:restaurants?|shops?|stores?|caf[eé]s?)\s+near me\b",
+        r"\b(?:last|latest|most recent|next)\s+(?:game|match|race|episode)\b[^.]{0,20}\?|\bscore\b[^.?]{0,40}\b(?:last|latest) (?:game|match)\b",
         r"\bcurrent share price\b|\blive (?:score|traffic|stock)s?\b",
     )
 )
@@ -32,7 +33,7 @@ _PATTERN = "(?i)" + "|".join(
 _OTHERWISE = (
     r"(?i)\b(?:how (?:do|does|can|would|to)|explain|difference between|app|application|api|sql|query|function|program|website"
     r"|chatbot|translate|sentence|dialogue|conversation|rewrite|rephrase|paraphrase|edit|correct|imagine|pretend"
-    r"|factors|affects?|influences?|predict(?:ion)? model|machine learning)\b"
+    r"|factors|ways|affects?|influences?|predict(?:ion)? model|machine learning)\b"
 )
 
 
@@ -49,10 +50,10 @@ def _first(options: LintOptions) -> pl.Expr:
     words = [
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
-        "this year", "last year", "headline", "live ",
+        "this year", "stock market", "last game", "last match", "last year", "headline", "live ",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
-    return hint & one_line() & stands_alone()
+    return hint & (pl.col("prompt").str.len_bytes() <= 160) & one_line() & stands_alone()
 
 
 RULE = ColumnRule(

@@ -53,6 +53,7 @@ _PATTERN = "(?i)" + "|".join(
         r"|paragraph|essay|text|report|blog post|news story|document|transcript|conversation|speech)\b",
         r"^(?:please\s+)?summari[sz]e\s+(?:the|this)\s+(?:[a-z-]+\s+)?(?:article|paper|essay|blog"
         r" post|news story|passage|infographic)\b[^:]*$",
+        r"\bwhich (?:one )?of the following\b[^:?,\"“”()]*\?\s*$",
         r"\b(?:main (?:idea|point|theme|character|topic|argument|message)s?|tone|mood|protagonist"
         r"|antagonist|moral|narrator)\s+(?:of|in)\s+(?:the|this)\s+(?:book|story|article|passage|poem"
         r"|movie|film|song|text|paragraph|novel|essay|excerpt)\s*[.?]?\s*$",
@@ -62,26 +63,34 @@ _PATTERN = "(?i)" + "|".join(
 _LONGEST = 300
 _HINT = (
     rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these)\b"
+    r"|\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound|recording|transcript)"
     r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel"
     r"|essay|excerpt)"
 )
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
-    r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b|\bthe given\s+names?\b"
+    r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b[^?]*\?\s*\S|\bthe given\s+names?\b"
     r"|\b(?:the|a) given (?:number|string|array|list of|integer|range|period|amount|time|set|url)"
+)
+# An input that names or describes the text or the data instead of giving it.
+_NAMED = (
+    r"(?i)^[^\n]*\b(?:summari[sz]e|summary|main|important|key points|points|questions? about|highlights|analy[sz]e|conclusions?|insights|extract|interpret)\b[^\n]*\n+"
+    r"\s*(?:the )?(?:(?:article|paper|essay|report|document|passage|blog post)(?: is titled)?\s*:\s*[\"“']?\s*[A-Z][^.\n:?!]{5,80}[\"”']?"
+    r"|(?:an? )?(?:table|dataset|data set|data|spreadsheet|chart|graph|survey results|sound wave|recording|transcript)\s+(?:with|of|containing|about|showing|from) [^\n:0-9]{4,100})\s*$"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
-    return refers & ~about_code()
+    only_named = prompt.str.contains(english(_NAMED))
+    return ((one_line() & refers) | only_named) & ~about_code()
 
 
 def _first(options: LintOptions) -> pl.Expr:
     short = pl.col("prompt").str.len_bytes() <= _LONGEST
     start = pl.when(short).then(pl.col("prompt"))
-    return start.str.contains(english(_HINT)) & one_line() & stands_alone()
+    return start.str.contains(english(_HINT)) & stands_alone()
 
 
 RULE = ColumnRule(
@@ -101,7 +110,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
-    pattern=english(_PATTERN),
+    pattern=english(f"{_PATTERN}|{_NAMED}"),
     column="prompt",
     first=_first,
 )

@@ -61,6 +61,10 @@ _LONGEST_PROMPT = 200
 _LONGEST_ANSWER = 240
 
 
+# What is said, and the true value where there is one to name.
+Verdict = tuple[str, Fraction | None]
+
+
 def _mean(values: list[Fraction]) -> Fraction:
     return sum(values, Fraction(0)) / len(values)
 
@@ -74,6 +78,25 @@ _STATISTICS: tuple[tuple[re.Pattern[str], str, Callable[[list[Fraction]], Fracti
         "product",
         lambda values: Fraction(math.prod(values)),
     ),
+)
+_LABELLED = re.compile(
+    r"\s*(?:[-*•]\s*)?[^\n:]{1,40}:\s*[^\n\d-]{0,12}(-?\d+(?:\.\d+)?)\s*[^\n\d]{0,12}"
+)
+_PI = Fraction(math.pi)
+_GEOMETRY: tuple[tuple[re.Pattern[str], int, Callable[[list[Fraction]], Fraction]], ...] = (
+    (re.compile(r"\barea\b.*\bcircle\b.*\bradius\b", re.I | re.S), 1, lambda m: _PI * m[0] ** 2),
+    (re.compile(r"\bcircumference\b.*\bradius\b", re.I | re.S), 1, lambda m: 2 * _PI * m[0]),
+    (re.compile(r"\barea\b.*\bcircle\b.*\bdiameter\b", re.I | re.S), 1, lambda m: _PI * m[0] ** 2 / 4),
+    (re.compile(r"\bdiameter\b.*\bcircle\b.*\barea\b", re.I | re.S), 1, lambda m: Fraction(2 * math.sqrt(m[0] / _PI))),
+    (re.compile(r"\barea\b.*\b(?:rectangle|rectangular|parallelogram)\b", re.I | re.S), 2, lambda m: m[0] * m[1]),
+    (re.compile(r"\barea\b.*\bsquare\b.*\b(?:side|length)\b", re.I | re.S), 1, lambda m: m[0] ** 2),
+    (re.compile(r"\bperimeter\b.*\bsquare\b", re.I | re.S), 1, lambda m: 4 * m[0]),
+    (re.compile(r"\bvolume\b.*\bcube\b", re.I | re.S), 1, lambda m: m[0] ** 3),
+    (re.compile(r"\barea\b.*\brhombus\b.*\bdiagonals?\b", re.I | re.S), 2, lambda m: m[0] * m[1] / 2),
+)  # fmt: skip
+_NOT_PLAIN = re.compile(
+    r"\bsurface\b|\b(?:convert|ratio|half|semi|quarter|sector|monthly|quarterly|twice|double|triple|formula|write|function)\b",
+    re.I,
 )
 _NUM = r"\$?(-?\d[\d,]*(?:\.\d+)?)"
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], ...] = (
@@ -101,7 +124,7 @@ def _applies(options: LintOptions) -> pl.Expr:
         & (completion.str.len_bytes() <= _LONGEST_ANSWER)
     ).then(prompt)
     asked = short.str.contains(r"[0-9]") & short.str.contains(
-        r"(?i-u:mean|average|median|sum|add|product|multipl|divid|plus|minus|times|percent|prime|differen)|%"
+        r"(?i-u:area|perimeter|circumference|volume|diameter|interest|mean|average|median|sum|add|product|multipl|divid|plus|minus|times|percent|prime|differen)|%"
         r"|[0-9)] ?[-+*/x×÷^] ?[0-9(]"
     )
     annotated = completion.str.contains("<<", literal=True)
@@ -114,11 +137,12 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
     if exchange is None:
         return
     for said, true in _wrong(exchange):
-        yield Mark(exchange.field, f"{said}, but it is {shown(true)}", exchange.completion[:160])
+        message = said if true is None else f"{said}, but it is {shown(true)}"
+        yield Mark(exchange.field, message, exchange.completion[:160])
         return
 
 
-def _wrong(exchange: Exchange) -> Iterator[tuple[str, Fraction]]:
+def _wrong(exchange: Exchange) -> Iterator[Verdict]:
     prompt, completion = exchange.prompt, exchange.completion
     if "<<" in completion:
         yield from _wrong_annotations(completion)
@@ -132,7 +156,7 @@ def _wrong(exchange: Exchange) -> Iterator[tuple[str, Fraction]]:
         yield from _wrong_answers(exchange)
 
 
-def _wrong_annotations(text: str) -> Iterator[tuple[str, Fraction]]:
+def _wrong_annotations(text: str) -> Iterator[Verdict]:
     for expression, claimed in _ANNOTATION.findall(text):
         if _plainly_right(expression, claimed):
             continue
@@ -159,7 +183,7 @@ def _plainly_right(expression: str, claimed: str) -> bool:
     return value == (a * b if sign == "*" else a + b if sign == "+" else a - b)
 
 
-def _wrong_equations(text: str) -> Iterator[tuple[str, Fraction]]:
+def _wrong_equations(text: str) -> Iterator[Verdict]:
     for match in _EQUATION.finditer(text):
         try:
             true, value = evaluate(match[1]), number(match[2])
@@ -167,18 +191,24 @@ def _wrong_equations(text: str) -> Iterator[tuple[str, Fraction]]:
             continue
         decimals = len(match[2].partition(".")[2])
         near = _ROUNDED.search(text) or true.denominator != 1
-        if agrees(true, value, decimals) or (near and abs(true - value) <= max(1, abs(true) / 50)):
+        if agrees(true, value, decimals) or (
+            near and abs(true - value) <= max(Fraction(1), abs(true) / 50)
+        ):
             continue
         yield f"the completion says {match[0].strip()}", true
 
 
-def _wrong_answers(exchange: Exchange) -> Iterator[tuple[str, Fraction]]:
+def _wrong_answers(exchange: Exchange) -> Iterator[Verdict]:
     for what, true in _expected(exchange.prompt):
         claims = numbers_in(exchange.completion)
         if not claims:
             continue
         if any(agrees(true, value, decimals) for value, decimals in claims):
             continue
+        if what.startswith("what follows") and any(
+            abs(true - v) <= abs(true) / 50 for v, _ in claims
+        ):
+            continue  # 3.14 for pi, and rounding
         rounding = _ROUNDED.search(exchange.prompt + " " + exchange.completion)
         if rounding and any(abs(true - value) <= 1 for value, _ in claims):
             continue
@@ -202,6 +232,8 @@ def _expected(prompt: str) -> Iterator[tuple[str, Fraction]]:
                 yield match[0], of(number(match[1]), number(match[2]))
                 return
         yield from _expected_statistic(prompt)
+        yield from _expected_of_labelled(prompt)
+        yield from _expected_geometry(prompt)
     except (Unreadable, ZeroDivisionError):
         return
 
@@ -227,6 +259,30 @@ def _expected_expression(prompt: str) -> Iterator[tuple[str, Fraction]]:
     yield expression.strip(), evaluate(expression)
 
 
+def _expected_of_labelled(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    """The mean of values that stand on lines of their own: "Day 1: 15 degrees"."""
+    head, _, rest = prompt.partition("\n")
+    matches = [_LABELLED.fullmatch(line) for line in rest.splitlines() if line.strip()]
+    values = [Fraction(m[1]) for m in matches if m]
+    if not re.search(r"\b(?:mean|average)\b", head, re.I) or _NOT_OF_ALL.search(prompt):
+        return
+    if (
+        len(values) >= 2
+        and len(values) >= len(matches) - 1
+        and (matches[0] or ":" in rest.split("\n")[1])
+    ):
+        yield f"the mean of {', '.join(map(shown, values))}", _mean(values)
+
+
+def _expected_geometry(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    """Areas and the like of shapes whose measures are all given."""
+    measures = [Fraction(n) for n in _NUMERAL.findall(prompt)]
+    for pattern, count, of in _GEOMETRY:
+        if len(measures) == count and pattern.search(prompt) and not _NOT_PLAIN.search(prompt):
+            yield "what follows from " + ", ".join(map(shown, measures)), of(measures)
+            return
+
+
 def _expected_statistic(prompt: str) -> Iterator[tuple[str, Fraction]]:
     lists = _LIST.findall(prompt)
     asked = [(name, of) for pattern, name, of in _STATISTICS if pattern.search(prompt)]
@@ -242,13 +298,16 @@ def _expected_statistic(prompt: str) -> Iterator[tuple[str, Fraction]]:
     yield f"the {name} of {lists[0].strip()}", of(values)
 
 
-def _wrong_primes(low: int, high: int, completion: str) -> Iterator[tuple[str, Fraction]]:
+def _wrong_primes(low: int, high: int, completion: str) -> Iterator[Verdict]:
     listed = re.split(r"\bare\b|\bis\b|:|\{", completion)[-1]
     for digits in re.findall(r"(?<![\d.])\d{1,4}(?![\d.]*\d)", listed):
         value = int(digits)
         divisor = next((d for d in range(2, math.isqrt(value) + 1) if value % d == 0), None)
         if low <= value <= high and divisor is not None:
-            yield f"the completion counts {value} among the prime numbers", Fraction(value)
+            yield (
+                f"the completion counts {value} among the prime numbers, but {divisor} divides it",
+                None,
+            )
             return
 
 

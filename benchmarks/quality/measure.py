@@ -1,0 +1,203 @@
+"""Precision and recall of the rules, on labelled rows and on planted defects.
+
+    python -m benchmarks.quality.measure [--data FOLDER] [--write docs/quality.md]
+
+Labelled rows: `labels.jsonl` holds, for 1,500 rows of Stanford Alpaca, the SHA-256 of the row
+(canonical JSON: sorted keys, no spaces, UTF-8) and the defects that a person saw in it; the rows
+themselves are read from `alpaca_4800.json` in the folder of public data (CURATE_PUBLIC_DATA, or
+../shared/data beside the checkout). The rules were made while looking at the first half
+("development"); the second half was labelled after they were written, before they were run on it,
+but by the same person, who had searched the whole file for wordings: read its figures as an upper
+bound of what other rows will give.
+
+Planted defects: `plant.py` puts each kind of defect into clean rows; see there.
+
+A row counts as found when a warning or an error of confidence high or medium names it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.quality import plant
+from curate.linting import lint
+from curate.schemas.findings import Confidence, Finding, Severity
+from curate.schemas.options.lint import LintOptions
+
+HERE = Path(__file__).resolve().parent
+LABELS = HERE / "labels.jsonl"
+Row = dict[str, Any]
+
+
+def fingerprint(row: Row) -> str:
+    """SHA-256 of the row's canonical JSON."""
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def public_data() -> Path:
+    """Where the public data sets lie."""
+    beside = HERE.parents[2] / "shared" / "data"
+    return Path(os.environ.get("CURATE_PUBLIC_DATA", beside))
+
+
+def as_chat(row: Row) -> Row:
+    """An Alpaca row as a chat record."""
+    prompt = f"{row['instruction']}\n\n{row['input']}" if row["input"] else row["instruction"]
+    turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": row["output"]}]
+    return {"messages": turns}
+
+
+def findings_by_line(rows: Iterable[Row]) -> dict[int, list[Finding]]:
+    """What lint says about each row; findings about the whole set are left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.jsonl"
+        path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), "utf-8")
+        by_line: dict[int, list[Finding]] = {}
+        for finding in lint([path], LintOptions()).findings:
+            if finding.line is not None:
+                by_line.setdefault(finding.line, []).append(finding)
+    return by_line
+
+
+def counts(finding: Finding) -> bool:
+    """Whether a finding counts: at least a warning, at least of medium confidence."""
+    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.LOW
+
+
+@dataclass(slots=True)
+class Score:
+    """Flagged rows and defective rows of one part of the labels."""
+
+    defective: int = 0
+    flagged: int = 0
+    hits: int = 0
+    by_rule: dict[str, Counter[str]] = field(default_factory=dict)
+    by_kind: dict[str, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def precision(self) -> float:
+        """Flagged rows that are defective."""
+        return self.hits / self.flagged if self.flagged else float("nan")
+
+    @property
+    def recall(self) -> float:
+        """Defective rows that are flagged."""
+        return self.hits / self.defective if self.defective else float("nan")
+
+
+def score(labelled: list[tuple[Row, list[str]]], by_line: dict[int, list[Finding]]) -> Score:
+    """Compare findings with labels, row by row."""
+    result = Score()
+    for line, (_, defects) in enumerate(labelled, 1):
+        rules = {f"{f.code} {f.name}" for f in by_line.get(line, ()) if counts(f)}
+        result.defective += bool(defects)
+        result.flagged += bool(rules)
+        result.hits += bool(rules and defects)
+        for rule in rules:
+            result.by_rule.setdefault(rule, Counter())["right" if defects else "wrong"] += 1
+        for kind in defects:
+            result.by_kind.setdefault(kind, Counter())["found" if rules else "missed"] += 1
+    return result
+
+
+def labelled_rows() -> dict[str, list[tuple[Row, list[str]]]]:
+    """Rows with their labels, by part. Raises SystemExit when the data is not there."""
+    path = public_data() / "alpaca_4800.json"
+    if not path.exists():
+        raise SystemExit(f"{path} is missing; set CURATE_PUBLIC_DATA")
+    rows = {fingerprint(r): r for r in json.loads(path.read_text("utf-8"))}
+    parts: dict[str, list[tuple[Row, list[str]]]] = {}
+    for line in LABELS.read_text("utf-8").splitlines():
+        label = json.loads(line)
+        parts.setdefault(label["part"], []).append((rows[label["row"]], label["defects"]))
+    return parts
+
+
+def report() -> Iterator[str]:
+    """The page, line by line."""
+    yield "# Measured quality of the rules\n"
+    yield (
+        "Made by `python -m benchmarks.quality.measure --write docs/quality.md`; what is measured and how\n"
+        "is said at the head of that module. A row counts as found when a warning or an error of\n"
+        "confidence high or medium names it.\n"
+    )
+    yield "## Labelled rows (Stanford Alpaca, as published)\n"
+    yield "| part | as | rows | defective | flagged | precision | recall |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
+    scores: dict[str, Score] = {}
+    for part, labelled in labelled_rows().items():
+        for form, convert in (("instruction", dict), ("chat", as_chat)):
+            by_line = findings_by_line(convert(r) for r, _ in labelled)
+            s = score(labelled, by_line)
+            yield (
+                f"| {part} | {form} | {len(labelled)} | {s.defective} | {s.flagged} "
+                f"| {s.precision:.0%} | {s.recall:.0%} |"
+            )
+            if form == "instruction":
+                scores[part] = s
+    yield ""
+    yield "Flagged rows that are defective (of any kind), by rule, instruction form:\n"
+    yield "| rule | development | held-out |"
+    yield "|---|---:|---:|"
+    for rule in sorted({r for s in scores.values() for r in s.by_rule}):
+        cells = [_share(s.by_rule.get(rule), "right", "wrong") for s in scores.values()]
+        yield f"| {rule} | {' | '.join(cells)} |"
+    yield ""
+    yield "Defective rows that are found (by any rule), by kind:\n"
+    yield "| kind | development | held-out |"
+    yield "|---|---:|---:|"
+    for kind in sorted({k for s in scores.values() for k in s.by_kind}):
+        cells = [_share(s.by_kind.get(kind), "found", "missed") for s in scores.values()]
+        yield f"| {kind} | {' | '.join(cells)} |"
+    yield ""
+    yield from _planted()
+
+
+def _share(counter: Counter[str] | None, good: str, bad: str) -> str:
+    return f"{counter[good]} of {counter[good] + counter[bad]}" if counter else ""
+
+
+def _planted() -> Iterator[str]:
+    results = plant.measure(findings_by_line, counts)
+    found = sum(r.found for r in results.kinds)
+    planted = sum(r.planted for r in results.kinds)
+    yield "## Planted defects\n"
+    yield (
+        f"{len(results.kinds)} kinds, {planted} rows: {found / planted:.1%} found; of {results.clean_rows} clean rows\n"
+        f"{results.clean_flagged} ({results.clean_flagged / results.clean_rows:.2%}) are flagged by anything above info.\n"
+    )
+    yield "| kind | found | by |"
+    yield "|---|---:|---|"
+    for kind in results.kinds:
+        yield f"| {kind.name} | {kind.found} of {kind.planted} | {', '.join(kind.rules)} |"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the page, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--write", type=Path, help="write the page here instead of printing it")
+    parser.add_argument("--data", type=Path, help="the folder of public data sets")
+    options = parser.parse_args(argv)
+    if options.data:
+        os.environ["CURATE_PUBLIC_DATA"] = str(options.data)
+    page = "\n".join(report()) + "\n"
+    if options.write:
+        options.write.write_text(page, "utf-8")
+    else:
+        sys.stdout.write(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
