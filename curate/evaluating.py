@@ -18,6 +18,7 @@ from curate.columns import ROW_SCHEMA, Batch
 from curate.features import FEATURES
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
+from curate.token_columns import TOKEN_SCHEMA, with_missing
 
 FrameName = Literal["segments", "rows"]
 
@@ -57,6 +58,11 @@ class Plan:
     def features(self) -> tuple[str, ...]:
         """The features that the dataset rules ask for, each once."""
         return tuple(dict.fromkeys(f for r in self.dataset_rules for f in r.features))
+
+    @cached_property
+    def counts_tokens(self) -> bool:
+        """Whether a rule asks for tokens, which are dear to count."""
+        return not TOKEN_SCHEMA.keys().isdisjoint(self.features)
 
     def make_collectors(self) -> dict[type[Collector], Collector]:
         """The collectors that the dataset rules ask for, each once."""
@@ -102,6 +108,8 @@ class Plan:
 
     def _featured(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
         features = [FEATURES[name]().alias(name) for name in self.features]
+        if self.counts_tokens:
+            rows = with_missing(rows)
         frame = rows.lazy().select("line", *features).collect()
         number = pl.repeat(file, frame.height, dtype=pl.UInt32, eager=True)
         return frame.insert_column(0, number.alias("file"))

@@ -211,10 +211,18 @@ class _Run:
             for checked in ahead(read_checked(source.path, self._data)):
                 yield from _in_reading_order(checked)
 
+    def _read(self, source: Source) -> Iterator[Checked]:
+        checked = read_checked(source.path, self._data)
+        if not self._plan.counts_tokens:
+            return checked
+        from curate.token_counting import counter_for
+
+        return counter_for(self._plan.options).counted(checked, self._data)
+
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
         features: list[pl.DataFrame] = []
-        for checked in ahead(read_checked(source.path, self._data)):
+        for checked in ahead(self._read(source)):
             self._tally.rows += checked.rows_met
             self._faults(checked, index, source)
             for batch in checked.batches:

@@ -5,7 +5,7 @@ A case is one JSON object a line:
     rows        the records; or `text`, the raw content of the file
     suffix      the file's suffix (".jsonl")
     repeat      write the rows so many times, "{i}" in their strings replaced by the number
-    options     LintOptions that differ from the defaults
+    options     LintOptions that differ from the defaults; `tokenizer` is a folder in tests/tokenizers
     data        DataOptions that differ from the defaults
     expect      the lines that this rule flags, ascending; null for a whole-dataset finding
     fields      the fields it names, parallel to `expect` (optional)
@@ -29,6 +29,7 @@ from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 
 CASES = Path(__file__).parent / "rules"
+TOKENIZERS = Path(__file__).parent / "tokenizers"
 
 
 def _stem(rule: Rule) -> str:
@@ -84,6 +85,8 @@ def _write(case: dict[str, Any], folder: Path, content: bytes) -> Path:
 
 def _options(rule: Rule, case: dict[str, Any]) -> tuple[LintOptions, DataOptions]:
     chosen = {"select": (rule.about.code,), **case.get("options", {})}
+    if "tokenizer" in chosen:
+        chosen["tokenizer"] = str(TOKENIZERS / chosen["tokenizer"])
     return LintOptions.model_validate(chosen), DataOptions.model_validate(case.get("data", {}))
 
 
