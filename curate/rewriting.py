@@ -239,14 +239,17 @@ def _cells(old: dict[str, Any], new: dict[str, Any], raw: bytes, delimiter: str)
             elif old[name] != csv_value(name, cells[i]):
                 continue
             cells[i] = spelled
-    text = io.StringIO()
     quoted: Literal[0, 1] = csv.QUOTE_ALL if _all_quoted(raw, delimiter) else csv.QUOTE_MINIMAL
-    csv.writer(text, delimiter=delimiter, quoting=quoted, lineterminator="").writerow(cells)
-    return text.getvalue().encode("utf-8")
+    return _spelled(cells, delimiter, quoted).encode("utf-8")
 
 
 def _all_quoted(raw: bytes, delimiter: str) -> bool:
     cells = next(csv.reader(io.StringIO(raw.decode("utf-8")), delimiter=delimiter))
+    return _spelled(cells, delimiter, csv.QUOTE_ALL).encode("utf-8") == raw
+
+
+def _spelled(cells: list[str], delimiter: str, quoting: Literal[0, 1]) -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
-    return text.getvalue().encode("utf-8") == raw
+    # The writer quotes a line ending inside a cell only if it is (part of) its own.
+    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n")

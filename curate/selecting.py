@@ -66,6 +66,8 @@ def _strengths(selectors: Sequence[str], table: Sequence[Rule]) -> dict[str, int
 
 def _named(selector: str, table: Sequence[Rule]) -> dict[str, int]:
     wanted = selector.upper()
+    if not wanted:
+        return {}
     if wanted == ALL:
         return {rule.about.code: 0 for rule in table}
     exact = {r.about.code: len(r.about.code) for r in table if r.about.name == selector.lower()}

@@ -73,9 +73,11 @@ def _result(finding: Finding, indices: dict[str, int]) -> dict[str, Any]:
     }
     if finding.fingerprint:
         result["partialFingerprints"] = {"curateFingerprint/v1": finding.fingerprint}
-    if finding.related:
+    # The schema wants related locations to be unique.
+    related = dict.fromkeys((other.path, other.line) for other in finding.related)
+    if related:
         result["relatedLocations"] = [
-            {"physicalLocation": _place(other.path, other.line)} for other in finding.related
+            {"physicalLocation": _place(path, line)} for path, line in related
         ]
     return result
 
