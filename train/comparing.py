@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
+from curate.contract import Contract, infer_contract
 from curate.errors import UserError
 from curate.manifest import read_manifest
 from curate.schemas.comparison import (
@@ -32,7 +33,7 @@ from curate.train.generating import Answer, answer_prompts
 from curate.train.intervals import Floats, bootstrap_interval, resampled_interval
 from curate.train.likelihood import answer_nll
 from curate.train.methods import Case, Materials, Method, cases_of, choose_methods
-from curate.train.metrics import Metric, Task, infer_task, metrics_for, scores_of
+from curate.train.metrics import Metric, metrics_for, scores_of
 from curate.train.model_pair import ModelPair, load_pair
 from curate.train.plotting import quality_plot
 from curate.train.rendering import Renderer, Unrenderable
@@ -103,9 +104,9 @@ def compare(
     if not cases:
         raise UserError(f"{test_path}: no row with an answer to compare with")
     training = cases_of(_training_examples(training_path, options))
-    task = infer_task([c.reference.text for c in training or cases])
-    metrics = metrics_for(task, options.metric)
-    announce(f"loading the model; {len(cases)} rows of {test_path}, {task.kind.value} answers")
+    contract = infer_contract([c.reference.text for c in training or cases])
+    metrics = metrics_for(contract, options.metric)
+    announce(f"loading the model; {len(cases)} rows of {test_path}, {contract.kind.value} answers")
     pair = load_pair(run, options.model, options.adapter)
     methods, skipped = choose_methods(
         options.methods,
@@ -116,14 +117,14 @@ def compare(
     )
     if not methods:
         raise UserError("nothing to compare: " + "; ".join(f"{n}: {r}" for n, r in skipped.items()))
-    materials = Materials(options, training, task)
+    materials = Materials(options, training, contract)
     contest = _Contest(options, pair, cases, materials, announce)
     outcomes = [contest.run(method) for method in methods]
     references = [case.reference.text for case in cases]
     for outcome in outcomes:
         for metric in metrics:
             outcome.scores[metric.name] = scores_of(metric, outcome.texts, references)
-    comparison = _summary(options, contest, metrics, outcomes, task, skipped)
+    comparison = _summary(options, contest, metrics, outcomes, contract, skipped)
     _write(output or run or Path(), comparison, cases, outcomes)
     return comparison
 
@@ -292,7 +293,7 @@ def _summary(
     contest: _Contest,
     metrics: Sequence[Metric],
     outcomes: Sequence[Outcome],
-    task: Task,
+    contract: Contract,
     skipped: dict[str, str],
 ) -> Comparison:
     references = [case.reference.text for case in contest.cases]
@@ -313,7 +314,7 @@ def _summary(
     gaps = _Judged(primary, outcomes, references, options.seed).gaps()
     return Comparison(
         model=contest.pair.name,
-        task=task.kind.value,
+        task=contract.kind.value,
         rows=len(contest.cases),
         seed=options.seed,
         max_new_tokens=contest.max_new_tokens,

@@ -12,10 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
+from curate.contract import Contract
 from curate.errors import UserError, unknown_name
 from curate.schemas.options.compare import CompareOptions
 from curate.schemas.records import Example, Message
-from curate.train.metrics import Task
+from curate.train.metrics import instruction
 from curate.train.retrieval import Index, has_bm25, read_passages
 
 _SYSTEM_ROLES = ("system", "developer")
@@ -48,11 +49,11 @@ def cases_of(examples: Sequence[Example]) -> list[Case]:
 
 @dataclass
 class Materials:
-    """What prompts are written from: training cases, passages, and the wording of the task."""
+    """What prompts are written from: training cases, passages, and the output contract."""
 
     options: CompareOptions
     training: Sequence[Case]
-    task: Task
+    contract: Contract
     shots: list[Case] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,10 +91,10 @@ class Materials:
         """What replaces the data's system prompt, if anything does."""
         wanted = self.options.prompt
         if wanted == "contract":
-            instruction = self.task.instruction()
-            if instruction is None:
+            asking = instruction(self.contract)
+            if asking is None:
                 raise UserError("--prompt contract: the training outputs follow no contract")
-            return instruction
+            return asking
         if wanted is not None and wanted.startswith("@"):
             try:
                 with open(wanted[1:], encoding="utf-8") as file:
@@ -106,7 +107,7 @@ class Materials:
         """The case's messages with the system prompt of the methods that only prompt."""
         own = [m for m in case.messages if m.role in _SYSTEM_ROLES]
         rest = tuple(m for m in case.messages if m.role not in _SYSTEM_ROLES)
-        system = self._system or (None if own else self.task.instruction())
+        system = self._system or (None if own else instruction(self.contract))
         if system is None:
             return case.messages
         return (Message(role="system", content=system), *rest)

@@ -1,4 +1,4 @@
-"""Was the answer right? Metrics chosen from what the training outputs look like.
+"""Was the answer right? Metrics chosen from the output contract (`curate.contract`).
 
 A metric scores one output against its reference with a number; over rows it is the mean of these,
 except macro-F1, which only exists over rows. numpy and the standard library only; chrF comes from
@@ -16,71 +16,43 @@ import string
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.contract import Contract, ContractKind
 from curate.errors import UserError
 from curate.train.intervals import Floats
-
-# A kind is taken for the task's when it holds for this share of the training outputs.
-_MOST = 0.95
-# Outputs are labels when they are short, and each is seen this often on average.
-_LABEL_WORDS = 5
-_LABEL_REPEATS = 5
-# A field's strings are a closed set when no more than so many differ, with as many repeats.
-_CLOSED_VALUES = 12
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
-class TaskKind(StrEnum):
-    """What outputs look like."""
+def instruction(contract: Contract) -> str | None:
+    """A system prompt that asks for outputs that keep the contract; None where any text will do."""
+    if contract.kind is ContractKind.LABEL:
+        return f"Answer with one of these labels and nothing else: {', '.join(contract.labels)}."
+    if contract.kind is ContractKind.NUMBER:
+        return "Answer with one number and nothing else."
+    if contract.kind is ContractKind.FINAL_ANSWER:
+        return f"End with a line that holds {contract.marker} and then the final answer."
+    if contract.kind is not ContractKind.JSON:
+        return None
+    schema = json.dumps(_bare(contract.json_schema or {}), ensure_ascii=False)
+    return (
+        "Answer with JSON and nothing else, no explanation and no code fence. It has to match "
+        f"this JSON Schema: {schema}"
+    )
 
-    JSON = "json"
-    LABEL = "label"
-    FINAL_ANSWER = "final-answer"
-    TEXT = "text"
 
-
-@dataclass(frozen=True)
-class FieldRule:
-    """What a JSON field may hold: its types, and its values where they are a closed set."""
-
-    types: frozenset[str]
-    required: bool
-    values: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Task:
-    """What the training outputs have in common."""
-
-    kind: TaskKind
-    fields: dict[str, FieldRule] = field(default_factory=dict)
-    labels: tuple[str, ...] = ()
-    marker: str | None = None
-
-    def instruction(self) -> str | None:
-        """A system prompt that asks for outputs of this kind; None where any text will do."""
-        if self.kind is TaskKind.LABEL:
-            return f"Answer with one of these labels and nothing else: {', '.join(self.labels)}."
-        if self.kind is TaskKind.FINAL_ANSWER:
-            return f"End with a line that holds {self.marker} and then the final answer."
-        if self.kind is not TaskKind.JSON:
-            return None
-        keys = []
-        for name, rule in self.fields.items():
-            said = " or ".join(sorted(rule.types))
-            if rule.values is not None:
-                null = " or null" if "null" in rule.types else ""
-                said = f"one of {', '.join(map(json.dumps, rule.values))}{null}"
-            keys.append(f"{json.dumps(name)} ({said}{'' if rule.required else ', optional'})")
-        return f"Answer with one JSON object and nothing else. Its keys: {', '.join(keys)}."
+def _bare(schema: Any) -> Any:
+    """A JSON Schema without what tells a reader nothing."""
+    if isinstance(schema, dict):
+        dull = ("$schema", "additionalProperties", "title")
+        return {key: _bare(value) for key, value in schema.items() if key not in dull}
+    return [_bare(value) for value in schema] if isinstance(schema, list) else schema
 
 
 @dataclass(frozen=True)
@@ -102,43 +74,6 @@ class Resampled:
         self.count = count
 
 
-def infer_task(outputs: Sequence[str]) -> Task:
-    """What kind of task the training outputs belong to."""
-    if not outputs:
-        return Task(TaskKind.TEXT)
-    parsed = [parse_object(output) for output in outputs]
-    objects = [value for value in parsed if value is not None]
-    if len(objects) >= _MOST * len(outputs):
-        return Task(TaskKind.JSON, fields=_field_rules(objects))
-    stripped = Counter(output.strip() for output in outputs)
-    short = all(0 < len(text.split()) <= _LABEL_WORDS for text in stripped)
-    if short and len(stripped) > 1 and len(outputs) >= _LABEL_REPEATS * len(stripped):
-        return Task(TaskKind.LABEL, labels=tuple(sorted(stripped)))
-    for marker in ("####", "Answer:", "The answer is"):
-        if sum(final_answer(o, marker) is not None for o in outputs) >= _MOST * len(outputs):
-            return Task(TaskKind.FINAL_ANSWER, marker=marker)
-    return Task(TaskKind.TEXT)
-
-
-def _field_rules(objects: Sequence[dict[str, Any]]) -> dict[str, FieldRule]:
-    names = dict.fromkeys(name for value in objects for name in value)
-    rules = {}
-    for name in names:
-        values = [value[name] for value in objects if name in value]
-        texts = Counter(v for v in values if isinstance(v, str))
-        closed = (
-            0 < len(texts) <= _CLOSED_VALUES
-            and sum(texts.values()) >= _LABEL_REPEATS * len(texts)
-            and {json_type(v) for v in values} <= {"string", "null"}
-        )
-        rules[name] = FieldRule(
-            types=frozenset(json_type(v) for v in values),
-            required=len(values) >= _MOST * len(objects),
-            values=tuple(sorted(texts)) if closed else None,
-        )
-    return rules
-
-
 def json_type(value: Any) -> str:
     """JSON's name for the type of a parsed value."""
     if value is None:
@@ -147,67 +82,52 @@ def json_type(value: Any) -> str:
     return kinds.get(type(value), "number")
 
 
-def parse_object(output: str) -> dict[str, Any] | None:
-    """The output as a JSON object, or None when it is anything else (or has more around it)."""
+def parse_json(output: str) -> Any:
+    """The output as a JSON object or list, or None when it is anything else (or has more around it)."""
     try:
         value = json.loads(output)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict | list) else None
 
 
 def final_answer(output: str, marker: str) -> str | None:
     """What stands after the last `marker`, on its line, without spaces, commas and a final stop."""
-    _, found, rest = output.rpartition(marker)
-    if not found:
-        return None
-    line = rest.strip().splitlines()[:1]
+    at = output.lower().rfind(marker.lower())
+    line = output[at + len(marker) :].strip().splitlines()[:1] if at >= 0 else []
     return line[0].replace(",", "").strip().rstrip(".") if line else None
 
 
-def metrics_for(task: Task, own: str | None = None) -> list[Metric]:
+def metrics_for(contract: Contract, own: str | None = None) -> list[Metric]:
     """The metrics of a task, the one that decides first.
 
     Args:
-        task: what outputs look like.
+        contract: what outputs look like.
         own: a metric of the user's, as "module:function"; it then decides.
 
     Raises:
         UserError: `own` cannot be loaded.
     """
-    metrics = {
-        TaskKind.JSON: _json_metrics,
-        TaskKind.LABEL: _label_metrics,
-        TaskKind.FINAL_ANSWER: _final_answer_metrics,
-        TaskKind.TEXT: _text_metrics,
-    }[task.kind](task)
-    return [own_metric(own), *metrics] if own else metrics
+    made = {
+        ContractKind.JSON: _json_metrics,
+        ContractKind.LABEL: _label_metrics,
+        ContractKind.NUMBER: _number_metrics,
+        ContractKind.FINAL_ANSWER: _final_answer_metrics,
+    }.get(contract.kind, _text_metrics)(contract)
+    return [own_metric(own), *made] if own else made
 
 
-def _json_metrics(task: Task) -> list[Metric]:
-    def contract(output: str, reference: str) -> float:
-        value = parse_object(output)
-        return float(value is not None and matches(value, task.fields))
+def _keeps(contract: Contract) -> Callable[[str, str], float]:
+    return lambda output, reference: float(bool(output.strip()) and not contract.check(output))
 
+
+def _json_metrics(contract: Contract) -> list[Metric]:
     return [
         Metric("field_accuracy", "fields exactly right", field_accuracy),
         Metric("all_fields", "all fields exactly right", all_fields),
-        Metric("contract", "valid by the contract", contract),
-        Metric("valid_json", "one JSON object", lambda o, r: float(parse_object(o) is not None)),
+        Metric("contract", "valid by the contract", _keeps(contract)),
+        Metric("valid_json", "valid JSON", lambda o, r: float(parse_json(o) is not None)),
     ]
-
-
-def matches(value: dict[str, Any], fields: dict[str, FieldRule]) -> bool:
-    """Whether an object has the required fields, no unknown ones, and values they may hold."""
-    if any(rule.required and name not in value for name, rule in fields.items()):
-        return False
-    for name, held in value.items():
-        rule = fields.get(name)
-        if rule is None or json_type(held) not in rule.types:
-            return False
-        if rule.values is not None and isinstance(held, str) and held not in rule.values:
-            return False
-    return True
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -221,28 +141,54 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def fields_of(value: Any, path: str = "") -> dict[str, Any]:
+    """The values at the leaves of parsed JSON, by path; an empty object or list is a leaf."""
+    if isinstance(value, dict) and value:
+        below = [fields_of(held, f"{path}.{name}") for name, held in value.items()]
+    elif isinstance(value, list) and value:
+        below = [fields_of(held, f"{path}[{i}]") for i, held in enumerate(value)]
+    else:
+        return {path: value}
+    return {name: held for fields in below for name, held in fields.items()}
+
+
 def field_accuracy(output: str, reference: str) -> float:
     """The share of the reference's fields that the output has, with exactly their values."""
-    expected, value = parse_object(reference), parse_object(output)
-    if not expected:
-        return float(expected is not None and value == expected)
-    if value is None:
+    expected, value = parse_json(reference), parse_json(output)
+    if expected is None or value is None:
         return 0.0
-    right = sum(name in value and _same(value[name], held) for name, held in expected.items())
-    return right / len(expected)
+    wanted, given = fields_of(expected), fields_of(value)
+    right = sum(name in given and _same(given[name], held) for name, held in wanted.items())
+    return right / len(wanted)
 
 
 def all_fields(output: str, reference: str) -> float:
-    """1 where the output is the reference's object, key for key."""
-    value, expected = parse_object(output), parse_object(reference)
+    """1 where the output is the reference's JSON, key for key; the order of keys is free."""
+    value, expected = parse_json(output), parse_json(reference)
     return float(value is not None and expected is not None and _same(value, expected))
 
 
-def _label_metrics(task: Task) -> list[Metric]:
+def _number_metrics(contract: Contract) -> list[Metric]:
+    return [
+        Metric("number", "number exactly right", same_number),
+        Metric("contract", "one number", _keeps(contract)),
+    ]
+
+
+def same_number(output: str, reference: str) -> float:
+    """1 where both are the same number, however it is written."""
+    given, wanted = (text.strip().replace(",", "") for text in (output, reference))
+    try:
+        return float(float(given) == float(wanted))
+    except ValueError:
+        return float(given == wanted)
+
+
+def _label_metrics(contract: Contract) -> list[Metric]:
     def accuracy(output: str, reference: str) -> float:
         return float(output.strip() == reference.strip())
 
-    known = frozenset(task.labels)
+    known = frozenset(contract.labels)
     return [
         Metric("accuracy", "label exactly right", accuracy),
         Metric("macro_f1", "macro-F1 of the labels", accuracy, over_rows=macro_f1),
@@ -271,8 +217,8 @@ def macro_f1(outputs: Sequence[str], references: Sequence[str]) -> Resampled:
     return Resampled(value, len(references))
 
 
-def _final_answer_metrics(task: Task) -> list[Metric]:
-    marker = task.marker or ""
+def _final_answer_metrics(contract: Contract) -> list[Metric]:
+    marker = contract.marker or ""
 
     def right(output: str, reference: str) -> float:
         wanted, given = final_answer(reference, marker), final_answer(output, marker)
@@ -288,7 +234,7 @@ def _final_answer_metrics(task: Task) -> list[Metric]:
     ]
 
 
-def _text_metrics(task: Task) -> list[Metric]:
+def _text_metrics(contract: Contract) -> list[Metric]:
     metrics = [
         Metric("token_f1", "words shared (F1)", token_f1),
         Metric("exact_match", "exactly the reference", exact_match),

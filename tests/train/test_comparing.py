@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curate.contract import infer_contract
 from curate.errors import UserError
 from curate.schemas.comparison import Comparison, MethodResult, MetricValue
 from curate.schemas.options.compare import CompareOptions
@@ -16,7 +17,6 @@ from curate.schemas.records import ChatRecord, Example
 from curate.train.advice import Gap, advise_on
 from curate.train.comparing import compare
 from curate.train.methods import METHODS, Case, Materials, cases_of, choose_methods
-from curate.train.metrics import infer_task
 
 
 def result(name: str, value: float, tokens: float = 100.0) -> MethodResult:
@@ -104,7 +104,7 @@ TRAINING = cases_of(
 
 def materials(**options: Any) -> Materials:
     chosen = CompareOptions(**options)
-    return Materials(chosen, TRAINING, infer_task([c.reference.text for c in TRAINING]))
+    return Materials(chosen, TRAINING, infer_contract([c.reference.text for c in TRAINING]))
 
 
 def asked(question: str, system: str | None = "Be brief.") -> Case:
@@ -169,8 +169,10 @@ def test_retrieved_passages_stand_before_the_question(tmp_path: Path) -> None:
 
 
 def test_without_a_system_prompt_the_contract_is_told() -> None:
-    labels = cases_of([example(f"Text {i}", ["yes", "no"][i % 2], None) for i in range(20)])
-    prepared = Materials(CompareOptions(), labels, infer_task([c.reference.text for c in labels]))
+    labels = cases_of([example(f"Text {i}", ["yes", "no"][i % 2], None) for i in range(60)])
+    prepared = Materials(
+        CompareOptions(), labels, infer_contract([c.reference.text for c in labels])
+    )
     case = asked("Text", None)
     assert texts("prompt", case, prepared)[0].startswith("system: Answer with one of these labels")
     assert texts("fine-tuned", case, prepared) == ["user: Text"]

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.contract import infer_contract
 from curate.errors import UserError
 from curate.train.metrics import (
-    TaskKind,
     all_fields,
     field_accuracy,
     final_answer,
-    infer_task,
+    instruction,
     macro_f1,
-    matches,
     metrics_for,
-    parse_object,
+    parse_json,
+    same_number,
     scores_of,
     token_f1,
 )
@@ -32,43 +32,15 @@ def ticket(category: str = "billing", urgency: str = "low", product: str | None 
     return json.dumps({"category": category, "urgency": urgency, "product": product})
 
 
+PROSE = [f"Dear customer {i}, we have sent your parcel. It will be there soon." for i in range(40)]
 TICKETS = [
-    ticket(category, urgency, product)
-    for i, category in enumerate(["billing", "delivery", "returns"] * 10)
-    for urgency, product in [(["low", "high"][i % 2], ["lamp", "sofa 3", f"desk {i}", None][i % 4])]
-]
-
-
-def test_free_text_is_neither_json_nor_labels() -> None:
-    texts = [f"Dear customer, we have sent item {i} to you." for i in range(50)]
-    assert infer_task(texts).kind is TaskKind.TEXT
-    assert infer_task([]).kind is TaskKind.TEXT
-    assert infer_task(["yes"] * 50).kind is TaskKind.TEXT, "one constant output is no choice"
-    assert infer_task([f"answer {i}" for i in range(50)]).kind is TaskKind.TEXT
-
-
-def test_kinds_of_tasks() -> None:
-    assert infer_task(TICKETS).kind is TaskKind.JSON
-    labels = infer_task(["positive", "negative", "neutral"] * 10)
-    assert (labels.kind, labels.labels) == (TaskKind.LABEL, ("negative", "neutral", "positive"))
-    sums = infer_task([f"{i} and {i} are {2 * i}.\n#### {2 * i}" for i in range(20)])
-    assert (sums.kind, sums.marker) == (TaskKind.FINAL_ANSWER, "####")
-    assert infer_task([*TICKETS * 4, "broken {"]).kind is TaskKind.JSON, (
-        "a little noise is let pass"
+    ticket(
+        ["billing", "delivery", "returns"][i % 3],
+        ["low", "high"][i % 2],
+        None if i % 4 == 0 else f"product {i}",
     )
-
-
-def test_fields_of_a_contract() -> None:
-    fields = infer_task(TICKETS).fields
-    assert fields["category"].values == ("billing", "delivery", "returns")
-    assert fields["product"].values is None
-    assert fields["product"].types == {"string", "null"}
-    assert matches(json.loads(ticket()), fields)
-    assert matches(json.loads(ticket(product="never seen")), fields)
-    assert not matches(json.loads(ticket(category="Billing")), fields)
-    assert not matches({**json.loads(ticket()), "extra": 1}, fields)
-    assert not matches({"category": "billing"}, fields)
-    assert not matches({**json.loads(ticket()), "product": 3}, fields)
+    for i in range(120)
+]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +48,7 @@ def test_fields_of_a_contract() -> None:
     [
         "",
         "null",
-        "[]",
+        "3",
         '"x"',
         "{",
         ticket() + " Thanks!",
@@ -85,7 +57,7 @@ def test_fields_of_a_contract() -> None:
     ],
 )
 def test_what_is_no_json_object(output: str) -> None:
-    assert parse_object(output) is None
+    assert parse_json(output) is None
     assert field_accuracy(output, ticket()) == 0.0
     assert all_fields(output, ticket()) == 0.0
 
@@ -95,6 +67,9 @@ def test_fields_are_compared_exactly() -> None:
     assert field_accuracy(ticket(urgency="high"), ticket()) == pytest.approx(2 / 3)
     assert field_accuracy('{"a": 1, "b": true}', '{"a": 1.0, "b": 1}') == 0.5
     assert field_accuracy('{"a": [1, {"b": null}]}', '{"a": [1, {"b": null}]}') == 1.0
+    assert field_accuracy('{"a": [1, {"b": 2}]}', '{"a": [1, {"b": null}]}') == 0.5
+    assert field_accuracy('[{"a": 1}, {"a": 3}]', '[{"a": 1}, {"a": 2}]') == 0.5
+    assert field_accuracy("[]", '{"a": 1}') == 0.0
     assert all_fields('{"b": 1, "a": 2}', '{"a": 2, "b": 1}') == 1.0
     assert all_fields('{"a": 2, "b": 1, "c": 0}', '{"a": 2, "b": 1}') == 0.0
     assert field_accuracy("{}", "{}") == 1.0
@@ -149,15 +124,16 @@ def test_token_f1() -> None:
 
 def test_chrf_is_sacrebleus() -> None:
     sacrebleu = pytest.importorskip("sacrebleu")
-    metrics = {m.name: m for m in metrics_for(infer_task([]))}
+    metrics = {m.name: m for m in metrics_for(infer_contract(PROSE))}
     output, reference = "The cat sat on a mat.", "A cat was sitting on the mat."
     expected = sacrebleu.sentence_chrf(output, [reference]).score / 100
     assert metrics["chrf"].score(output, reference) == pytest.approx(expected)
 
 
 def test_no_answer_scores_nothing() -> None:
-    for outputs in (TICKETS, ["yes", "no"] * 10, ["1 #### 1"] * 10, ["a b c d e f"] * 3):
-        for metric in metrics_for(infer_task(outputs)):
+    sums = [f"{i} and {i} are {2 * i}.\n#### {2 * i}" for i in range(60)]
+    for outputs in (TICKETS, ["yes", "no"] * 30, sums, PROSE):
+        for metric in metrics_for(infer_contract(outputs)):
             scores = scores_of(metric, [None, outputs[0]], [outputs[0]] * 2)
             assert scores.tolist() == [0.0, 1.0], metric.name
 
@@ -168,12 +144,12 @@ def test_a_metric_of_ones_own(tmp_path: Path) -> None:
         "def broken(output, reference):\n    return 'high'\n"
     )
     before = list(sys.path)
-    [own, *rest] = metrics_for(infer_task(TICKETS), "my_metrics_for_test:length")
+    [own, *rest] = metrics_for(infer_contract(TICKETS), "my_metrics_for_test:length")
     assert own.score("ab", "abcd") == 2.0
     assert rest
     assert sys.path == before
     with pytest.raises(UserError, match="finite number"):
-        metrics_for(infer_task([]), "my_metrics_for_test:broken")[0].score("a", "b")
+        metrics_for(infer_contract(PROSE), "my_metrics_for_test:broken")[0].score("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -181,12 +157,27 @@ def test_a_metric_of_ones_own(tmp_path: Path) -> None:
 )
 def test_a_metric_that_cannot_be_found(spelling: str) -> None:
     with pytest.raises(UserError, match="--metric"):
-        metrics_for(infer_task([]), spelling)
+        metrics_for(infer_contract(PROSE), spelling)
+
+
+def test_validity_by_the_contract() -> None:
+    valid = {m.name: m for m in metrics_for(infer_contract(TICKETS))}["contract"]
+    assert valid.score(ticket(product="never seen"), "") == 1.0
+    for broken in (ticket(category="cats"), '{"category": "billing"}', "", ticket() + "!"):
+        assert valid.score(broken, "") == 0.0, broken
+
+
+def test_numbers_are_compared_as_numbers() -> None:
+    assert same_number("1,000", "1000.0") == 1.0
+    assert same_number("12", "13") == 0.0
+    assert same_number("twelve", "12") == 0.0
+    assert metrics_for(infer_contract([str(i * 7) for i in range(60)]))[0].name == "number"
 
 
 def test_an_instruction_from_the_contract() -> None:
-    said = infer_task(TICKETS).instruction()
+    said = instruction(infer_contract(TICKETS))
     assert said is not None
     assert '"category"' in said
     assert '"delivery"' in said
-    assert infer_task(["free text here now and then"] * 3).instruction() is None
+    texts = [f"Dear customer, we have sent you item number {i} today." for i in range(60)]
+    assert instruction(infer_contract(texts)) is None
