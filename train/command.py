@@ -24,6 +24,7 @@ from curate.schemas.training_artifacts import (
 from curate.schemas.verdicts import Verdict
 from curate.train.dashboard import Reporter, Silence, reporter
 from curate.train.datasets import TrainingData, load_training_data
+from curate.train.launching import is_launched
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 # Options that may differ between a run and its continuation: none of them changes a weight.
 _FREE_ON_RESUME = frozenset(
-    {"resume", "overwrite", "output", "preview", "keep_checkpoints", "threads"}
+    {"resume", "overwrite", "output", "preview", "keep_checkpoints", "threads", "num_processes"}
 )
 
 
@@ -81,12 +82,21 @@ def train(
         UserError: data, model or options are not usable; the message says what to do.
         KeyboardInterrupt: ended by the user, after writing a checkpoint.
     """
+    from curate.train.setup import make_accelerator
+
     options = _settled(options, settings)
     data = Path(data)
     folder = options.output or Path("runs") / data.name.split(".")[0]
-    _require_free(folder, options)
-    prepared = _prepare(data, options, folder / "splits")
-    return _train(folder, prepared, options, dict(origins or {}), console)
+    if options.num_processes > 1 and not is_launched():
+        raise UserError(
+            f"num_processes = {options.num_processes}: from Python, start them with `accelerate launch`"
+        )
+    accelerator = make_accelerator(options)
+    if accelerator.is_main_process:
+        _require_free(folder, options)
+    with accelerator.main_process_first():
+        prepared = _prepare(data, options, folder / "splits")
+    return _train(folder, prepared, options, dict(origins or {}), accelerator, console)
 
 
 def preview(data: str | Path, options: TrainOptions, console: Console) -> None:
@@ -168,13 +178,12 @@ def _train(
     prepared: _Prepared,
     options: TrainOptions,
     origins: dict[str, str],
+    accelerator: Accelerator,
     console: Console | None,
 ) -> TrainResult:
     from curate.train.decisions import Decisions
     from curate.train.loop import run_loop
-    from curate.train.setup import make_accelerator
 
-    accelerator = make_accelerator(options)
     decisions = Decisions()
     decisions.note(describe_rendering(prepared.report))
     first = accelerator.is_main_process
@@ -215,6 +224,7 @@ def _assemble(
     from curate.train.history import History
     from curate.train.loop import Run, resume
     from curate.train.packing import BatchOrder
+    from curate.train.processes import spread
     from curate.train.schedule import timetable
     from curate.train.sft import SupervisedObjective
     from curate.train.watch import Watch
@@ -225,6 +235,7 @@ def _assemble(
     memory = setup.plan_run(prepared.base, options, everything, accelerator, numerics, decisions)
     tokens = round(options.epochs * prepared.report.tokens)
     losses = setup.build_model(prepared.base, options, device, numerics, memory, tokens, decisions)
+    spread(losses, accelerator, numerics.compute, sharded=memory.sharded)
     cost = token_cost(losses.model)
     width = unwrapped(losses.model).config.get_text_config().hidden_size
     objective = SupervisedObjective(prepared.samples, share_prefixes=losses.plan.packed)
@@ -249,7 +260,7 @@ def _assemble(
     keep = checkpoint.state["history_bytes"] if checkpoint else 0
     run = Run(
         accelerator=accelerator,
-        model=accelerator.prepare(losses) if accelerator.num_processes > 1 else losses,
+        model=losses,
         optimiser=optimiser,
         train=objective,
         val=val,
@@ -379,10 +390,9 @@ def _hand_over(
     trained = folder / ("adapter" if adapter else "model")
     weights = weights_of(run.model)
     if run.accelerator.is_main_process:
-        losses = run.accelerator.unwrap_model(run.model)
         own = {name.removeprefix("model."): value for name, value in weights.items()}
         card = model_card(manifest, outcome.verdict, outcome.best_step, adapter=adapter)
-        save_trained(trained, losses.model, prepared.tokenizer, own, card)
+        save_trained(trained, run.language_model, prepared.tokenizer, own, card)
         (folder / "README.md").write_text(card, encoding="utf-8")
         result = {
             "best_step": outcome.best_step,

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 from curate.errors import UserError
 from curate.manifest import FILE_NAME, read_manifest
@@ -18,7 +19,7 @@ from curate.schemas.training_artifacts import TrainingManifest
 from curate.schemas.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _TEMPORARY = ".writing-"
 
@@ -48,8 +49,11 @@ def save_trained(
     if isinstance(model, PeftModel):
         model.save_pretrained(str(temporary), state_dict=state, safe_serialization=True)
     else:
-        full = model.state_dict()
-        model.save_pretrained(temporary, state_dict={**full, **state})  # type: ignore[operator]  # a PreTrainedModel
+        # A sharded model's own tensors are not whole; else transformers sees best which are tied.
+        sharded = any(isinstance(p, DTensor) for p in model.parameters())
+        cast("PreTrainedModel", model).save_pretrained(
+            temporary, state_dict=state if sharded else None
+        )
     tokenizer.save_pretrained(temporary)
     (temporary / "README.md").write_text(card, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)

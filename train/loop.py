@@ -12,7 +12,7 @@ import math
 import resource
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from curate.train.history import History
 from curate.train.interrupts import Interrupted, Interrupts
 from curate.train.objective import Objective
 from curate.train.packing import BatchOrder, plan_step
+from curate.train.processes import sum_gradients
 from curate.train.schedule import Timetable
 from curate.train.state import (
     optimiser_state_of,
@@ -99,6 +100,13 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     unread: list[_Step] = field(default_factory=list)
     speed: _Speedometer = field(default_factory=lambda: _Speedometer())
+
+    @property
+    def language_model(self) -> nn.Module:
+        """The model that is trained, with its adapter."""
+        inner = self.model.model
+        assert isinstance(inner, nn.Module)
+        return inner
 
     def tell(self, event: Event) -> None:
         """Write an event to the history and show it; only the first process does."""
@@ -186,23 +194,23 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
     run.model.train()
     total = torch.zeros((), device=accelerator.device)
     try:
-        for number, pack_items in enumerate(packs):
+        for pack_items in packs:
             if accelerator.num_processes == 1:
                 interrupts.check()
             batch = run.train.batch(pack_items or items[:1], learn=bool(pack_items))
-            with _syncing(run, last=number == len(packs) - 1):
-                with run.autocast():
-                    measured = run.train.measure(run.model, batch.to(accelerator.device))
-                loss = measured.losses.sum() / units
-                # DDP and FSDP average gradients over processes; the loss is a sum over them.
-                accelerator.backward(loss * accelerator.num_processes)
+            with run.autocast():
+                measured = run.train.measure(run.model, batch.to(accelerator.device))
+            loss = measured.losses.sum() / units
+            accelerator.backward(loss)
             total += loss.detach()
     except Interrupted:
         run.optimiser.zero_grad(set_to_none=True)
         set_random_state(before)
         raise
-    limit = run.max_grad_norm or math.inf
-    norm = nn.utils.clip_grad_norm_((p for p in run.model.parameters() if p.requires_grad), limit)
+    learnt = [p for p in run.model.parameters() if p.requires_grad]
+    if accelerator.num_processes > 1:
+        sum_gradients(learnt)
+    norm = nn.utils.clip_grad_norm_(learnt, run.max_grad_norm or math.inf)
     for group in run.optimiser.param_groups:
         group["lr"] = rate * group.get("rate_factor", 1.0)
     run.optimiser.step()
@@ -215,14 +223,6 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
     run.speed.add(time.perf_counter() - begun, tokens, units)
     if accelerator.num_processes > 1 and _any_process(run, interrupts.requested):
         raise Interrupted
-
-
-def _syncing(run: Run, *, last: bool) -> AbstractContextManager[Any]:
-    """Gradients are exchanged between processes only with the last pack of a step."""
-    if last or run.accelerator.num_processes == 1:
-        return nullcontext()
-    context: AbstractContextManager[Any] = run.accelerator.no_sync(run.model)
-    return context
 
 
 def _reads_now(run: Run) -> bool:

@@ -78,14 +78,23 @@ class Shape:
         return tokens * (full_now * self.kept_per_token + recomputing * self.recomputed_per_token)
 
 
-def shape_of(model: nn.Module, options: TrainOptions, compute: torch.dtype) -> Shape:
-    """The shape of a model, with or without an adapter; it may be one without memory ("meta")."""
+def shape_of(
+    model: nn.Module, options: TrainOptions, compute: torch.dtype, shards: int = 1
+) -> Shape:
+    """The shape of a model, with or without an adapter; it may be one without memory ("meta").
+
+    With `shards`, what each of so many processes holds: LoRA matrices are whole on all of them.
+    """
     config = unwrapped(model).config.get_text_config()
     heads = config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // heads
     quantised = options.adapter is Adapter.QLORA
     resident = sum(_weight_bytes(n, p, quantised) for n, p in model.named_parameters())
     learnt = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    if shards > 1 and options.adapter is Adapter.FULL:
+        resident, learnt = resident // shards, learnt // shards
+    elif shards > 1:
+        resident = 4 * learnt + (resident - 4 * learnt) // shards
     return Shape(
         layers=config.num_hidden_layers,
         hidden=config.hidden_size,
@@ -108,11 +117,15 @@ def _weight_bytes(name: str, parameter: nn.Parameter, quantised: bool) -> int:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """What fits: tokens in a pack, layers that recompute, and the bytes that this comes to."""
+    """What fits: tokens in a pack, layers that recompute, and the bytes that this comes to.
+
+    `sharded`: only with the weights cut up over the processes.
+    """
 
     budget: int
     recomputing: int
     bytes_needed: int
+    sharded: bool = False
 
     def describe(self, shape: Shape, available: int) -> str:
         """The plan in one line."""
@@ -139,7 +152,7 @@ def plan_memory(
         available: bytes for everything, what is already loaded included.
         on_gpu: else on a CPU.
         longest: tokens of the longest sample: a pack has to hold it.
-        step_tokens: tokens of an average optimiser step on one process.
+        step_tokens: most tokens of an optimiser step on one process.
         options: what the user has fixed already.
 
     Raises:

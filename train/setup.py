@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from curate.errors import UserError
-from curate.schemas.options.train import Adapter, Precision, Switch, TrainOptions
+from curate.schemas.options.train import Adapter, Precision, Sharding, Switch, TrainOptions
 from curate.train import kernels
 from curate.train.decisions import Decisions
 from curate.train.forward import ForwardPlan, TokenLosses, suited
@@ -90,21 +90,31 @@ def plan_run(
     )
     if options.adapter is not Adapter.FULL:
         model = add_adapter(cast("PreTrainedModel", model), base, options)
-    shape = shape_of(model, options, numerics.compute)
-    device = accelerator.device
-    available = available_memory(device)
+    device, processes = accelerator.device, accelerator.num_processes
     lengths = [len(s) for s in samples]
-    plan = plan_memory(
-        shape,
-        available=available,
-        on_gpu=device.type == "cuda",
-        longest=max(lengths),
-        step_tokens=math.ceil(
-            options.batch_size * sum(lengths) / len(lengths) / accelerator.num_processes
-        ),
-        options=options,
-    )
+    available = available_memory(device)
+    limits: dict[str, Any] = {
+        "available": available,
+        "on_gpu": device.type == "cuda",
+        "longest": max(lengths),
+        "step_tokens": math.ceil(options.batch_size / processes) * max(lengths),
+        "options": options,
+    }
+    sharded = processes > 1 and options.sharding is Sharding.SHARDED
+    shape = shape_of(model, options, numerics.compute, processes if sharded else 1)
+    try:
+        plan = plan_memory(shape, **limits)
+    except UserError:
+        if processes == 1 or options.sharding is not Sharding.AUTO:
+            raise
+        sharded = True
+        shape = shape_of(model, options, numerics.compute, processes)
+        plan = plan_memory(shape, **limits)
+    plan = replace(plan, sharded=sharded)
     decisions.note(plan.describe(shape, available))
+    if processes > 1:
+        layout = "sharded (FSDP2)" if sharded else "replicated"
+        decisions.note(f"processes: {processes}, weights {layout}")
     if plan.recomputing:
         decisions.note(
             f"gradient checkpointing: {plan.recomputing} of {shape.layers} layers recompute"

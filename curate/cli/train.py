@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -19,17 +20,21 @@ def _run(invocation: Invocation) -> int:
     from rich.console import Console
 
     from curate.train.command import preview, train
+    from curate.train.launching import is_launched, launch
 
     options = invocation.options(TrainOptions, "train")
     data = Path(invocation.arguments.data)
     if options.preview:
         preview(data, options, Console())
         return EXIT_CLEAN
+    if options.num_processes > 1 and not is_launched():
+        return launch(sys.argv[1:], options.num_processes)
     # Progress goes to stderr, so that the result can be taken from stdout.
     result = train(
         data, options, origins=invocation.origins["train"], console=Console(file=sys.stderr)
     )
-    print(result.summary())
+    if os.environ.get("RANK", "0") == "0":
+        print(result.summary())
     return EXIT_CLEAN
 
 

@@ -49,6 +49,14 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class Sharding(StrEnum):
+    """How weights are laid out over several processes."""
+
+    AUTO = "auto"
+    REPLICATED = "replicated"
+    SHARDED = "sharded"
+
+
 class Switch(StrEnum):
     """An automatic choice that can be forced either way."""
 
@@ -164,6 +172,14 @@ class TrainOptions(DataOptions, WatchOptions):
     packing: Switch = option(
         Switch.AUTO,
         "Several examples in one row without padding, attention kept apart; auto: where the model allows it.",
+    )
+    num_processes: int = option(
+        1, "Processes on this machine, one a GPU; `accelerate launch` works as well.", ge=1
+    )
+    sharding: Sharding = option(
+        Sharding.AUTO,
+        "Over several processes: each holds the whole model (replicated), or a part of it "
+        "(sharded, FSDP2); auto: sharded where a replica does not fit into memory.",
     )
     threads: int | None = option(None, "CPU threads; torch's own choice without it.", ge=1)
     trust_remote_code: bool = option(

@@ -152,6 +152,7 @@ def test_full_updates_save_a_model_that_loads(
     kept = load_file(
         result.run / "checkpoints" / f"best-{result.best_step:08d}" / "weights.safetensors"
     )
+    assert "lm_head.weight" not in saved  # tied to the embeddings, and saved once
     assert torch.equal(
         saved["model.layers.0.mlp.up_proj.weight"],
         kept["model.model.layers.0.mlp.up_proj.weight"],
