@@ -34,12 +34,11 @@ def _wrong(tool: Any, names: set[str]) -> Iterator[str]:
     if not isinstance(function, dict):
         yield "the tool is not an object; expected its name and parameters"
         return
-    if set(function) == {"type"}:
+    if tool.get("type", "function") != "function" and "name" not in function:
         return  # a tool of the provider's own, such as {"type": "web_search"}
     name = function.get("name")
     if not isinstance(name, str) or not name:
-        if tool.get("type", "function") == "function":
-            yield "the tool has no name"
+        yield "the tool has no name"
         return
     if name in names:
         yield f"a second tool is named {name!r}"

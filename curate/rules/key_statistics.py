@@ -16,7 +16,8 @@ from curate.layouts import entries_of
 OPTIONAL = frozenset(
     {
         *("input", "system", "system_prompt", "history", "context", "tools", "functions"),
-        *("parallel_tool_calls", "margin", "weight", "id"),
+        *("parallel_tool_calls", "tool_choice", "response_format", "chat_template_kwargs"),
+        *("margin", "weight", "id", "metadata", "store", "images", "videos", "audios"),
     }
 )
 # Fields by which a format is known: a row without the file's own is a row of another format.

@@ -95,6 +95,9 @@ def _traced(turns: Sequence[Turn]) -> tuple[list[Call], list[Orphan]]:
                 answered.add(call.id or "")
             elif not (written and "tool_call_id" not in turn.message):
                 strays.append(Orphan(f"{turn.field}.{_result_key(turn)}", reason))
+                # A wrong id is one fault, not two: the call that was meant is not missed as well.
+                if "tool_call_id" in turn.message and open_calls:
+                    open_calls.pop(0)
             continue
         lost += open_calls
         open_calls = calls_of(turn) if turn.role == "assistant" else []
