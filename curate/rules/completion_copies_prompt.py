@@ -9,7 +9,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _SHORTEST_COPY = 12
-_SHORTEST_START = 40
+_SHORTEST_START = 25
 # There the prompt is meant to stand in the completion.
 _WANTED = (
     r"(?i)\b(?:repeat|copy|echo|continue|complete|finish|extend|expand|quote|verbatim|recite|say|add|append|insert|transcribe"

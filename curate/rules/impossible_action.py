@@ -38,25 +38,35 @@ _WRITING = (
 )
 
 
+# Deeds for the user and on the user's things need no order to be impossible.
+_FOR_YOU = (
+    rf"(?i)\bi(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+)*{_DEED}\s+[^.\n]{{1,60}}?\b(?:for you|(?:to|on|in|into) your"
+    r" (?:desktop|calendar|inbox|e-?mail|phone|computer|account|list|cart|folder|drive|documents|home))\b"
+    r"|\bsaved (?:it|them) (?:to|on|in) your (?:desktop|computer|drive|folder|phone)\b|\bi(?:['’]ve|\s+have)? attached (?:the|a|your) (?:file|document|image|picture|report|spreadsheet|photo)\b"
+)
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    prompt = pl.col("prompt")
-    return (
-        pl.col("completion").str.contains(english(_CLAIM))
-        & prompt.str.contains(english(_ORDER))
-        & ~prompt.str.contains(english(_WRITING))
-    )
+    prompt, completion = pl.col("prompt"), pl.col("completion")
+    ordered = completion.str.contains(english(_CLAIM)) & prompt.str.contains(english(_ORDER))
+    for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
+    return (ordered | for_you) & ~prompt.str.contains(english(_WRITING))
 
 
 def _first(options: LintOptions) -> pl.Expr:
     claim = (
         pl.col("completion")
+        .str.head(300)
+        .str.contains(english(rf"(?i)\b(?:{_DEED}|place|reminder|compiled|executed)\b"))
+    )
+    spoken = (
+        pl.col("completion")
         .str.head(160)
         .str.contains(
-            r"(?i)\b(?:i|i have|i['’]ve|been|reminder|successfully|set|created|sent|booked)\b"
+            r"(?i-u:\bi\b|\bi have\b|\bbeen\b|\breminder|successfully|\bset\b|created|sent|booked)"
         )
     )
-    order = pl.col("prompt").str.contains(english(_ORDER))
-    return order & claim & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
+    return claim & spoken & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
 
 
 RULE = ColumnRule(
@@ -74,7 +84,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="claims an action that a text model cannot take: {match}",
-    pattern=english(_CLAIM),
+    pattern=english(f"{_CLAIM}|{_FOR_YOU}"),
     column="completion",
     first=_first,
 )

@@ -9,9 +9,7 @@ from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_PATTERN = (
-    r"\\n(?:\\n|[A-Z0-9 *•-])|\\t[A-Z]|[a-z.,!?]\\\"|\\u00[0-9a-f]{2}|\\u20[0-9a-f]{2}|\\r\\n"
-)
+_PATTERN = r"(?s)[a-z.,!?]\\n[a-z].*[a-z.,!?]\\n[a-z]|\\n(?:\\n|[A-Z0-9 *•-])|\\t[A-Z]|[a-z.,!?]\\\"|\\u00[0-9a-f]{2}|\\u20[0-9a-f]{2}|\\r\\n"
 _CODE = (
     r"(?i)\b(?:code|program|script|function|regex|regular expression|string|json|python|java|javascript|c\+\+|c#|php|ruby"
     r"|rust|go|golang|sql|bash|shell|latex|escape|newline|backslash|print|printf|kotlin|swift|perl|algorithm|html|css"

@@ -26,6 +26,7 @@ _PATTERN = "(?i)" + "|".join(
         r"\b(?:released|published|came out)\s+(?:this|last)\s+(?:year|month|week)\b",
         r"\b(?:nearest|closest)\s+(?:[a-z-]+\s+){1,3}(?:to me|near me|to my)\b|\b(?:restaurants?|shops?|stores?|caf[eé]s?)\s+near me\b",
         r"\b(?:last|latest|most recent|next)\s+(?:game|match|race|episode)\b[^.]{0,20}\?|\bscore\b[^.?]{0,40}\b(?:last|latest) (?:game|match)\b",
+        r"\bwho won\b[^.?]{0,40}\b(?:last night|yesterday|today|tonight)\b|\btemperature (?:is it )?outside\b",
         r"\bcurrent share price\b|\blive (?:score|traffic|stock)s?\b",
     )
 )
@@ -50,7 +51,7 @@ def _first(options: LintOptions) -> pl.Expr:
     words = [
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
-        "this year", "stock market", "last game", "last match", "last year", "headline", "live ",
+        "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     return hint & (pl.col("prompt").str.len_bytes() <= 160) & one_line() & stands_alone()

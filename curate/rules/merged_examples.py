@@ -5,21 +5,32 @@ from __future__ import annotations
 import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.screens import worded
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
-    r"(?is)\n[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:instruction|task|prompt)\s*\d*\s*:[^\n]*\n.{0,2000}?\n"
+    r"(?is)\n[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:instruction|task|prompt)\s*\d*\s*:[^\n]*\n(?:.{0,2000}?\n)?"
     r"[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:output|response|completion)\s*\d*\s*:"
     r"|\n\s*\d{1,3}\s*[.)]\s*(?:instruction|input|output)\s*:"
+    r"|\S[ \t]*\n+(?:question|q)\s*\d*\s*:[^\n]+\n+(?:answer|a)\s*\d*\s*:\s*\S[^\n]*$"
+)
+# What asks for questions and answers may be answered with them.
+_ASKED = (
+    r"(?i)\b(?:questions?|quiz|q ?& ?a|q and a|joke|riddle|faq|trivia|interview|dialog(?:ue)?|conversation|instructions?|prompts?"
+    r"|examples?|dataset|flash ?cards?|test|exam|survey|mcq|multiple[- ]choice|puns?|template|few-shot)s?\b"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    text = pl.col("text")
-    return pl.col("learnt") & text.str.contains(english(_PATTERN))
+    merged = pl.col("completion").str.contains(_PATTERN)
+    return merged & ~pl.col("prompt").fill_null("").str.contains(english(_ASKED))
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return pl.col("completion").str.contains(
+        r"(?i-u:instruction|task|prompt|input|output|\nquestion|\nq)\s*[0-9]*\s*:"
+    )
 
 
 RULE = ColumnRule(
@@ -35,9 +46,10 @@ RULE = ColumnRule(
         remedy="Cut the completion where the second example begins, and make that a row of its own.",
         assumes="English field names",
     ),
-    frame="segments",
+    frame="rows",
     condition=_condition,
     message="another example begins inside the completion: {match}",
-    pattern=english(_PATTERN),
-    first=worded,
+    pattern=_PATTERN,
+    column="completion",
+    first=_first,
 )

@@ -31,6 +31,8 @@ _REFERRED = (
     rf"|in the|from the)\s+(?:(?:[a-z-]+)\s+){{0,2}}?{MEDIA}s?\b"
     r"(?:\s+(?:below|above|into|so|using|to|in (?:a|one|two|three|at|fewer|less|\d)|with (?:the|a"
     r"|appropriate)|and|that|by)\b[^:\"“”]*)?\s*[.!?]?\s*$"
+    rf"|^(?:please\s+)?(?:watch|look at|listen to|see|view|transcribe|examine)\s+(?:the|this)\s+(?:[a-z-]+\s+)?{MEDIA}s?\b[^:\"“”]*$"
+    rf"|\b{MEDIA}\s+(?:above|below)\b[^:\"“”]*$"
     rf"|\b(?:attached|accompanying|enclosed)\s+(?:[a-z-]+\s+)?(?:{MEDIA}|file|document|pdf|spreadsheet)s?\b"
 )
 _HTML = r"(?i)\bhtml\b|\bmarkdown\b|\bcss\b|\btags?\b|\bweb ?page\b|</|\bregex\b|\balt[ -]text\b"
@@ -44,7 +46,9 @@ def _condition(options: LintOptions) -> pl.Expr:
     linked = prompt.str.contains(
         english(f"{_STAND_IN}|{_MARKDOWN_IMAGE}|{_MEDIA_LINK}|{_IMAGE_TAG}")
     )
-    referred = one_line() & prompt.str.contains(english(_REFERRED))
+    referred = (
+        (prompt.str.len_bytes() <= 200) & one_line() & prompt.str.contains(english(_REFERRED))
+    )
     return (linked | referred) & ~about_code() & ~prompt.str.contains(english(_HTML))
 
 

@@ -53,6 +53,11 @@ _PATTERN = "(?i)" + "|".join(
         r"|paragraph|essay|text|report|blog post|news story|document|transcript|conversation|speech)\b",
         r"^(?:please\s+)?summari[sz]e\s+(?:the|this)\s+(?:[a-z-]+\s+)?(?:article|paper|essay|blog"
         r" post|news story|passage|infographic)\b[^:]*$",
+        rf"\b{_NOUN} (?:below|above)\b[^:\"“”\n]*$|\bbased on the (?:above|below|context above|text above|information above)\b[^:\"“”\n]*$",
+        r"^(?:based on|according to|from|using|read)\s+(?:the|this)\s+(?:passage|article|text|paragraph|context|document|story"
+        r"|excerpt|chart|graph|transcript|conversation)\b[^:\"“”\n]*$",
+        r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]{2,50}?"
+        rf"\s+(?:in|of|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}" + _END,
         r"\bwhich (?:one )?of the following\b[^:?,\"“”()]*\?\s*$",
         r"\b(?:main (?:idea|point|theme|character|topic|argument|message)s?|tone|mood|protagonist"
         r"|antagonist|moral|narrator)\s+(?:of|in)\s+(?:the|this)\s+(?:book|story|article|passage|poem"
@@ -62,7 +67,7 @@ _PATTERN = "(?i)" + "|".join(
 # Longer prompts hold their text themselves.
 _LONGEST = 300
 _HINT = (
-    rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these)\b"
+    rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these|below|above)\b|^(?:based on|according to|from|using|read) the\b"
     r"|\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound|recording|transcript)"
     r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel"
     r"|essay|excerpt)"

@@ -11,11 +11,11 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 
 _PATTERN = (
-    r"(?i)(?:^|\n)\s*#{2,4}\s*(?:instruction|response|input|output|human|user|assistant|system|end)s?\s*:"
+    r"(?i)(?:^|\n)\s*(?:#{3,4}\s*(?:input|output|end)|#{2,4}\s*(?:instruction|response|human|user|assistant|system))s?\s*:"
     r"|\bBelow is an instruction that describes a task\b"
     r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion)\s*:\s"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
-    r"|\n\s*(?:Human|User)\s*:\s*$"
+    r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]{0,400}?\bassistant\s*:"
 )
 # A dialogue was asked for.
 _DIALOGUE = (

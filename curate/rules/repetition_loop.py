@@ -12,9 +12,9 @@ from curate.schemas.options.lint import LintOptions
 
 _PROBE = 16  # characters taken from the text, to look for elsewhere in it
 _TIMES = 3
-_LONG_UNIT = 18  # characters; such a unit counts as a loop when it stands three times in a row …
-_SHORT_TIMES = 6  # … and a shorter one six times
-_SHORTEST = 60
+_LONG_UNIT = 12  # characters; such a unit counts as a loop when it stands three times in a row …
+_SHORT_TIMES = 5  # … and a shorter one five times
+_SHORTEST = 45
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(
     r"[;{}]\s*$|```|^\s*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
@@ -50,7 +50,7 @@ def _loops_at(text: str, probe: str) -> bool:
             end += len(unit)
         # "ha ha ha" and "la la la" are speech; so is a word of a chorus.
         words = _WORDS.findall(unit)
-        if (end - start) >= times * len(unit) and words and (len(words) >= 2 or end - start >= 60):
+        if (end - start) >= times * len(unit) and words and (len(words) >= 2 or end - start >= 45):
             return True
     return False
 

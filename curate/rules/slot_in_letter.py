@@ -16,7 +16,8 @@ _LETTER = r"(?i)\b(?:letter|e-?mail|memo|message|invitation|note|speech|cover|re
 
 def _condition(options: LintOptions) -> pl.Expr:
     slot = pl.col("completion").str.contains(english(_PATTERN))
-    return slot & pl.col("prompt").fill_null("").str.contains(english(_LETTER))
+    unfilled = unfilled_slot.RULE.condition(options)
+    return slot & ~unfilled & pl.col("prompt").fill_null("").str.contains(english(_LETTER))
 
 
 RULE = ColumnRule(

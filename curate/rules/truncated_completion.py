@@ -20,8 +20,8 @@ _END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z
 _PROSE_END = r"[a-z]{2}[.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
 _PATTERN = rf"{_END}|[A-Z][^.!?\n]{{25,}}[a-z]\s*$"
 _CODE = r"(?m)^\s*(?:def|return|import|from \S+ import|class|#include|var|let|const|function|public|private|SELECT|for|while|if)\b.*[:;(){}=]|[;{}]\s*$|\breturn \w+\s*$|^\s*//"
-_SHORTEST = 60
-_PROSE_SHORTEST = 200
+_SHORTEST = 30
+_PROSE_SHORTEST = 160
 
 
 def _condition(options: LintOptions) -> pl.Expr:

@@ -17,7 +17,7 @@ _PATTERN = (
     r"|business name|organization|school|university|website|link|url|topic|subject|placeholder|tbd|todo)\]"
     r"|<(?:insert|your|enter|add)[ _][^>\n=/]{1,40}>|\((?:insert|enter|fill in)\s+[^)\n]{2,40}\)"
     r"|\{\{\s*[a-z_][a-z0-9_. ]{0,40}\}\}|\bTODO\s*:\s*(?:write|add|fill|answer|complete|insert|finish)\b"
-    r"|^\s*(?:TODO|TBD|FIXME|XXX+)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
+    r"|^\W*(?:TODO|TBD|FIXME|XXX+|placeholder)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
 )
 # Letters and templates are asked for with their slots, and code has brackets of its own.
 _SLOTS_WANTED = (
@@ -32,7 +32,8 @@ _SLOTS_WANTED = (
 
 def _condition(options: LintOptions) -> pl.Expr:
     slot = pl.col("completion").str.contains(english(_PATTERN))
-    return slot & ~pl.col("prompt").fill_null("").str.contains(english(_SLOTS_WANTED))
+    always = pl.col("completion").str.contains(r"(?i)\[insert [a-z' ]{2,40}\]")
+    return always | slot & ~pl.col("prompt").fill_null("").str.contains(english(_SLOTS_WANTED))
 
 
 def _first(options: LintOptions) -> pl.Expr:

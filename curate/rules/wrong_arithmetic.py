@@ -25,7 +25,7 @@ _PAIR = re.compile(r"(\d{1,9})([-+*/])(\d{1,9})")
 _EQUATION = re.compile(
     r"(?<![\w.=*/+×÷^(){}%°'\"$€£-])(?<![\w)=*/+×÷-] )((?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
     r"(?:\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\d[\d,]*(?:\.\d+)?)"
-    r"(?![\w%/*^×÷.,°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
+    r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
 )
 _LIST = re.compile(
     r"(?<![\w.])-?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?-?\d+(?:\.\d+)?)+(?:,?\s+and\s+-?\d+(?:\.\d+)?)?(?![\w.]*\d)"
@@ -54,7 +54,7 @@ _CODE = re.compile(
     re.I,
 )
 _TASK = re.compile(
-    r"(?:please\s+)?\b(?:calculate|compute|what|evaluate|find|solve|determine|multiply|divide|add|how much|sum)\b",
+    r"(?:please\s+)?\b(?:calculate|compute|what|evaluate|find|solve|determine|multiply|divide|add|subtract|how much|sum)\b",
     re.I,
 )
 _LONGEST_PROMPT = 200
@@ -105,6 +105,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]]
     (re.compile(rf"\bproduct of {_NUM} and {_NUM}", re.I), lambda a, b: a * b),
     (re.compile(rf"\bdifference between {_NUM} and {_NUM}", re.I), lambda a, b: abs(a - b)),
     (re.compile(rf"{_NUM} plus {_NUM}", re.I), lambda a, b: a + b),
+    (re.compile(rf"\badd {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
+    (re.compile(rf"\bsubtract {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
     (re.compile(rf"{_NUM} minus {_NUM}", re.I), lambda a, b: a - b),
     (re.compile(rf"{_NUM} (?:times|multiplied by) {_NUM}", re.I), lambda a, b: a * b),
     (re.compile(rf"\bmultiply {_NUM} (?:by|and|with) {_NUM}", re.I), lambda a, b: a * b),
@@ -112,6 +114,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]]
     (re.compile(rf"\bdivide {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
     (re.compile(rf"\bpercent(?:age)? (?:increase|change) from {_NUM} to {_NUM}", re.I), lambda a, b: (b - a) * 100 / a),
 )  # fmt: skip
+_ROOT = re.compile(r"\bsquare root of (\d{1,9})\b(?!\.)", re.I)
+_POWER = re.compile(r"(?<![\d.])(\d{1,6})\s+(squared|cubed)\b|\b(square|cube) of (\d{1,6})\b", re.I)
 _PRIMES = re.compile(
     r"\bprime numbers?\b[^.]*?\b(?:from|between)\s+(\d{1,4})\s+(?:to|and)\s+(\d{1,4})\b", re.I
 )
@@ -124,7 +128,7 @@ def _applies(options: LintOptions) -> pl.Expr:
         & (completion.str.len_bytes() <= _LONGEST_ANSWER)
     ).then(prompt)
     asked = short.str.contains(r"[0-9]") & short.str.contains(
-        r"(?i-u:area|perimeter|circumference|volume|diameter|interest|mean|average|median|sum|add|product|multipl|divid|plus|minus|times|percent|prime|differen)|%"
+        r"(?i-u:square|cube|subtract|area|perimeter|circumference|volume|diameter|interest|mean|average|median|sum|add|product|multipl|divid|plus|minus|times|percent|prime|differen)|%"
         r"|[0-9)] ?[-+*/x×÷^] ?[0-9(]"
     )
     annotated = completion.str.contains("<<", literal=True)
@@ -231,6 +235,7 @@ def _expected(prompt: str) -> Iterator[tuple[str, Fraction]]:
             if match and len(_NUMERAL.findall(prompt)) == 2 and _asks(prompt):
                 yield match[0], of(number(match[1]), number(match[2]))
                 return
+        yield from _expected_power(prompt)
         yield from _expected_statistic(prompt)
         yield from _expected_of_labelled(prompt)
         yield from _expected_geometry(prompt)
@@ -252,11 +257,23 @@ def _expected_expression(prompt: str) -> Iterator[tuple[str, Fraction]]:
         return
     expression = match[0]
     if re.fullmatch(
-        r"\d{1,4}\s*[-/]\s*\d{1,2}\s*[-/]\s*\d{1,4}|\d+\s*/\s*\d+|\d{3}-\d{3,4}(?:-\d+)?",
+        r"\d{1,4}\s*[-/]\s*\d{1,2}\s*[-/]\s*\d{1,4}|\d+/\d+|\d{3}-\d{3,4}(?:-\d+)?",
         expression,
     ):
         return  # a date, a fraction or a telephone number
     yield expression.strip(), evaluate(expression)
+
+
+def _expected_power(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    """Squares, cubes and whole square roots."""
+    if not _asks(prompt) or len(_NUMERAL.findall(prompt)) != 1:
+        return
+    root, power = _ROOT.search(prompt), _POWER.search(prompt)
+    if root and math.isqrt(int(root[1])) ** 2 == int(root[1]):
+        yield root[0], Fraction(math.isqrt(int(root[1])))
+    elif power:
+        base, name = int(power[1] or power[4]), (power[2] or power[3]).lower()
+        yield power[0], Fraction(base) ** (2 if name.startswith("square") else 3)
 
 
 def _expected_of_labelled(prompt: str) -> Iterator[tuple[str, Fraction]]:

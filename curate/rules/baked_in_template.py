@@ -1,0 +1,55 @@
+"""TXT038: the frame of a prompt template stands in the prompt of a chat."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules.protocol import About, ColumnRule
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
+
+_PATTERN = (
+    r"(?i)Below is an instruction that describes a task|#{2,4}\s*(?:response|assistant|answer)\s*:?\s*$"
+    r"|(?:^|\n)#{2,4}\s*(?:instruction|human|user)s?\s*:|\n(?:assistant|response)\s*:\s*$"
+    r"|\n\s*(?:\d{1,2}\s*[.)]\s*)?instruction\s*:\s*\S"
+)
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return pl.col("prompt").str.contains(_PATTERN)
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return pl.col("prompt").str.contains(
+        r"Below is|##|(?i-u:assistant|response|\ninstruction|[.)] ?instruction)\s*:"
+    )
+
+
+RULE = ColumnRule(
+    about=About(
+        code="TXT038",
+        name="baked-in-template",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary='the prompt of a chat holds headings such as "### Response:"',
+        reason="The chat template will add its own frame around this one. A user's prompt will not have it, "
+        "so that the model is trained on another input than it gets.",
+        example='{"messages": [{"role": "user", "content": "### Instruction:\\nSay hi.\\n\\n### Response:"}, '
+        '{"role": "assistant", "content": "Hi"}]}',
+        remedy="Keep the bare instruction and input; the template adds the frame.",
+        assumes="English headings",
+    ),
+    frame="rows",
+    condition=_condition,
+    message="the frame of a prompt template stands in the prompt: {match}",
+    pattern=_PATTERN,
+    column="prompt",
+    applies_to=(
+        RecordFormat.CHAT,
+        RecordFormat.SHAREGPT,
+        RecordFormat.INSTRUCTION,
+        RecordFormat.QUESTION_ANSWER,
+    ),
+    first=_first,
+)
