@@ -25,6 +25,7 @@ from curate.schemas.verdicts import Verdict
 from curate.train.dashboard import Reporter, Silence, reporter
 from curate.train.datasets import TrainingData, load_training_data
 from curate.train.launching import is_launched
+from curate.writing import atomic_write
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -382,10 +383,20 @@ def _hand_over(
     prepared: _Prepared,
     options: TrainOptions,
 ) -> TrainResult:
-    """Write adapter (or model), model card and manifest."""
+    """Write adapter (or model), model card, loss curve, training dynamics and manifest."""
+    from curate.train.dynamics import Dynamics
     from curate.train.exporting import model_card, save_trained
+    from curate.train.plotting import loss_curve
     from curate.train.state import weights_of
 
+    recorded = run.dynamics
+    if run.accelerator.num_processes > 1:
+        from accelerate.utils import gather_object
+
+        parts = [Dynamics.of(t) for t in gather_object([recorded.tensors()])]
+        recorded = Dynamics.empty()
+        for part in parts:
+            recorded.extend(part)
     adapter = options.adapter is not Adapter.FULL
     trained = folder / ("adapter" if adapter else "model")
     weights = weights_of(run.model)
@@ -394,6 +405,10 @@ def _hand_over(
         card = model_card(manifest, outcome.verdict, outcome.best_step, adapter=adapter)
         save_trained(trained, run.language_model, prepared.tokenizer, own, card)
         (folder / "README.md").write_text(card, encoding="utf-8")
+        data, per_epoch = prepared.data, run.times.per_epoch
+        recorded.write(folder, data.train, data.val, per_epoch)
+        with atomic_write(folder / "loss.svg") as file:
+            file.write(loss_curve(folder / "history.jsonl").encode())
         result = {
             "best_step": outcome.best_step,
             "last_step": outcome.last_step,

@@ -31,6 +31,7 @@ from curate.schemas.training_artifacts import (
 from curate.schemas.verdicts import Verdict
 from curate.train.checkpoints import Checkpoint, CheckpointStore
 from curate.train.dashboard import Reporter
+from curate.train.dynamics import Dynamics
 from curate.train.evaluating import measure_examples
 from curate.train.flops import TokenCost, peak_flops
 from curate.train.history import History
@@ -97,6 +98,7 @@ class Run:
     reporter: Reporter
     cost: TokenCost
     score: Callable[[nn.Module], TaskScores] | None = None
+    dynamics: Dynamics = field(default_factory=Dynamics.empty)
     progress: Progress = field(default_factory=Progress)
     unread: list[_Step] = field(default_factory=list)
     speed: _Speedometer = field(default_factory=lambda: _Speedometer())
@@ -117,7 +119,7 @@ class Run:
 
 @dataclass(frozen=True)
 class _Step:
-    """A step whose loss and gradient norm are still on the device."""
+    """A step whose losses (the batch's, and those of this process's items) are still on the device."""
 
     number: int
     rate: float
@@ -125,6 +127,7 @@ class _Step:
     units: int
     loss: torch.Tensor
     norm: torch.Tensor
+    items: list[tuple[Sequence[int], torch.Tensor]]
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,11 @@ def resume(run: Run, checkpoint: Checkpoint) -> None:
     # A process that was not there when it was written starts with the first one's generators.
     own = f"random-{run.accelerator.process_index}"
     set_random_state(checkpoint.tensors.get(own, checkpoint.tensors["random-0"]))
+    # What other processes had recorded is kept by the first, however many there are now.
+    if run.accelerator.is_main_process:
+        kept = sorted(name for name in checkpoint.tensors if name.startswith("dynamics-"))
+        for name in kept:
+            run.dynamics.extend(Dynamics.of(checkpoint.tensors[name]))
 
 
 def take_step(run: Run, interrupts: Interrupts) -> None:
@@ -193,6 +201,7 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
     before, begun = random_state(), time.perf_counter()
     run.model.train()
     total = torch.zeros((), device=accelerator.device)
+    seen: list[tuple[Sequence[int], torch.Tensor]] = []
     try:
         for pack_items in packs:
             if accelerator.num_processes == 1:
@@ -203,10 +212,13 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
             loss = measured.losses.sum() / units
             accelerator.backward(loss)
             total += loss.detach()
-    except Interrupted:
+            seen.append((pack_items, measured.losses.detach()))
+    except (Interrupted, torch.OutOfMemoryError) as error:
         run.optimiser.zero_grad(set_to_none=True)
         set_random_state(before)
-        raise
+        if isinstance(error, Interrupted) or not _smaller_packs(run, items):
+            raise
+        return
     learnt = [p for p in run.model.parameters() if p.requires_grad]
     if accelerator.num_processes > 1:
         sum_gradients(learnt)
@@ -217,12 +229,24 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
     run.optimiser.zero_grad(set_to_none=True)
     run.progress.step = step + 1
     tokens = sum(run.train.lengths[i] for i in items)
-    run.unread.append(_Step(step + 1, rate, tokens, units, total, norm))
+    run.unread.append(_Step(step + 1, rate, tokens, units, total, norm, seen))
     if _reads_now(run):
         read_losses(run)
     run.speed.add(time.perf_counter() - begun, tokens, units)
     if accelerator.num_processes > 1 and _any_process(run, interrupts.requested):
         raise Interrupted
+
+
+def _smaller_packs(run: Run, items: Sequence[int]) -> bool:
+    """After running out of memory: halve the packs, unless a sample alone was too much."""
+    longest = max(run.train.lengths[i] for i in items)
+    if run.accelerator.num_processes > 1 or run.budget <= longest:
+        return False
+    run.budget = max(run.budget // 2, longest)
+    if run.accelerator.device.type == "cuda":
+        torch.cuda.empty_cache()
+    run.reporter.say(f"out of memory: packs of up to {run.budget:,} tokens from here on")
+    return True
 
 
 def _reads_now(run: Run) -> bool:
@@ -250,6 +274,10 @@ def read_losses(run: Run) -> None:
                 learnt_tokens=one.units,
             )
         )
+        for items, item_losses in one.items:
+            examples = [run.train.examples[i] for i in items]
+            units = [run.train.units[i] for i in items]
+            run.dynamics.learnt(one.number - 1, examples, units, item_losses[: len(items)])
         if not math.isfinite(loss):
             run.progress.stopped = f"the loss of step {one.number} is not a number"
     run.unread.clear()
@@ -295,6 +323,13 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
     )
     if speed := run.speed.event(run):
         run.tell(speed)
+    for split, objective, items, losses in (
+        ("val", run.val, run.val_items, evaluation.val),
+        ("probe", run.train, run.probe_items, evaluation.probe),
+    ):
+        if accelerator.is_main_process:
+            examples = list(dict.fromkeys(objective.examples[i] for i in items))
+            run.dynamics.measured(split, progress.step, examples, losses)
     verdict = run.watch.observe(evaluation)
     progress.evaluated_step = progress.step
     run.tell(
@@ -330,11 +365,13 @@ def _save(run: Run) -> None:
         "weights": weights_of(run.model),
         "optimiser": optimiser_state_of(run.optimiser, run.model),
     }
-    generators = [random_state()]
+    generators, recorded = [random_state()], [run.dynamics.tensors()]
     if accelerator.num_processes > 1:
         generators = gather_object(generators)
+        recorded = gather_object(recorded)
     if accelerator.is_main_process:
         tensors |= {f"random-{i}": states for i, states in enumerate(generators)}
+        tensors |= {f"dynamics-{i}": found for i, found in enumerate(recorded)}
         state = {
             "progress": asdict(run.progress),
             "watch": run.watch.state_dict(),
