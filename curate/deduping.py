@@ -308,12 +308,14 @@ def _ledger(
         references,
         {row: removal.reason for row, removal in references.items()},
     )
-    for row in verdicts.removed.tolist():
-        stays = int(keeper[row])
-        if not verdicts.same_tokens[row]:
+    same_tokens, sizes = verdicts.same_tokens.tolist(), source.sizes().tolist()
+    for row, stays in zip(
+        verdicts.removed.tolist(), keeper[verdicts.removed].tolist(), strict=True
+    ):
+        if not same_tokens[row]:
             ledger.reasons[row] = "near"
         else:
-            same = source.line(row) == source.line(stays)
+            same = sizes[row] == sizes[stays] and source.line(row) == source.line(stays)
             ledger.reasons[row] = "exact" if same else "normalised"
     # Rows without a word (emoji, broken JSON) match only the same bytes; empty texts match nothing.
     first: dict[bytes, int] = {}

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,10 +124,10 @@ def clusters_of(keeper: I64, similarity: NDArray[np.float64]) -> list[Cluster]:
     if not len(members):
         return []
     order = members[np.argsort(keeper[members], kind="stable")]
-    cuts = np.flatnonzero(np.diff(keeper[order])) + 1
+    cuts = np.flatnonzero(np.diff(keeper[order], prepend=-1, append=-1)).tolist()
+    rows, keepers, similarities = order.tolist(), keeper[order].tolist(), similarity[order].tolist()
     found = [
-        Cluster(int(keeper[rows[0]]), tuple(rows.tolist()), tuple(similarity[rows].tolist()))
-        for rows in np.split(order, cuts)
+        Cluster(keepers[a], tuple(rows[a:b]), tuple(similarities[a:b])) for a, b in pairwise(cuts)
     ]
     return sorted(found, key=lambda cluster: cluster.members[0])
 

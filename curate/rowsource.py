@@ -50,6 +50,14 @@ class RowSource:
         file, i = self.place(row)
         return file.line(i)
 
+    def sizes(self) -> I64:
+        """How many bytes each line has."""
+        sizes = np.concatenate([np.zeros(0, np.int64), *(f.ends - f.starts for f in self.files)])
+        for file, first in zip(self.files, self._firsts, strict=False):
+            if len(file):
+                sizes[first] = len(file.line(0))  # without a byte-order mark
+        return sizes
+
     def text(self, row: int) -> str | None:
         """The text of a row; None where it has none of a known format."""
         return self._parsed_text(self.line(row))
