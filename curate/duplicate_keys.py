@@ -18,7 +18,7 @@ from curate.faults import EXCERPT_CHARACTERS, Fault
 
 # Few enough that their bytes stay in the processor's cache.
 _ROWS_AT_ONCE = 64
-_COLON, _QUOTE, _BACKSLASH = b':"\\'
+_COLON, _QUOTE, _BACKSLASH, _SPACE = b':"\\ '
 
 _Pairs = list[tuple[str, Any]]
 
@@ -34,7 +34,8 @@ def duplicate_key_faults(
         return
     for start in range(0, len(raw), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
-        if _key_marks(b"\n".join(raw[rows])) == sum(map(_flat_keys, values[rows])):
+        text = b"\n".join(raw[rows])
+        if _key_marks(text) == sum(map(_flat_keys, values[rows])):
             continue
         for i in range(start, min(start + _ROWS_AT_ONCE, len(raw))):
             if fault := _fault(values[i], lines[i], raw[i]):
@@ -42,10 +43,10 @@ def duplicate_key_faults(
 
 
 def _fault(value: Any, line: int, raw: bytes) -> Fault | None:
+    # Marks cannot be counted where space stands before the colon, or a key ends in a backslash.
+    countable = b'" :' not in raw and b'\\\\":' not in raw
     marks = raw.count(b'":') - raw.count(b'\\":')
-    if marks == _flat_keys(value):
-        return None
-    if type(value) is not dict or (marks <= _keys(value) and b'" :' not in raw):
+    if type(value) is not dict or (countable and marks <= _keys(value)):
         return None
     twins = _twins(raw)
     if not twins:
@@ -63,10 +64,17 @@ def _fault(value: Any, line: int, raw: bytes) -> Fault | None:
 
 
 def _key_marks(text: bytes) -> int:
-    """How often `":` stands in the text, its quote not escaped."""
-    codes = np.frombuffer(text, dtype=np.uint8)
-    ends = (codes[2:] == _COLON) & (codes[1:-1] == _QUOTE) & (codes[:-2] != _BACKSLASH)
-    return int(np.count_nonzero(ends))
+    """How often `":` stands in the text, its quote not escaped; -1 where that cannot be told."""
+    codes = np.frombuffer(b"   " + text, dtype=np.uint8)
+    colons = np.flatnonzero(codes == _COLON)
+    last, second, third = codes[colons - 1], codes[colons - 2], codes[colons - 3]
+    ends = last == _QUOTE
+    escaped = ends & (second == _BACKSLASH)
+    if (escaped & (third == _BACKSLASH)).any():
+        return -1  # an escaped backslash, or an escaped quote after one
+    if ((last == _SPACE) & (second == _QUOTE) & (third != _BACKSLASH)).any():
+        return -1
+    return int(np.count_nonzero(ends)) - int(np.count_nonzero(escaped))
 
 
 def without_twins(raw: bytes) -> bytes | None:

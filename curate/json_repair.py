@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ _LONGEST_LITERAL = 1 << 18
 _DEEPEST_LITERAL = 60
 
 _STRING_OR_COMMA = re.compile(rb'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
-_PLAIN_TYPES = (str, int, float, bool, type(None))
+_PLAIN_TYPES = (str, int, bool, type(None))
 # A pair of surrogates, a lone one (group 1), or any other escape.
 _SURROGATES = re.compile(
     rb"\\u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -92,6 +93,8 @@ def _is_json_value(value: Any) -> bool:
         return all(isinstance(k, str) and _is_json_value(v) for k, v in value.items())
     if isinstance(value, list):
         return all(map(_is_json_value, value))
+    if isinstance(value, float):
+        return math.isfinite(value)
     return isinstance(value, _PLAIN_TYPES)
 
 

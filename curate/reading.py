@@ -7,6 +7,7 @@ raises (`UserError`).
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from typing import IO
 
@@ -88,6 +89,11 @@ def _is_value_line(start: bytes) -> bool:
 
 
 def _refuse_binary(path: str, head: bytes) -> None:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(
+            f"{path}: this file is in UTF-16; convert it to UTF-8 first "
+            f"(`iconv -f UTF-16 -t UTF-8 {path}`)"
+        )
     sample = head[:4096]
     controls = sum(byte < 9 or 13 < byte < 32 for byte in sample)
     if len(sample) > 64 and controls > len(sample) // 10:

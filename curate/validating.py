@@ -7,10 +7,12 @@ are understood where the name leaves no doubt, or mapped with `--map FIELD=COLUM
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -340,7 +342,8 @@ def _described(path: str, detail: Any, format_: RecordFormat) -> tuple[str, str]
     kind, found = detail["type"], detail.get("input")
     where = path or "the record"
     if kind == "missing":
-        return "schema-violation", f"{where} is missing; the {format_} format needs it"
+        hint = _misspelt(path.rpartition(".")[2], found)
+        return "schema-violation", f"{where} is missing; the {format_} format needs it{hint}"
     if kind == "literal_error" and path.endswith("role"):
         return (
             "unknown-role",
@@ -362,6 +365,13 @@ def _described(path: str, detail: Any, format_: RecordFormat) -> tuple[str, str]
     else:
         expected = _EXPECTED.get(kind, str(detail["msg"]))
     return "schema-violation", f"{where} is {_kind(found)}; expected {expected}"
+
+
+def _misspelt(name: str, record: Any) -> str:
+    """A hint at the key that may have been meant to be `name`."""
+    keys = [k for k in islice(record, 50) if len(k) <= 40] if isinstance(record, dict) else []
+    near = difflib.get_close_matches(name, keys, n=1, cutoff=0.75)
+    return f" (is {near[0]!r} meant to be it?)" if near else ""
 
 
 def _kind(value: Any) -> str:

@@ -29,6 +29,8 @@ DEFINING = frozenset(
 )
 # A key that nearly all rows have, or hardly any.
 NEARLY_ALL = 0.9
+# Where nearly every row has keys of its own (ids as keys), no key is usual and none is odd.
+_MOST_LAYOUTS = 20_000
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -64,6 +66,8 @@ def key_statistics(dataset: Dataset) -> KeyStatistics:
     """Count the keys of all rows; the work grows with the distinct layouts only."""
     statistics = KeyStatistics(len(dataset))
     counted = dataset.frame.group_by(pl.col("layout").cast(pl.String)).len().sort("layout")
+    if counted.height > _MOST_LAYOUTS:
+        return statistics
     for layout, count in counted.iter_rows():
         entries = [(key, _INDEX.sub("[]", key), kind) for key, kind in entries_of(layout)]
         statistics.layouts[layout] = entries

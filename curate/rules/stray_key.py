@@ -14,6 +14,8 @@ from curate.schemas.options.lint import LintOptions
 
 _FEWEST_ROWS = 50
 _ALIKE = 0.84
+# Beyond these a key is no field name, and comparing names would take long.
+_LONGEST_NAME, _MOST_KEYS = 40, 500
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
@@ -44,6 +46,8 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
 def _meant(key: str, statistics: KeyStatistics) -> str | None:
     """The usual key that this one is a misspelling of, if there is one."""
     where, dot, last = key.rpartition(".")
+    if len(last) > _LONGEST_NAME or len(statistics.types) > _MOST_KEYS:
+        return None
     if dot and where.endswith("[]"):
         known = TURN_KEYS
     elif dot:
