@@ -81,7 +81,8 @@ def sources_of(paths: Sequence[str | os.PathLike[str]], options: LintOptions) ->
         (options.train, "train"),
         (options.val, "val"),
         (options.test, "test"),
-        (options.against, "reference"),
+        # Fingerprints hold no rows: the rule that knows them reads them.
+        ([p for p in options.against if p.suffix != ".fingerprint"], "reference"),
     ]
     return [Source(p, p, role) for names, role in groups for p in expand(names)]
 

@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contract": ("contract", "say what the outputs look like, and pin it"),
     "dedupe": ("dedupe", "remove exact and near duplicates, and say which and why"),
     "split": ("split", "train, validation and test, with no near duplicate across them"),
+    "fingerprint": (
+        "fingerprint",
+        "hash a benchmark's prompts, to look for them without their text",
+    ),
     "advise": ("advise", "fine-tune, prompt or retrieve? what the data says"),
     "train": ("train", "fine-tune, watching the gap between train and validation loss"),
     "generate": ("generate", "answer prompts with a model or a run"),

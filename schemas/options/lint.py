@@ -27,6 +27,17 @@ class RuleOptions(Options):
         0.8, "The share of the outputs that has to be JSON, or a label, to make that the rule.",
         gt=0.5, le=1,
     )  # fmt: skip
+    # DUP
+    near_duplicate: float = option(
+        0.8, "The smallest Jaccard similarity of 5-word shingles that makes a near duplicate.",
+        gt=0, le=1,
+    )  # fmt: skip
+    contained: float = option(
+        0.8,
+        "The share of a benchmark prompt's words, in order, that a row has to hold to contain it.",
+        gt=0,
+        le=1,
+    )
     # FMT
     odd_key_share: float = option(
         0.02, "A key that at most this share of the rows has, or lacks, is odd.", ge=0, le=0.5

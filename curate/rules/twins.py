@@ -1,0 +1,76 @@
+"""Rows that say the same, by hashes of what they say: who is the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from curate.dataset import Dataset
+from curate.rules.splits import roles_of
+
+# Features that are equal for rows that say the same, exactly or up to case and white space.
+EXACT = ("system_hash", "prompt_hash", "completion_hash", "rejected_key", "label")
+SAME_WORDS = ("system_hash", "prompt_key", "completion_key", "rejected_key", "label")
+NEEDED = (
+    "system_hash", "prompt_hash", "completion_hash", "prompt_key", "completion_key", "rejected_key",
+    "label", "roles", "prompt_length", "completion_length",
+)  # fmt: skip
+_RANK = {"train": 0, "data": 0, "val": 1, "test": 2}
+
+
+def comparable(dataset: Dataset) -> pl.DataFrame:
+    """The rows that can be compared by their texts, with `index` and `split` (a number).
+
+    Left out are rows without text, and those that end in a tool call: what they say is not in
+    their text.
+    """
+    ranks = [_RANK[role] for role in roles_of(dataset)]
+    frame = dataset.frame.with_columns(
+        index=pl.int_range(pl.len(), dtype=pl.UInt32),
+        split=pl.Series(np.array(ranks, np.uint8)[dataset.frame["file"].to_numpy()]),
+    )
+    said = pl.col("prompt_length").fill_null(0) + pl.col("completion_length").fill_null(0) > 0
+    return frame.filter(said & ~pl.col("roles").str.ends_with("c"))
+
+
+def repeats(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Rows that repeat an earlier row of their split: columns `index` and `first`."""
+    hashed = frame.lazy().select("index", key=pl.struct("split", *keys).hash(0))
+    return (
+        hashed.with_columns(first=pl.col("index").min().over("key"))
+        .filter(pl.col("index") != pl.col("first"))
+        .select("index", "first")
+        .sort("index")
+        .collect()
+    )
+
+
+def crossings(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Rows that say what a row of an earlier split says: `index`, and `first` of that split.
+
+    Train comes before validation, and validation before test.
+    """
+    hashed = frame.lazy().select("index", "split", key=pl.struct(*keys).hash(0))
+    firsts = hashed.sort("split", "index").group_by("key", maintain_order=True).first()
+    return (
+        hashed.join(firsts, on="key", suffix="_first")
+        .filter(pl.col("split") > pl.col("split_first"))
+        .select("index", first="index_first")
+        .sort("index")
+        .collect()
+    )
+
+
+def pairs(found: pl.DataFrame) -> Iterator[tuple[int, int]]:
+    """(row, the row that it repeats) for each."""
+    return zip(found["index"].to_list(), found["first"].to_list(), strict=True)
+
+
+def place(dataset: Dataset, row: int, seen_from: int) -> str:
+    """Where a row stands, as said in the message about another: "line 3" or "train.jsonl:3"."""
+    files, lines = dataset.frame["file"], dataset.frame["line"]
+    if files[row] == files[seen_from]:
+        return f"line {lines[row]}"
+    return f"{dataset.files[files[row]]}:{lines[row]}"
