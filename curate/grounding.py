@@ -1,0 +1,55 @@
+"""Does an answer follow from its prompt, or does it know things? Facts that appear from nowhere.
+
+A fact is a number of two or more digits, or a name (a capitalised word within a sentence). One
+that stands in the answer but nowhere in the prompt has to come from the model's memory: with
+fine-tuning it would have to be learnt by heart, with retrieval it stands in the prompt. What is
+worked out (the answer calculates) or written in code is no fact in this sense.
+
+Measured on the words only; works for scripts that tell capitals apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = re.compile(r"(?<![\w.])\d[\d.,]*\d(?![\w])")
+# After a letter and a space, so within a sentence.
+_NAME = re.compile(r"(?:(?<=[^\W\d_]\s)|(?<=[^\W\d_][,;:]\s))(?!I\b|I')[^\W\d_a-zß-öø-ÿ][\w'’-]+")
+_CALCULATES = re.compile(r"<<[^>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
+_CODE = re.compile(r"```|[;{}]\s*$|^\s*(?:def|import|#include|public|SELECT)\b", re.MULTILINE)
+# An answer of this many words or fewer that holds one such fact is mostly that fact.
+_SHORT_WORDS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """The facts of one answer that its prompt does not hold, in order, each once."""
+
+    from_nowhere: tuple[str, ...]
+    words: int
+
+    @property
+    def needs_knowledge(self) -> bool:
+        """Whether the answer rests on facts that its prompt does not give."""
+        count = len(self.from_nowhere)
+        return count >= 2 or (count == 1 and self.words <= _SHORT_WORDS)
+
+
+def ground(prompt: str, answer: str) -> Grounding:
+    """Look for the answer's facts in the prompt; a name counts as given in any spelling of case."""
+    words = len(answer.split())
+    if _CALCULATES.search(answer) or _CODE.search(answer):
+        return Grounding((), words)
+    given = prompt.casefold()
+    digits = re.sub(r"(?<=\d),(?=\d)", "", given)
+    found: dict[str, None] = {}
+    for match in _NUMBER.finditer(answer):
+        number = match.group().replace(",", "")
+        if number not in digits:
+            found[match.group()] = None
+    for match in _NAME.finditer(answer):
+        name = match.group().removesuffix("'s").removesuffix("’s")
+        if name.casefold() not in given:
+            found[name] = None
+    return Grounding(tuple(found), words)
