@@ -184,6 +184,7 @@ def _train(
 ) -> TrainResult:
     from curate.train.decisions import Decisions
     from curate.train.loop import run_loop
+    from curate.train.tracking import tracked
 
     decisions = Decisions()
     decisions.note(describe_rendering(prepared.report))
@@ -191,7 +192,8 @@ def _train(
     if first:
         _claim(folder, options, prepared)
     accelerator.wait_for_everyone()
-    show = reporter(console) if first and console is not None else Silence()
+    show: Reporter = reporter(console) if first and console is not None else Silence()
+    show = tracked(show, accelerator, options, folder)
     try:
         run, start, manifest = _assemble(
             folder, prepared, options, origins, accelerator, show, decisions
@@ -218,6 +220,7 @@ def _assemble(
 ) -> tuple[Run, StartEvent | None, TrainingManifest]:
     """The run, ready to go; the start event unless it goes on from a checkpoint."""
     from curate.train import setup
+    from curate.train.asking import make_asker
     from curate.train.checkpoints import CheckpointStore
     from curate.train.evaluating import fixed_items
     from curate.train.flops import token_cost
@@ -277,6 +280,7 @@ def _assemble(
         history=History(history_path, keep if accelerator.is_main_process else None),
         reporter=show,
         cost=cost,
+        ask=None if memory.sharded else make_asker(prepared.data.val, prepared.tokenizer, options),
     )
     manifest = _manifest(prepared, options, origins, tuple(decisions.lines))
     if checkpoint is not None:

@@ -24,11 +24,13 @@ from curate.schemas.training_artifacts import (
     EndEvent,
     EvaluationEvent,
     Event,
+    SampleEvent,
     SpeedEvent,
     StepEvent,
     StopEvent,
 )
 from curate.schemas.verdicts import Verdict
+from curate.train.asking import Asker
 from curate.train.checkpoints import Checkpoint, CheckpointStore
 from curate.train.dashboard import Reporter
 from curate.train.dynamics import Dynamics
@@ -48,7 +50,7 @@ from curate.train.state import (
     set_weights,
     weights_of,
 )
-from curate.train.watch import Evaluation, TaskScores, Watch
+from curate.train.watch import Evaluation, Watch
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -76,7 +78,7 @@ class Run:
         val_items, probe_items: the items of `val` and of `train` that evaluations measure.
         budget: most tokens in a pack.
         autocast: the context in which the forward pass runs.
-        score: measures the task metric, where there is one.
+        ask: has questions answered at each evaluation, and scored.
         cost: arithmetic of one token, for the log.
     """
 
@@ -97,7 +99,7 @@ class Run:
     history: History
     reporter: Reporter
     cost: TokenCost
-    score: Callable[[nn.Module], TaskScores] | None = None
+    ask: Asker | None = None
     dynamics: Dynamics = field(default_factory=Dynamics.empty)
     progress: Progress = field(default_factory=Progress)
     unread: list[_Step] = field(default_factory=list)
@@ -314,12 +316,14 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
         )
 
     epoch = run.times.epoch(progress.step)
+    scores, answered = run.ask(run.language_model) if run.ask is not None else (None, [])
+    check()
     evaluation = Evaluation(
         step=progress.step,
         val=measured(run.val, run.val_items),
         probe=measured(run.train, run.probe_items),
         epoch=epoch,
-        metric=run.score(run.model) if run.score is not None else None,
+        metric=scores,
     )
     if speed := run.speed.event(run):
         run.tell(speed)
@@ -341,6 +345,15 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
             verdict=verdict,
         )
     )
+    for a in answered:
+        run.tell(
+            SampleEvent(
+                step=progress.step,
+                prompt=a.question.prompt,
+                expected=a.question.reference,
+                answer=a.text,
+            )
+        )
     if run.watch.best_step == progress.step:
         weights = weights_of(run.model)
         if accelerator.is_main_process:

@@ -57,6 +57,14 @@ class Sharding(StrEnum):
     SHARDED = "sharded"
 
 
+class Tracker(StrEnum):
+    """Where numbers are logged, beside the run's own history."""
+
+    TENSORBOARD = "tensorboard"
+    WANDB = "wandb"
+    TRACKIO = "trackio"
+
+
 class Switch(StrEnum):
     """An automatic choice that can be forced either way."""
 
@@ -191,6 +199,25 @@ class TrainOptions(DataOptions, WatchOptions):
         None,
         "Optimiser steps between evaluations; without it, so that evaluating stays cheap.",
         ge=1,
+    )
+    samples: int = option(
+        1, "Validation prompts that the model answers at each evaluation, for you to read.", ge=0
+    )
+    metric: str | None = option(
+        None,
+        "Task metric on answers: a function of (answer, reference) as MODULE:FUNCTION; without it, "
+        "the one that suits the output contract, where the metric decides.",
+        metavar="MODULE:FUNCTION",
+    )
+    metric_rows: int = option(
+        0,
+        "Validation prompts that the task metric is measured on at each evaluation; 32 where the "
+        "metric decides.",
+        ge=0,
+    )
+    max_new_tokens: int = option(128, "Where an answer is cut while training.", ge=1)
+    tracker: Tracker | None = option(
+        None, "Log to this tracker as well, without asking for an account.", metavar="NAME"
     )
     checkpoint_every: int | None = option(
         None, "Optimiser steps between checkpoints; at each evaluation without it.", ge=1
