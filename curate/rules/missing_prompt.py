@@ -24,6 +24,8 @@ def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) 
             yield Mark("prompt", "the prompt is empty")
         return
     chosen, rejected = whole_sides(record)
+    if not chosen or not rejected:
+        return  # a side without any turn is for empty-side
     if len(chosen) == len(rejected) == 1:
         first, other = chosen[0].text.split(), rejected[0].text.split()
         if first[:2] == other[:2] and first:
