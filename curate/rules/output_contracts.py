@@ -20,6 +20,7 @@ from curate.dataset import Dataset
 from curate.loose_json import strict_json
 from curate.output_tally import LABEL_BYTES, OutputTally
 from curate.rules.protocol import Hit, Repair
+from curate.rules.splits import roles_of
 from curate.schemas.contract import ContractKind
 from curate.schemas.findings import FixSafety
 from curate.schemas.options.lint import LintOptions
@@ -76,6 +77,10 @@ class OutputContracts:
                 for group, tally in tallies.items()
             }
         return self._contracts
+
+    def contract_of(self, dataset: Dataset, file: int) -> Contract | None:
+        """The contract of a file, if it has rows."""
+        return self.contracts(dataset).get(_group(dataset, file))
 
     def breaches(self, dataset: Dataset) -> list[Breach]:
         """Every way in which a row breaks its contract, in order of the rows."""
@@ -148,8 +153,7 @@ def _remembering(contract: Contract) -> Callable[[str], list[Violation]]:
 
 
 def _group(dataset: Dataset, file: int) -> Hashable:
-    role = dataset.roles[file] if dataset.roles else "data"
-    return file if role == "data" else "splits"
+    return file if roles_of(dataset)[file] == "data" else "splits"
 
 
 def hits_of(dataset: Dataset, *kinds: str) -> Iterator[tuple[Breach, Hit]]:

@@ -1,0 +1,157 @@
+"""CON010: one prompt, answered in two ways of which only one can be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from curate.contract import Contract, ContractKind
+from curate.contract_checking import marked
+from curate.dataset import Dataset
+from curate.label_variants import canonical, folded
+from curate.loose_json import strict_json
+from curate.rules.output_contracts import OutputContracts
+from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.same_prompts import PROMPT, real_prompts
+from curate.rules.twins import NEEDED, comparable, pairs, place
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+# What an output claims, so that two outputs can be told to contradict each other; None: nothing.
+Claim = Callable[[str], Any]
+_OPPOSITES = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    collector = dataset.collector(OutputContracts)
+    claims = {
+        file: _claim_of(contract)
+        for file in range(len(dataset.files))
+        if (contract := collector.contract_of(dataset, file)) is not None
+    }
+    found = list(pairs(_answered_again(comparable(dataset))))
+    texts = _outputs(dataset, sorted({row for pair in found for row in pair}))
+    files = dataset.frame["file"]
+    for row, first in found:
+        claim = claims.get(files[row])
+        if claim is None:
+            continue
+        mine, other = claim(texts[row]), claim(texts[first])
+        if mine is None or other is None or mine == other:
+            continue
+        said = f": {_difference(mine, other)}" if isinstance(mine, dict) else ""
+        message = f"the prompt of {place(dataset, first, row)}, but the output contradicts it{said}"
+        yield Hit(row, message, column="completion", related=((first, None),))
+
+
+def _answered_again(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose prompt an earlier row has, with another output; validation and test come last."""
+    hashed = real_prompts(rows).sort("split", "index").lazy()
+    return (
+        hashed.select("index", "completion_key", key=pl.struct(PROMPT).hash(0))
+        .with_columns(
+            first=pl.col("index").first().over("key"),
+            said=pl.col("completion_key").first().over("key"),
+        )
+        .filter((pl.col("index") != pl.col("first")) & (pl.col("completion_key") != pl.col("said")))
+        .sort("index")
+        .collect()
+    )
+
+
+def _outputs(dataset: Dataset, wanted: Sequence[int]) -> dict[int, str]:
+    """The outputs of a few rows, from a second reading."""
+    texts: dict[int, str] = {}
+    if not wanted:
+        return texts
+    numbers, start = np.array(wanted), 0
+    for rows in dataset.read_again():
+        low, high = np.searchsorted(numbers, [start, start + rows.height])
+        here = numbers[low:high]
+        for row, text in zip(
+            here.tolist(), rows["completion"][here - start].to_list(), strict=True
+        ):
+            texts[row] = text or ""
+        start += rows.height
+        if start > wanted[-1]:
+            break
+    return texts
+
+
+def _claim_of(contract: Contract) -> Claim:
+    if contract.kind is ContractKind.JSON:
+        return lambda text: _claimed_values(text, contract)
+    if contract.kind is ContractKind.LABEL:
+        return lambda text: _label(text, contract.labels)
+    if contract.kind is ContractKind.NUMBER:
+        return _number
+    if contract.kind is ContractKind.FINAL_ANSWER:
+        return lambda text: _final_answer(text, contract.marker or "")
+    return lambda text: _OPPOSITES.get(folded(text)) if len(text) <= 16 else None
+
+
+def _claimed_values(text: str, contract: Contract) -> dict[str, Any] | None:
+    """The labels, numbers and truth values of a JSON output; wordings may differ."""
+    value = strict_json(text)[1]
+    properties = (contract.json_schema or {}).get("properties", {})
+    if not isinstance(value, dict):
+        return None
+    return {
+        key: value[key]
+        for key, below in properties.items()
+        if key in value and ("enum" in below or isinstance(value[key], (bool, int, float)))
+    }
+
+
+def _difference(mine: dict[str, Any], other: dict[str, Any]) -> str:
+    keys = [k for k in mine if k in other and mine[k] != other[k]]
+    keys = keys or sorted(mine.keys() ^ other.keys())
+    key = keys[0]
+    return f"{key} is {mine.get(key)!r} here and {other.get(key)!r} there"
+
+
+def _label(text: str, labels: Sequence[str]) -> str | None:
+    stripped = text.strip()
+    if stripped in labels:
+        return stripped
+    usual = canonical(stripped, labels)
+    return usual.label if usual else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.strip().strip("$€£¥%° ").replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _final_answer(text: str, marker: str) -> str | None:
+    match = marked(marker).search(text.strip())
+    if match is None:
+        return None
+    answer = match[0].strip()[len(marker) :] if match[0].strip()[:1] != "." else match[0]
+    return folded(answer).replace(",", "")
+
+
+RULE = DatasetRule(
+    about=About(
+        code="CON010",
+        name="contradictory-outputs",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="the same prompt has another label, number or answer elsewhere",
+        reason="The model cannot satisfy both, learns to guess, and one of the two is probably wrong. "
+        "Only outputs that claim something definite are compared: labels, numbers, final answers, "
+        "yes and no.",
+        example='"Great phone!" is "positive" in line 3 and "negative" in line 40',
+        remedy="Decide which is right, and remove the other.",
+        options=("contract", "contract_share", "contract_outputs"),
+        assumes="Outside labels and JSON, yes and no are known in English only.",
+    ),
+    features=NEEDED,
+    check=_check,
+    collectors=(OutputContracts,),
+)
