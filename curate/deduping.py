@@ -6,14 +6,12 @@ Nothing is printed here. Files are only written once everything is decided, each
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import orjson
@@ -22,21 +20,21 @@ from numpy.typing import NDArray
 from curate.audit import Audit, audit
 from curate.candidates import band_columns
 from curate.dedupe_index import Index, IndexParameters
+from curate.dedupe_output import outputs_of, write_outputs
 from curate.duplicates import Cluster, clusters_of, find_containing
 from curate.errors import UserError
-from curate.ledger import Removal, write_clusters, write_removed
-from curate.linefiles import LineFile, copy_lines, open_lines
-from curate.matching import Progress, Settings, Sketched, Verdicts, decide, sketch_source
+from curate.ledger import Removal, make_ledger, place_of
+from curate.linefiles import LineFile, open_lines
+from curate.matching import Progress, Settings, Sketched, decide, sketch_source
 from curate.referencing import match_references
 from curate.rowsource import RowSource
 from curate.rowtexts import RowTexts, column_text, unknown_format
-from curate.schemas.dedupe_artifacts import ClusterMember, ClusterRecord, Reason, RowPlace
+from curate.schemas.dedupe_artifacts import Reason, RowPlace
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.dedupe import DedupeOptions
 from curate.shingles import Shingling
-from curate.sources import STDIN, expand
+from curate.sources import expand
 from curate.texts import I64
-from curate.writing import atomic_write
 
 # A cluster of more rows than this, and of more than a hundredth of all, deserves a look.
 _LARGE_CLUSTER = 100
@@ -84,19 +82,6 @@ class DedupeResult:
         return self.removed == 0
 
 
-@dataclass
-class _Ledger:
-    """Which row goes, why, and for which other row; one entry for each row of the source."""
-
-    gone: NDArray[np.bool_]
-    keeper: I64
-    similarity: NDArray[np.float64]
-    link: I64
-    link_similarity: NDArray[np.float64]
-    references: Mapping[int, Removal]
-    reasons: dict[int, Reason] = field(default_factory=dict)
-
-
 def dedupe(
     paths: Sequence[str | os.PathLike[str]],
     options: DedupeOptions | None = None,
@@ -126,7 +111,7 @@ def dedupe(
         files = stack.enter_context(open_lines(names))
         against = stack.enter_context(open_lines(expand(options.against)))
         source = RowSource(files, RowTexts(options.field, data, system=options.system))
-        outputs = [] if options.check else _outputs(files, options)
+        outputs = [] if options.check else outputs_of(files, options)
         columns = stack.enter_context(
             band_columns(settings.bands.bands, len(source), settings.memory)
         )
@@ -140,16 +125,16 @@ def dedupe(
         rank = _rank(source, sketched, options)
         verdicts = decide(source, sketched, settings, rank=rank, progress=progress)
         blank = _blank(source, sketched, references)
-        ledger = _ledger(source, verdicts, rank, blank, references)
+        ledger = make_ledger(source, verdicts, rank, blank, references)
         rows = len(source) - int(blank.sum())
         clusters = clusters_of(ledger.keeper, ledger.similarity)
         gone = int(ledger.gone.sum())
         if not options.check:
             _guard(gone, rows, options)
-        written = _write(source, ledger, clusters, outputs, options)
+        written = write_outputs(source, ledger, clusters, outputs, options)
         if index is not None and not options.check:
             stays = np.flatnonzero(~ledger.gone)
-            index.add(source, sketched, stays, [_place(source, row) for row in stays.tolist()])
+            index.add(source, sketched, stays, [place_of(source, row) for row in stays.tolist()])
         measured = audit(source, sketched, verdicts, settings) if options.audit else None
         return DedupeResult(
             files=tuple(names),
@@ -198,7 +183,7 @@ def _references(
                     match.row,
                     "against",
                     match.similarity,
-                    _place(references, match.reference),
+                    place_of(references, match.reference),
                 )
         wanted = RowSource(against, _WantedTexts(options.field, data))
         for contained in find_containing(source, wanted, settings, options.containment):
@@ -208,7 +193,7 @@ def _references(
                     contained.row,
                     "contained",
                     contained.containment,
-                    _place(wanted, contained.reference),
+                    place_of(wanted, contained.reference),
                 )
     return found
 
@@ -229,7 +214,7 @@ def _removal(
     source: RowSource, row: int, reason: Reason, similarity: float, keeper: RowPlace
 ) -> Removal:
     return Removal(
-        _place(source, row), reason, similarity, None, keeper, None, None, source.line(row)
+        place_of(source, row), reason, similarity, None, keeper, None, None, source.line(row)
     )
 
 
@@ -291,47 +276,6 @@ def _blank(
     return blank
 
 
-def _ledger(
-    source: RowSource,
-    verdicts: Verdicts,
-    rank: I64 | None,
-    blank: NDArray[np.bool_],
-    references: Mapping[int, Removal],
-) -> _Ledger:
-    keeper = verdicts.keeper.copy()
-    ledger = _Ledger(
-        np.zeros(len(source), np.bool_),
-        keeper,
-        verdicts.similarity,
-        verdicts.link,
-        verdicts.link_similarity,
-        references,
-        {row: removal.reason for row, removal in references.items()},
-    )
-    same_tokens, sizes = verdicts.same_tokens.tolist(), source.sizes().tolist()
-    for row, stays in zip(
-        verdicts.removed.tolist(), keeper[verdicts.removed].tolist(), strict=True
-    ):
-        if not same_tokens[row]:
-            ledger.reasons[row] = "near"
-        else:
-            same = sizes[row] == sizes[stays] and source.line(row) == source.line(stays)
-            ledger.reasons[row] = "exact" if same else "normalised"
-    # Rows without a word (emoji, broken JSON) match only the same bytes; empty texts match nothing.
-    first: dict[bytes, int] = {}
-    order = rank if rank is not None else np.arange(len(source))
-    for row in order[(verdicts.tokens == 0)[order] & ~blank[order]].tolist():
-        text = source.text(row)
-        if row in references or (text is not None and not text.strip()):
-            continue
-        stays = first.setdefault(source.line(row), row)
-        if stays != row:
-            keeper[row] = ledger.link[row] = stays
-            ledger.reasons[row] = "exact"
-    ledger.gone[list(ledger.reasons)] = True
-    return ledger
-
-
 def _guard(gone: int, rows: int, options: DedupeOptions) -> None:
     if options.yes or not rows or gone / rows <= options.max_removed_share:
         return
@@ -350,21 +294,16 @@ def _warnings(
     if len(unread):
         yield (
             f"{len(unread):,} rows are no records of a known format (the first at "
-            f"{_where(_place(source, int(unread[0])))}); they were compared byte for byte only. "
+            f"{_where(place_of(source, int(unread[0])))}); they were compared byte for byte only. "
             "`curate lint` names them."
         )
     largest = max(clusters, key=lambda c: len(c.members), default=None)
     if largest and len(largest.members) > max(_LARGE_CLUSTER, rows // 100):
         yield (
             f"one cluster holds {len(largest.members):,} rows "
-            f"({len(largest.members) / rows:.0%}), around {_where(_place(source, largest.keeper))}: "
+            f"({len(largest.members) / rows:.0%}), around {_where(place_of(source, largest.keeper))}: "
             "make sure that they are duplicates and not one template"
         )
-
-
-def _place(source: RowSource, row: int) -> RowPlace:
-    file, i = source.place(row)
-    return RowPlace(path=file.path, line=int(file.numbers[i]))
 
 
 def _where(place: RowPlace) -> str:
@@ -380,129 +319,9 @@ def _largest(source: RowSource, clusters: list[Cluster], count: int) -> Iterator
         )
         yield ShownCluster(
             len(cluster.members),
-            _place(source, cluster.keeper),
+            place_of(source, cluster.keeper),
             source.text(cluster.keeper) or "",
-            _place(source, member),
+            place_of(source, member),
             source.text(member) or "",
             similarity,
-        )
-
-
-def default_output(path: str) -> Path:
-    """`NAME.dedup.jsonl` beside an input."""
-    name = Path(path).name
-    while Path(name).suffix.lower() in (
-        ".gz", ".zst", ".bz2", ".xz", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq"
-    ):  # fmt: skip
-        name = Path(name).stem
-    return Path(path).with_name(f"{name}.dedup.jsonl")
-
-
-def _outputs(files: list[LineFile], options: DedupeOptions) -> list[Path]:
-    """Where the kept rows of each file go; checked before the work begins."""
-    if options.output is not None:
-        outputs = [options.output] * len(files)
-    elif options.in_place:
-        for file in files:
-            if not file.plain:
-                raise UserError(f"{file.path}: --in-place needs plain JSONL; use -o FILE.jsonl")
-        outputs = [Path(file.path) for file in files]
-    else:
-        if any(file.path == STDIN for file in files):
-            raise UserError(
-                "-: say where to write the rows of standard input, with -o FILE or -o -"
-            )
-        outputs = [default_output(file.path) for file in files]
-        taken = [str(o) for o, n in Counter(outputs).items() if n > 1]
-        if taken:
-            raise UserError(f"two inputs would be written to {taken[0]}; give -o FILE")
-    if not options.in_place:
-        inputs = {os.path.realpath(f.path) for f in files}
-        for output in outputs:
-            if os.path.realpath(output) in inputs:
-                raise UserError(f"{output}: is an input as well; use --in-place to replace it")
-    for path in {*outputs, *filter(None, (options.removed, options.clusters))}:
-        if str(path) != STDIN and not path.parent.is_dir():
-            raise UserError(f"{path}: the folder {path.parent} does not exist")
-    return outputs
-
-
-def _write(
-    source: RowSource,
-    ledger: _Ledger,
-    clusters: list[Cluster],
-    outputs: list[Path],
-    options: DedupeOptions,
-) -> list[str]:
-    """Write the reports first and the kept rows last, so that no row is ever in neither."""
-    written: list[str] = []
-    number = {row: n for n, cluster in enumerate(clusters, 1) for row in cluster.members}
-    if options.removed:
-        write_removed(options.removed, _removals(source, ledger, number))
-        written.append(str(options.removed))
-    if options.clusters:
-        write_clusters(options.clusters, _records(source, ledger, clusters))
-        written.append(str(options.clusters))
-    for output in dict.fromkeys(outputs):
-        parts = [i for i, o in enumerate(outputs) if o == output]
-        if options.in_place and not any(
-            ledger.gone[source.starts[i] : source.starts[i + 1]].any() for i in parts
-        ):
-            continue
-        with _opened(output) as stream:
-            for i in parts:
-                kept = ~ledger.gone[source.starts[i] : source.starts[i + 1]]
-                copy_lines(source.files[i], kept, stream)
-        written.append(str(output))
-    return written
-
-
-@contextmanager
-def _opened(output: Path) -> Iterator[IO[bytes]]:
-    if str(output) == STDIN:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    with atomic_write(output) as stream:
-        yield stream
-
-
-def _removals(source: RowSource, ledger: _Ledger, number: dict[int, int]) -> Iterator[Removal]:
-    for row in np.flatnonzero(ledger.gone).tolist():
-        if row in ledger.references:
-            yield ledger.references[row]
-            continue
-        keeper, link = int(ledger.keeper[row]), int(ledger.link[row])
-        yield Removal(
-            _place(source, row),
-            ledger.reasons[row],
-            float(ledger.similarity[row]),
-            number.get(row),
-            _place(source, keeper),
-            None if link in (keeper, row) else _place(source, link),
-            None if link in (keeper, row) else float(ledger.link_similarity[row]),
-            source.line(row),
-        )
-
-
-def _records(
-    source: RowSource, ledger: _Ledger, clusters: list[Cluster]
-) -> Iterator[ClusterRecord]:
-    for n, cluster in enumerate(clusters, 1):
-        members = []
-        for row, similarity in zip(cluster.members, cluster.similarities, strict=True):
-            place = _place(source, row)
-            members.append(
-                ClusterMember(
-                    path=place.path,
-                    line=place.line,
-                    similarity=similarity,
-                    reason=ledger.reasons.get(row),
-                )
-            )
-        yield ClusterRecord(
-            cluster=n,
-            size=len(members),
-            keeper=_place(source, cluster.keeper),
-            members=tuple(members),
         )

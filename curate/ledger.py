@@ -8,13 +8,18 @@ the threshold later therefore means giving back the rows whose similarity is bel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
+from curate.duplicates import Cluster
 from curate.errors import UserError
+from curate.matching import Verdicts
+from curate.rowsource import RowSource
 from curate.schemas.dedupe_artifacts import (
     ClusterMember,
     ClusterRecord,
@@ -22,6 +27,7 @@ from curate.schemas.dedupe_artifacts import (
     RemovedRow,
     RowPlace,
 )
+from curate.texts import I64
 from curate.writing import write_lines
 
 
@@ -93,13 +99,109 @@ def _line(removal: Removal) -> bytes:
     return orjson.dumps(value)
 
 
-__all__ = [
-    "ClusterMember",
-    "ClusterRecord",
-    "Removal",
-    "RowPlace",
-    "read_removed",
-    "rows_below",
-    "write_clusters",
-    "write_removed",
-]
+@dataclass
+class Ledger:
+    """Which row goes, why, and for which other row; one entry for each row of the source."""
+
+    gone: NDArray[np.bool_]
+    keeper: I64
+    similarity: NDArray[np.float64]
+    link: I64
+    link_similarity: NDArray[np.float64]
+    references: Mapping[int, Removal]
+    reasons: dict[int, Reason] = field(default_factory=dict)
+
+
+def make_ledger(
+    source: RowSource,
+    verdicts: Verdicts,
+    rank: I64 | None,
+    blank: NDArray[np.bool_],
+    references: Mapping[int, Removal],
+) -> Ledger:
+    """Give every removed row its reason.
+
+    Args:
+        rank: the rows, best keeper first; None for their order.
+        blank: lines that are no rows.
+        references: the rows that were already removed because of another file.
+    """
+    keeper = verdicts.keeper.copy()
+    ledger = Ledger(
+        np.zeros(len(source), np.bool_),
+        keeper,
+        verdicts.similarity,
+        verdicts.link,
+        verdicts.link_similarity,
+        references,
+        {row: removal.reason for row, removal in references.items()},
+    )
+    same_tokens, sizes = verdicts.same_tokens.tolist(), source.sizes().tolist()
+    for row, stays in zip(
+        verdicts.removed.tolist(), keeper[verdicts.removed].tolist(), strict=True
+    ):
+        if not same_tokens[row]:
+            ledger.reasons[row] = "near"
+        else:
+            same = sizes[row] == sizes[stays] and source.line(row) == source.line(stays)
+            ledger.reasons[row] = "exact" if same else "normalised"
+    # Rows without a word (emoji, broken JSON) match only the same bytes; empty texts match nothing.
+    first: dict[bytes, int] = {}
+    order = rank if rank is not None else np.arange(len(source))
+    for row in order[(verdicts.tokens == 0)[order] & ~blank[order]].tolist():
+        text = source.text(row)
+        if row in references or (text is not None and not text.strip()):
+            continue
+        stays = first.setdefault(source.line(row), row)
+        if stays != row:
+            keeper[row] = ledger.link[row] = stays
+            ledger.reasons[row] = "exact"
+    ledger.gone[list(ledger.reasons)] = True
+    return ledger
+
+
+def place_of(source: RowSource, row: int) -> RowPlace:
+    """The file and line of a row."""
+    file, i = source.place(row)
+    return RowPlace(path=file.path, line=int(file.numbers[i]))
+
+
+def removals(source: RowSource, ledger: Ledger, number: dict[int, int]) -> Iterator[Removal]:
+    """The removed rows in order; `number` gives the cluster of each row."""
+    for row in np.flatnonzero(ledger.gone).tolist():
+        if row in ledger.references:
+            yield ledger.references[row]
+            continue
+        keeper, link = int(ledger.keeper[row]), int(ledger.link[row])
+        yield Removal(
+            place_of(source, row),
+            ledger.reasons[row],
+            float(ledger.similarity[row]),
+            number.get(row),
+            place_of(source, keeper),
+            None if link in (keeper, row) else place_of(source, link),
+            None if link in (keeper, row) else float(ledger.link_similarity[row]),
+            source.line(row),
+        )
+
+
+def records(source: RowSource, ledger: Ledger, clusters: list[Cluster]) -> Iterator[ClusterRecord]:
+    """The lines of `--clusters`."""
+    for n, cluster in enumerate(clusters, 1):
+        members = []
+        for row, similarity in zip(cluster.members, cluster.similarities, strict=True):
+            place = place_of(source, row)
+            members.append(
+                ClusterMember(
+                    path=place.path,
+                    line=place.line,
+                    similarity=similarity,
+                    reason=ledger.reasons.get(row),
+                )
+            )
+        yield ClusterRecord(
+            cluster=n,
+            size=len(members),
+            keeper=place_of(source, cluster.keeper),
+            members=tuple(members),
+        )

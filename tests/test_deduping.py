@@ -372,11 +372,11 @@ def test_killed_while_writing_the_input_is_whole(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.jsonl", corpus(2000, seed=3))
     before = path.read_bytes()
     code = (
-        "import sys, time, curate.linefiles, curate.deduping as d\n"
+        "import sys, time, curate.deduping as d, curate.dedupe_output as output\n"
         "from curate.schemas.options.dedupe import DedupeOptions\n"
         "def slow(file, wanted, stream):\n"
         "    stream.write(b'half'); stream.flush(); print('writing', flush=True); time.sleep(60)\n"
-        "d.copy_lines = slow\n"
+        "output.copy_lines = slow\n"
         "d.dedupe([sys.argv[1]], DedupeOptions(in_place=True))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -145,3 +148,20 @@ def test_clusters_are_pythons(data: st.DataObject) -> None:
     assert ours.link.tolist() == theirs.link.tolist()
     assert ours.link_similarity.tolist() == theirs.link_similarity.tolist()
     assert ours.compared == theirs.compared
+
+
+def test_threads_that_meet_unicode_first_at_the_same_time() -> None:
+    code = (
+        "import threading\n"
+        "from curate import kernel\n"
+        "from curate.shingles import Shingling\n"
+        "from curate.texts import TextBatch\n"
+        "engine, batch, seen = kernel.load(), TextBatch.of(['Ünïcode 日本語 ẞ'] * 200), []\n"
+        "def work():\n"
+        "    seen.append(engine.tokens(batch, Shingling()).tokens.values.tobytes())\n"
+        "threads = [threading.Thread(target=work) for _ in range(8)]\n"
+        "[t.start() for t in threads]\n"
+        "[t.join() for t in threads]\n"
+        "assert len(seen) == 8 and len(set(seen)) == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
