@@ -187,3 +187,15 @@ def test_rules_without_a_tokenizer_are_not_assessed(write_jsonl: Callable[..., P
         LintOptions(select=("TOK001",), tokenizer=str(TOKENIZERS / "chatml")),
     )
     assert "--max-tokens" in limited.not_assessed[0].reason
+
+
+def test_without_the_extra_the_user_is_told_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "tokenizers" else find(name)
+    )
+    load_chat_tokenizer.cache_clear()
+    with pytest.raises(UserError, match=r"tokenizers not installed: pip install 'curate-ft"):
+        load_chat_tokenizer(str(TOKENIZERS / "chatml"))
