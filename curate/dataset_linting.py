@@ -122,7 +122,7 @@ def _place(
 
     hit = replace(hit, related=tuple((index(row), score) for row, score in hit.related))
     if hit.row is None:
-        return _Placed(rule, hit, file, None)
+        return _Placed(rule, hit, file if hit.file is None else hit.file, None)
     row = index(hit.row)
     return _Placed(rule, hit, int(whole.frame["file"][row]), int(whole.frame["line"][row]))
 

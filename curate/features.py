@@ -59,6 +59,8 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # sizes, in characters
     "prompt_length": lambda: pl.col("prompt").str.len_chars(),
     "completion_length": lambda: pl.col("completion").str.len_chars(),
+    # whether there is an output that is not blank
+    "has_output": lambda: pl.col("completion").str.contains(r"\S").fill_null(False),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),
     "not_applicable": _not_applicable,

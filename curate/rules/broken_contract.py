@@ -22,7 +22,8 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
             continue
         rows = dict.fromkeys(b.row for b in breaches if b.group == group)
         shown = tuple((row, None) for row in list(rows)[:_EXAMPLES])
-        yield Hit(None, contract.describe(), related=shown)
+        file = group if isinstance(group, int) else None
+        yield Hit(None, contract.describe(), related=shown, file=file)
 
 
 RULE = DatasetRule(

@@ -52,6 +52,7 @@ class OutputContracts:
         self.given = load_contract(options.contract) if options.contract else None
         self._shares = Shares(least=options.contract_outputs, structured=options.contract_share)
         self._tallies: dict[int, OutputTally] = {}
+        self._merged: dict[Hashable, OutputTally] | None = None
         self._contracts: dict[Hashable, Contract] | None = None
         self._breaches: list[Breach] | None = None
         self._unknown: Counter[Hashable] | None = None
@@ -64,12 +65,18 @@ class OutputContracts:
     def add_reference(self, rows: pl.DataFrame, file: int) -> None:
         """Benchmarks have no contract to keep."""
 
+    def tallies(self, dataset: Dataset) -> dict[Hashable, OutputTally]:
+        """What the outputs of each file, or of all splits, look like."""
+        if self._merged is None:
+            self._merged = {}
+            for file, tally in sorted(self._tallies.items()):
+                self._merged.setdefault(_group(dataset, file), OutputTally()).merge(tally)
+        return self._merged
+
     def contracts(self, dataset: Dataset) -> dict[Hashable, Contract]:
         """The contract of each file; files given as splits share one."""
         if self._contracts is None:
-            tallies: dict[Hashable, OutputTally] = {}
-            for file, tally in sorted(self._tallies.items()):
-                tallies.setdefault(_group(dataset, file), OutputTally()).merge(tally)
+            tallies = self.tallies(dataset)
             self._contracts = {
                 group: self.given.model_copy(update={"outputs": tally.outputs})
                 if self.given

@@ -155,7 +155,8 @@ class Hit:
 
     `related` holds pairs of row index and score (or None). `repair`, where given, stands instead
     of the rule's own. `column` names a canonical column ("prompt", "completion", "system") when the
-    rule does not know the field: the engine finds the field and the excerpt in the row.
+    rule does not know the field: the engine finds the field and the excerpt in the row. `file` is for
+    a hit about one whole file (its index in `Dataset.files`) from a rule that sees all of them.
     """
 
     row: int | None
@@ -165,6 +166,7 @@ class Hit:
     excerpt: str | None = None
     related: tuple[tuple[int, float | None], ...] = ()
     repair: Repair | None = None
+    file: int | None = None
 
 
 class Collector(Protocol):

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from curate.dataset import Dataset
 from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.usable_rows import NEEDED, usable_rows
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
-    if len(dataset) < options.min_examples:
-        yield Hit(
-            None, f"{len(dataset)} usable examples; at least {options.min_examples} are needed"
-        )
+    for found in usable_rows(dataset):
+        if found.distinct < options.min_examples:
+            message = f"{found.told}; at least {options.min_examples} are needed"
+            yield Hit(None, message, file=found.file)
 
 
 RULE = DatasetRule(
@@ -30,6 +31,6 @@ RULE = DatasetRule(
         remedy="Collect more examples, or use them as few-shot examples in the prompt.",
         options=("min_examples",),
     ),
-    features=(),
+    features=NEEDED,
     check=_check,
 )

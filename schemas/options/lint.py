@@ -15,6 +15,16 @@ class RuleOptions(Options):
     min_examples: int = option(50, "Fewer usable examples than this is an error.", ge=1)
     recommended_examples: int = option(1000, "Fewer usable examples than this is a warning.", ge=1)
 
+    min_per_label: int = option(10, "Fewer examples of a label than this is a warning.", ge=1)
+    max_label_share: float = option(
+        0.9, "A label that has more than this share of the outputs outweighs the others.", gt=0, le=1
+    )
+    min_distinct_prompts: float = option(
+        0.2, "The share of the prompts that have to differ from all others.", ge=0, le=1
+    )
+    min_validation: int = option(
+        100, "Fewer rows for validation or testing than this is a warning.", ge=1
+    )
     # CON
     contract: str | None = option(
         None,

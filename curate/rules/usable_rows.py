@@ -1,0 +1,66 @@
+"""How many rows there are to learn from, once repeated ones count once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.dataset import Dataset
+from curate.rules.splits import roles_of
+
+NEEDED = (
+    "system_hash", "prompt_key", "completion_key", "rejected_key", "label", "roles",
+    "has_output",
+)  # fmt: skip
+_SAID = ("system_hash", "prompt_key", "completion_key", "rejected_key", "label")
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """One file: its number, its valid rows, those with something to learn, and those of them that
+    differ (up to case and white space)."""
+
+    file: int
+    rows: int
+    usable: int
+    distinct: int
+
+    @property
+    def told(self) -> str:
+        """The count in words, with what was left out."""
+        left = []
+        if self.rows - self.usable:
+            left.append(f"{self.rows - self.usable:,} have no output")
+        if self.usable - self.distinct:
+            left.append(f"{self.usable - self.distinct:,} repeat others")
+        of = f" of {self.rows:,} rows ({', '.join(left)})" if left else ""
+        return f"{self.distinct:,} usable example{'' if self.distinct == 1 else 's'}{of}"
+
+
+def usable_rows(dataset: Dataset) -> Iterator[Usable]:
+    """The counts of each file that is trained on, also of those without rows."""
+    calls = pl.col("roles").str.ends_with("c")
+    learnt = calls | pl.col("has_output")
+    # What a row that ends in a tool call says is not in its texts: each counts.
+    key = (
+        pl.when(calls)
+        .then(pl.int_range(pl.len(), dtype=pl.UInt64))
+        .otherwise(pl.struct(_SAID).hash(0))
+    )
+    counts = (
+        dataset.frame.lazy()
+        .select("file", learnt=learnt, key=key)
+        .group_by("file")
+        .agg(
+            rows=pl.len(),
+            usable=pl.col("learnt").sum(),
+            distinct=pl.col("key").filter(pl.col("learnt")).n_unique(),
+        )
+        .collect()
+    )
+    by_file = {row[0]: row[1:] for row in counts.iter_rows()}
+    for file, role in enumerate(roles_of(dataset)):
+        if role in ("data", "train"):
+            yield Usable(file, *by_file.get(file, (0, 0, 0)))
