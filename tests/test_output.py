@@ -213,7 +213,7 @@ def test_html_is_escaped_and_needs_nothing_else() -> None:
 
 def test_text_names_place_code_field_and_points() -> None:
     lines = rendered("text").splitlines()
-    assert lines[0].startswith("data.jsonl:17 TXT001 <script>")
+    assert lines[0].startswith("data.jsonl:17 TXT001 error: <script>")
     assert "(messages[2].content)" in lines[0]
     assert lines[1].startswith("    | <script>")
     assert lines[2] == "    | ^^^^^^^^"

@@ -1,4 +1,4 @@
-"""Findings for people: `path:line code message`, the offending excerpt, and a caret below it."""
+"""Findings for people: `path:line code severity: message`, the offending excerpt, and a caret below it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from curate.schemas.report import LintReport, RuleResult
 
 EXCERPT_COLUMNS = 96
 _MARKS = {Severity.ERROR: "31;1", Severity.WARNING: "33;1", Severity.INFO: "36;1"}
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
 def render(report: LintReport, *, colour: bool = False) -> Iterator[str]:
@@ -42,8 +43,11 @@ def statistics(report: LintReport, *, colour: bool = False) -> Iterator[str]:
 def closing(report: LintReport, *, colour: bool = False) -> Iterator[str]:
     """What was not assessed, what was set aside, and the summary line."""
     paint = _Paint(colour)
+    reasons: dict[str, list[str]] = {}
     for item in report.not_assessed:
-        yield f"{paint('not assessed', '35')} {item.code} {item.name}: {item.reason}\n"
+        reasons.setdefault(item.reason, []).append(item.code)
+    for reason, codes in reasons.items():
+        yield f"{paint('not assessed', '35')} {', '.join(codes)}: {reason}\n"
     for unused in report.unused_suppressions:
         yield f"{paint('unused suppression', '35')} {unused}\n"
     summary = report.summary
@@ -92,7 +96,9 @@ def _plural(count: int, noun: str) -> str:
 def _finding(finding: Finding, paint: _Paint) -> Iterator[str]:
     place = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
     mark = _MARKS[finding.severity]
-    parts = [paint(visible(place), "1"), paint(finding.code, mark), visible(finding.message)]
+    severity = paint(f"{_WORDS[finding.severity]}:", mark)
+    parts = [paint(visible(place), "1"), paint(finding.code, mark), severity]
+    parts.append(visible(finding.message))
     if finding.field:
         parts.append(paint(f"({visible(finding.field)})", "2"))
     if finding.fix is not None:
