@@ -10,6 +10,7 @@ Within this module a text is known by its *rank*: 0 is the one that would be kep
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,13 @@ def band_columns(bands: int, rows: int, memory: int | None) -> Iterator[U32]:
         ]
 
 
+def forget(columns: U32) -> None:
+    """Let the system take back the memory of columns that are on disk (they stay readable)."""
+    mapped = getattr(columns.base, "_mmap", None) if columns.base is not None else None
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
 @dataclass(frozen=True)
 class Groups:
     """Groups of two or more ranks: group g is `ranks[offsets[g]:offsets[g + 1]]`, ascending."""
@@ -64,6 +72,7 @@ def group(columns: U32, rows_by_rank: I64, link: Link) -> Groups:
     )
     for column in columns:
         link(np.ascontiguousarray(column if in_order else column[rows_by_rank]), parents)
+        forget(columns)
     return _listed(parents)
 
 

@@ -110,15 +110,13 @@ def dedupe(
     with ExitStack() as stack:
         files = stack.enter_context(open_lines(names))
         against = stack.enter_context(open_lines(expand(options.against)))
-        source = RowSource(files, RowTexts(options.field, data, system=options.system))
+        texts = RowTexts(options.field, data, system=options.system)
+        source = RowSource(files, texts, memory=settings.memory)
         outputs = [] if options.check else outputs_of(files, options)
         columns = stack.enter_context(
             band_columns(settings.bands.bands, len(source), settings.memory)
         )
         sketched = sketch_source(source, settings, columns, progress)
-        if sum(len(file.array) for file in files) > options.memory_bytes // 2:
-            for file in files:
-                file.forget()
         _refuse_unknown(source, data)
         references = _references(source, sketched, against, index, settings, options, data)
         sketched.tokens[list(references)] = 0  # decided; nothing is compared with them

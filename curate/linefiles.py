@@ -69,8 +69,7 @@ class LineFile:
 
     def forget(self) -> None:
         """Tell the system that the mapped pages need not stay in memory for now."""
-        if isinstance(self.data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            self.data.madvise(mmap.MADV_DONTNEED)
+        _forget(self.data)
 
 
 def copy_lines(file: LineFile, wanted: NDArray[np.bool_], stream: SupportsWrite) -> None:
@@ -152,27 +151,40 @@ def _mapped(path: str, stream: IO[bytes], *, plain: bool, numbers: I64 | None = 
     size = stream.seek(0, 2)
     data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     array = np.frombuffer(data, np.uint8)
-    ends = _line_ends(array)
-    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1]) if len(ends) else ends
-    if len(ends):
-        # A carriage return before the line break belongs to the line break.
-        last = array[np.maximum(ends - 1, 0)]
-        ends = ends - ((last == _CARRIAGE_RETURN) & (ends > starts))
+    breaks, returns = _line_breaks(data, array)
+    starts = np.concatenate([np.zeros(1, np.int64), breaks[:-1] + 1]) if len(breaks) else breaks
+    # A carriage return before the line feed belongs to the line break.
+    ends = breaks - (returns & (breaks > starts))
     if numbers is None:
         numbers = np.arange(1, len(ends) + 1, dtype=np.int64)
     return LineFile(path, data, array, starts, ends, numbers, plain)
 
 
-def _line_ends(array: NDArray[np.uint8]) -> I64:
-    """Where the line breaks are; the end of the file counts as one when the last line has none."""
+def _forget(data: mmap.mmap | bytes) -> None:
+    if isinstance(data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
+def _line_breaks(
+    data: mmap.mmap | bytes, array: NDArray[np.uint8]
+) -> tuple[I64, NDArray[np.bool_]]:
+    """Where the line feeds are, and whether a carriage return stands before each.
+
+    The end of the file counts as a line feed when the last line has none.
+    """
     engine = kernel.load()
     found: list[I64] = []
+    returns: list[NDArray[np.bool_]] = []
     for at in range(0, len(array), _BLOCK):
         block = array[at : at + _BLOCK]
         breaks = (
             np.flatnonzero(block == _LINE_FEED) if engine is None else engine.line_breaks(block)
         )
+        if at + len(block) == len(array) and block[-1] != _LINE_FEED:
+            breaks = np.append(breaks, len(block))
         found.append(breaks + at)
-    if len(array) and array[-1] != _LINE_FEED:
-        found.append(np.array([len(array)], np.int64))
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+        returns.append(array[np.maximum(found[-1] - 1, 0)] == _CARRIAGE_RETURN)
+        _forget(data)
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.bool_)
+    return np.concatenate(found), np.concatenate(returns)

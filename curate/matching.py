@@ -22,7 +22,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.candidates import Groups, group
+from curate.candidates import Groups, forget, group
 from curate.clusters import Clustering, Linkage, Mode
 from curate.engines import Engine, EngineName, choose_engine
 from curate.shingles import ShingleSets, Shingling
@@ -35,6 +35,8 @@ Result = TypeVar("Result")
 
 # Verification works through the groups in tasks of about this many tokens (8 bytes of set each).
 _TASK_TOKENS = 1 << 18
+# Pages of arrays on disk are let go each time that so many rows have been sketched.
+_PAGES_HELD = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def sketch_source(
         columns[:, rows] = part.keys.T
         sketched.digests[rows] = part.digests
         sketched.tokens[rows] = part.tokens
+        if done // _PAGES_HELD != rows.stop // _PAGES_HELD:
+            forget(columns)
         done = rows.stop
         if progress:
             progress("sketching", done, size)
@@ -163,6 +167,7 @@ def decide(
         fixed = np.add.reduceat(task.ranks < first_row, task.offsets[:-1], dtype=np.int64)
         with _shingle_sets(source, rows, sketched, settings, engine) as sets:
             keys = np.ascontiguousarray(sketched.columns[:, rows].T)
+            forget(sketched.columns)
             return rows, engine.cluster(keys, sets, task.offsets, fixed, settings.threshold, mode)
 
     tasks = list(_tasks(groups, candidates, sketched.tokens))
@@ -212,10 +217,14 @@ def _first_twins(sketched: Sketched, order: I64) -> I64:
     twin = np.arange(size, dtype=np.int64)
     if not size:
         return twin
-    digests = sketched.digests[order]
-    by_digest = np.lexsort((np.arange(size), digests[:, 1], digests[:, 0]))
-    ordered = digests[by_digest]
-    starts = np.concatenate([[True], np.any(ordered[1:] != ordered[:-1], axis=1)])
+    digests = sketched.digests if np.all(order[1:] > order[:-1]) else sketched.digests[order]
+    by_digest = np.argsort(digests[:, 0], kind="stable")
+    same = digests[by_digest[1:], 0] == digests[by_digest[:-1], 0]
+    if np.any(digests[by_digest[1:], 1][same] != digests[by_digest[:-1], 1][same]):
+        # Half of a digest is shared by chance: sort by all of it.
+        by_digest = np.lexsort((np.arange(size), digests[:, 1], digests[:, 0]))
+        same = np.all(digests[by_digest[1:]] == digests[by_digest[:-1]], axis=1)
+    starts = np.concatenate([[True], ~same])
     first = by_digest[np.flatnonzero(starts)[np.cumsum(starts) - 1]]
     twin[order[by_digest]] = order[first]
     empty = sketched.tokens == 0

@@ -25,13 +25,17 @@ class RowSource:
     known format (or not JSON at all); they have no text either.
     """
 
-    def __init__(self, files: Sequence[LineFile], texts: RowTexts) -> None:
+    def __init__(
+        self, files: Sequence[LineFile], texts: RowTexts, *, memory: int | None = None
+    ) -> None:
         self.files = files
         self.starts = np.zeros(len(files) + 1, np.int64)
         np.cumsum([len(f) for f in files], out=self.starts[1:])
         self._firsts: list[int] = self.starts.tolist()
         self.unread: NDArray[np.bool_] = np.zeros(len(self), np.bool_)
         self._texts = texts
+        # Mapped pages are read again from the system's cache, so letting them go costs little.
+        self._frugal = memory is not None and sum(len(f.array) for f in files) > memory // 2
         self._lines = LineTexts.of(texts)
         for file in files:
             if len(file):  # so that the first batches, read at the same time, know the keys
@@ -103,6 +107,8 @@ class RowSource:
                 [i for i, text in enumerate(texts) if text is None],
             )
         batch, left = self._lines.extract(file, indices)
+        if self._frugal:
+            file.forget()
         if not left:
             return batch, []
         parts: list[TextBatch] = []
