@@ -309,7 +309,9 @@ def _where(place: RowPlace) -> str:
 
 
 def _largest(source: RowSource, clusters: list[Cluster], count: int) -> Iterator[ShownCluster]:
-    for cluster in sorted(clusters, key=lambda c: -len(c.members))[:count]:
+    # Those with something to compare come first.
+    order = sorted(clusters, key=lambda c: (min(c.similarities) == 1.0, -len(c.members)))
+    for cluster in order[:count]:
         similarity, member = min(
             (s, m)
             for s, m in zip(cluster.similarities, cluster.members, strict=True)
