@@ -291,21 +291,23 @@ def curate_steps(
     steps: int,
     cost: Any,
 ) -> tuple[list[float], list[float]]:
-    """`curate.train.loop.take_step` on consecutive examples."""
+    """`curate.train.stepping.take_step` on consecutive examples."""
     import torch
 
     from curate.schemas.training_artifacts import StepEvent
-    from curate.train import loop, setup
+    from curate.train import setup
     from curate.train.checkpoints import CheckpointStore
     from curate.train.dashboard import Silence
     from curate.train.history import History, read_history
     from curate.train.interrupts import Interrupts
+    from curate.train.run import Run
     from curate.train.schedule import timetable
+    from curate.train.stepping import read_losses, take_step
     from curate.train.watch import Watch
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.jsonl"
-        run = loop.Run(
+        run = Run(
             accelerator=accelerator,
             model=losses,
             optimiser=optimiser,
@@ -333,10 +335,10 @@ def curate_steps(
         with Interrupts() as interrupts:
             for _ in range(steps):
                 begun = time.perf_counter()
-                loop.take_step(run, interrupts)
+                take_step(run, interrupts)
                 torch.cuda.synchronize()
                 times.append(time.perf_counter() - begun)
-        loop.read_losses(run)
+        read_losses(run)
         run.history.close()
         return times, [e.loss for e in read_history(path) if isinstance(e, StepEvent)]
 

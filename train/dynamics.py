@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ from numpy.typing import NDArray
 from curate.schemas.records import Example
 from curate.train.evaluations import ExampleLosses
 from curate.writing import atomic_write
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 SPLITS = ("train", "probe", "val")
 FILE_NAME = "dynamics.parquet"
@@ -85,6 +89,17 @@ class Dynamics:
         counts = np.concatenate(self.counts) if self.counts else np.zeros((0, 5), np.int64)
         losses = np.concatenate(self.losses) if self.losses else np.zeros(0)
         return {"counts": torch.from_numpy(counts), "losses": torch.from_numpy(losses)}
+
+    def gathered(self, accelerator: Accelerator) -> Dynamics:
+        """What all processes have recorded, together."""
+        if accelerator.num_processes == 1:
+            return self
+        from accelerate.utils import gather_object
+
+        together = Dynamics.empty()
+        for tensors in gather_object([self.tensors()]):
+            together.extend(Dynamics.of(tensors))
+        return together
 
     def extend(self, other: Dynamics) -> None:
         """Take in what another process, or an earlier life of this one, has recorded."""

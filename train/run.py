@@ -1,0 +1,100 @@
+"""Everything that a run consists of while it runs; the loop and its steps work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from curate.schemas.training_artifacts import Event
+from curate.train.asking import Asker
+from curate.train.checkpoints import CheckpointStore
+from curate.train.dashboard import Reporter
+from curate.train.dynamics import Dynamics
+from curate.train.flops import TokenCost
+from curate.train.history import History
+from curate.train.objective import Objective
+from curate.train.packing import BatchOrder
+from curate.train.schedule import Timetable
+from curate.train.speed import Speedometer
+from curate.train.watch import Watch
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+
+@dataclass
+class Progress:
+    """How far a run is; what a checkpoint keeps of the loop itself."""
+
+    step: int = 0
+    evaluated_step: int = -1
+    checkpointed_step: int = -1
+    stopped: str | None = None
+
+
+@dataclass(frozen=True)
+class TakenStep:
+    """A step whose losses (the batch's, and those of this process's items) are still on the device."""
+
+    number: int
+    rate: float
+    tokens: int
+    units: int
+    loss: torch.Tensor
+    norm: torch.Tensor
+    items: list[tuple[Sequence[int], torch.Tensor]]
+
+
+@dataclass
+class Run:
+    """Everything the loop works with.
+
+    Attributes:
+        train, val: items to learn from, and to validate on.
+        val_items, probe_items: the items of `val` and of `train` that evaluations measure.
+        budget: most tokens in a pack.
+        autocast: the context in which the forward pass runs.
+        ask: has questions answered at each evaluation, and scored.
+        cost: arithmetic of one token, for the log.
+    """
+
+    accelerator: Accelerator
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    train: Objective
+    val: Objective
+    val_items: Sequence[int]
+    probe_items: Sequence[int]
+    order: BatchOrder
+    times: Timetable
+    budget: int
+    autocast: Callable[[], AbstractContextManager[Any]]
+    max_grad_norm: float
+    watch: Watch
+    store: CheckpointStore
+    history: History
+    reporter: Reporter
+    cost: TokenCost
+    ask: Asker | None = None
+    dynamics: Dynamics = field(default_factory=Dynamics.empty)
+    progress: Progress = field(default_factory=Progress)
+    unread: list[TakenStep] = field(default_factory=list)
+    speed: Speedometer = field(default_factory=Speedometer)
+
+    @property
+    def language_model(self) -> nn.Module:
+        """The model that is trained, with its adapter."""
+        inner = self.model.model
+        assert isinstance(inner, nn.Module)
+        return inner
+
+    def tell(self, event: Event) -> None:
+        """Write an event to the history and show it; only the first process does."""
+        if self.accelerator.is_main_process:
+            self.history.write(event)
+        self.reporter.show(event)
