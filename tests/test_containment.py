@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -94,3 +97,28 @@ def test_engines_agree() -> None:
         )
         assert one == two
         assert any(c.row == 80 for c in one)
+
+
+@pytest.mark.data
+def test_gsm8k_questions_planted_and_edited_are_all_found(public_data: Path) -> None:
+    def rows(name: str) -> list[dict[str, str]]:
+        return [json.loads(line) for line in (public_data / name).read_text("utf-8").splitlines()]
+
+    train, test = rows("gsm8k_train.jsonl"), rows("gsm8k_test.jsonl")
+    questions = [row["question"] for row in test]
+    solved = [f"{row['question']}\n{row['answer']}" for row in train]
+    # Three training rows are test questions with other names and numbers; no other is flagged.
+    flagged = [(c.row + 1, c.reference + 1) for c in contained_matches(solved, questions)]
+    assert flagged == [(21, 633), (1315, 603), (5163, 603)]
+    random_ = random.Random(1)
+    planted = []
+    for question in questions:
+        words = question.split()
+        for at in random_.sample(range(len(words)), 2):
+            words[at] = random_.choice(["seven", "blue", "carefully", "Nadia"])
+        text = " ".join(words)
+        bare = "".join(c for c in text if c not in string.punctuation)
+        text = random_.choice([text, text.upper(), text.lower(), bare])
+        planted.append("\n".join([random_.choice(solved), text, random_.choice(solved)]))
+    found = contained_matches(planted, questions)
+    assert [(c.row, c.reference) for c in found] == [(i, i) for i in range(len(questions))]
