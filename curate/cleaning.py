@@ -72,7 +72,8 @@ class Cleaned:
             "errors": self.report.count(Severity.ERROR),
             "warnings": self.report.count(Severity.WARNING),
             "infos": self.report.count(Severity.INFO),
-            "rules": {r.code: [r.name, r.count] for r in self.report.rules if r.count},
+            "rules": {r.code: [r.name, r.count, r.severity] for r in self.report.rules if r.count},
+            "examples": self._examples(),
             "not_assessed": [n.code for n in self.report.not_assessed],
             "repaired": self.repaired,
             "repairs": self.repairs,
@@ -80,6 +81,14 @@ class Cleaned:
             "left_out": self.left_out,
             "reasons": self.reasons,
         }
+
+    def _examples(self) -> dict[str, str]:
+        """For each rule that fired, its first finding: `path:line message`."""
+        examples: dict[str, str] = {}
+        for finding in self.report.findings:
+            place = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+            examples.setdefault(finding.code, f"{place} {finding.message}")
+        return examples
 
 
 def clean(

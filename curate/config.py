@@ -88,7 +88,11 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def resolve(
-    model: type[AnyOptions], config: Config, table: str, flags: Mapping[str, Any]
+    model: type[AnyOptions],
+    config: Config,
+    table: str,
+    flags: Mapping[str, Any],
+    shared: Mapping[str, Any] | None = None,
 ) -> tuple[AnyOptions, dict[str, str]]:
     """Options from all three places, and where each value came from.
 
@@ -97,13 +101,14 @@ def resolve(
         config: the configuration file.
         table: the name of its table.
         flags: only those that were given.
+        shared: values of a more general table, which this one goes before.
 
     Returns:
         The options, and for each field "default", "flag", or the file's name.
 
     Raises UserError for an unknown key or a value that the option does not take.
     """
-    from_file = config.table(table)
+    from_file = {**(shared or {}), **config.table(table)}
     known = set(model.model_fields)
     for name in from_file:
         if name not in known:

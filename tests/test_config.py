@@ -71,3 +71,9 @@ def test_mistakes_in_the_file_name_the_file_and_the_place(
 def test_a_mistake_in_a_flag_names_the_flag() -> None:
     with pytest.raises(UserError, match="--min-rows: "):
         resolve(Sample, Config(), "lint", {"min_rows": "0"})
+
+
+def test_a_general_table_stands_behind_the_commands_own(tmp_path: Path) -> None:
+    config = load(tmp_path, '[data]\nname = "general"\nmin_rows = 2\n[lint]\nmin_rows = 7\n')
+    options, _ = resolve(Sample, config, "lint", {}, config.table("data"))
+    assert (options.min_rows, options.name) == (7, "general")

@@ -31,7 +31,7 @@ def chat(question: str, answer: str) -> dict[str, Any]:
     }
 
 
-WORDS = "amber birch cedar dune ember fjord grove heath inlet jetty knoll lagoon marsh north oasis".split()
+WORDS = ("amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heath", "inlet", "jetty")
 
 
 def good_rows(count: int) -> list[dict[str, Any]]:
@@ -169,3 +169,12 @@ def test_the_command_reads_paths_relative_to_its_configuration(
 def test_a_run_without_data_says_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run"]) == 2
     assert "which data?" in capsys.readouterr().err
+
+
+def test_flags_of_the_run_are_not_taken_for_those_of_its_steps(
+    dirty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--data", str(dirty), "--no-train", "-o", "out"]) == 0
+    assert (tmp_path / "out" / "clean.jsonl").is_file()
+    assert (tmp_path / "out" / "splits" / "train.jsonl").is_file()
+    assert "train" in capsys.readouterr().out

@@ -94,7 +94,8 @@ def _run(arguments: list[str]) -> int:
 
     chosen = Path(namespace.config) if namespace.config else None
     path = None if namespace.isolated else chosen or find_config()
-    return command.run(Invocation(namespace, load_config(path, TABLES)))
+    flagged = frozenset(model for model, _ in command.options)
+    return command.run(Invocation(namespace, load_config(path, TABLES), flagged))
 
 
 def load_command(name: str) -> Command:

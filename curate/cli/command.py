@@ -11,6 +11,7 @@ from typing import TypeVar
 from curate.cli.flags import given
 from curate.config import Config, resolve
 from curate.schemas.options.base import Options
+from curate.schemas.options.data import DataOptions
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 
@@ -39,13 +40,19 @@ class Invocation:
 
     arguments: argparse.Namespace
     config: Config
+    flagged: frozenset[type[Options]] = frozenset()
     origins: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def options(self, model: type[AnyOptions], table: str) -> AnyOptions:
-        """The options of one class: defaults < configuration < flags. Raises UserError."""
-        options, self.origins[table] = resolve(
-            model, self.config, table, given(self.arguments, model)
-        )
+        """The options of one class: defaults < configuration < flags. Raises UserError.
+
+        Only classes whose fields are flags of this command look at the flags: `curate run` reads
+        the options of all its steps, and a flag of its own may be named like one of theirs.
+        """
+        flags = given(self.arguments, model) if model in self.flagged else {}
+        # What [data] says of format and columns holds for every command that reads data.
+        shared = self.config.table("data") if issubclass(model, DataOptions) else {}
+        options, self.origins[table] = resolve(model, self.config, table, flags, shared)
         return options
 
     def path(self, name: str) -> Path | None:

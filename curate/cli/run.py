@@ -52,15 +52,18 @@ def plan_of(invocation: Invocation) -> Plan:
     from curate.schemas.options.train import TrainOptions
 
     options = _placed(invocation)
+    data = invocation.options(DataOptions, "data")
+    reading = data.model_dump()
     train = invocation.options(TrainOptions, "train")
+    model = _model(train.model, invocation.config.folder)
     return Plan(
         run=options,
-        data=invocation.options(DataOptions, "data"),
+        data=data,
         lint=invocation.options(LintOptions, "lint"),
         dedupe=invocation.options(DedupeOptions, "dedupe"),
         split=invocation.options(SplitOptions, "split"),
-        train=train.model_copy(update={"model": _model(train.model, invocation.config.folder)}),
-        compare=invocation.options(CompareOptions, "compare"),
+        train=train.model_copy(update={**reading, "model": model}),
+        compare=invocation.options(CompareOptions, "compare").model_copy(update=reading),
         origins=invocation.origins,
     )
 

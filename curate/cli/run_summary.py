@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
+from curate.output.text import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from curate.pipeline import RunResult
     from curate.steps import Done
 
-_MOST_RULES = 12
+_MOST_RULES = 20
+_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
 class Narrator:
@@ -51,15 +54,19 @@ class Narrator:
 
 def _lint(summary: Mapping[str, Any]) -> list[Any]:
     table = Table(box=None, pad_edge=False)
-    for title in ("rule", "name"):
-        table.add_column(title)
-    table.add_column("findings", justify="right")
-    rules = sorted(summary["rules"].items(), key=lambda item: (-item[1][1], item[0]))
-    for code, (name, count) in rules[:_MOST_RULES]:
-        table.add_row(code, name, f"{count:,}")
+    table.add_column("rule", no_wrap=True)
+    table.add_column("", justify="right")
+    table.add_column("the first of them", no_wrap=True, overflow="ellipsis")
+    order = {"error": 0, "warning": 1, "info": 2}
+    rules = sorted(
+        summary["rules"].items(), key=lambda item: (order[item[1][2]], -item[1][1], item[0])
+    )
+    for code, (_, count, severity) in rules[:_MOST_RULES]:
+        example = visible(summary["examples"].get(code, ""))
+        table.add_row(f"[{_COLOURS[severity]}]{code}[/]", f"{count:,}", escape(example))
     lines: list[Any] = [
         f"{summary['rows']:,} rows: {summary['errors']:,} errors, {summary['warnings']:,} warnings, "
-        f"{summary['infos']:,} infos",
+        f"{summary['infos']:,} notes",
         table,
     ]
     if len(rules) > _MOST_RULES:
