@@ -54,8 +54,8 @@ class Narrator:
 
 def _lint(summary: Mapping[str, Any]) -> list[Any]:
     table = Table(box=None, pad_edge=False)
-    table.add_column("rule", no_wrap=True)
-    table.add_column("", justify="right")
+    table.add_column("rule", no_wrap=True, min_width=6)
+    table.add_column("", justify="right", min_width=3)
     table.add_column("the first of them", no_wrap=True, overflow="ellipsis")
     order = {"error": 0, "warning": 1, "info": 2}
     rules = sorted(
