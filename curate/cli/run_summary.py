@@ -53,10 +53,10 @@ class Narrator:
 
 
 def _lint(summary: Mapping[str, Any]) -> list[Any]:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("rule", no_wrap=True, min_width=6)
-    table.add_column("", justify="right", min_width=3)
-    table.add_column("the first of them", no_wrap=True, overflow="ellipsis")
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("rule", width=6)
+    table.add_column("", justify="right", width=5)
+    table.add_column("the first of them", no_wrap=True, overflow="ellipsis", ratio=1)
     order = {"error": 0, "warning": 1, "info": 2}
     rules = sorted(
         summary["rules"].items(), key=lambda item: (order[item[1][2]], -item[1][1], item[0])
