@@ -13,6 +13,7 @@ import polars as pl
 from curate.columns import Batch
 from curate.evaluating import Hits, RuleFailure
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.masking import masked
 from curate.rules.protocol import ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
 from curate.schemas.findings import Finding, Fix, Related
 from curate.schemas.options.data import DataOptions
@@ -47,6 +48,9 @@ def content_hash(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 
+_LONGEST_SECRET = 200  # characters
+
+
 def finding_of(
     rule: Rule,
     path: str,
@@ -61,8 +65,14 @@ def finding_of(
     span: tuple[int, int] | None = None,
     related: tuple[Related, ...] = (),
 ) -> Finding:
-    """A finding of a rule. `raw` are the bytes of the row, where there is one, for the fingerprint."""
+    """A finding of a rule. `raw` are the bytes of the row, where there is one, for the fingerprint.
+
+    Secrets and personal data are hidden in what is shown, whatever the rule is about.
+    """
     about = rule.about
+    message = masked(message)
+    if excerpt is not None and (hidden := masked(excerpt)) != excerpt:
+        excerpt, span = hidden, None
     if raw is None:
         said = "|".join((field or "", excerpt or "")) if line is None else message
         content = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).hexdigest()
@@ -180,10 +190,21 @@ def _excerpt(
         # What stands around one secret may hold the next: show nothing but the masked match.
         shown = rule.mask(match) if match else None
         return shown, (0, len(shown)) if shown else None
+    start = 0 if byte is None else len(text.encode("utf-8")[:byte].decode("utf-8", "ignore"))
+    # A secret that the excerpt's edge would cut is recognised, and hidden, only as a whole.
+    near = text[max(0, start - EXCERPT_CHARACTERS - _LONGEST_SECRET) :][
+        : 3 * EXCERPT_CHARACTERS + 2 * _LONGEST_SECRET
+    ]
+    if (hidden := masked(near)) != near:
+        return hidden[:EXCERPT_CHARACTERS] if start == 0 else _middle(hidden), None
     if byte is None or match is None:
         return text[:EXCERPT_CHARACTERS], None
-    start = len(text.encode("utf-8")[:byte].decode("utf-8", "ignore"))
     return around(text, start, start + len(match))
+
+
+def _middle(text: str) -> str:
+    first = max(0, (len(text) - EXCERPT_CHARACTERS) // 2)
+    return text[first : first + EXCERPT_CHARACTERS]
 
 
 def around(text: str, start: int, end: int) -> tuple[str, tuple[int, int]]:

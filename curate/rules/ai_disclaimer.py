@@ -13,9 +13,9 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = (
     r"(?i)\bas an?\s+(?:(?:ai|a\.i\.|artificial intelligence|large language|language|machine learning|gpt)[\s-]*)+"
     r"(?:language\s+)?(?:models?|assistants?|chatbots?|programs?|systems?|bots?)?\s*,?\s*"
-    r"(?:\([^)\n]{0,30}\)\s*,?\s*)?(?:i\b|my\b|it is (?:not )?(?:within my|possible for me))"
+    r"(?:\([^)\n]*\)\s*,?\s*)?(?:i\b|my\b|it is (?:not )?(?:within my|possible for me))"
     r"|\bi(?:['’]m| am)\s+(?:just\s+|only\s+|simply\s+)?an?\s+(?:ai|artificial intelligence|large language|language)\s*"
-    r"(?:language\s+)?(?:model|assistant|chatbot|program|system)?[, ]+(?:and|so|which|therefore|i)\b[^.\n]{0,40}\b(?:not|n['’]t|cannot|unable)\b"
+    r"(?:language\s+)?(?:model|assistant|chatbot|program|system)?[, ]+(?:and|so|which|therefore|i)\b[^.\n]*\b(?:not|n['’]t|cannot|unable)\b"
 )
 
 

@@ -51,13 +51,18 @@ def _is_secret(assignment: str) -> bool:
     )
 
 
+_HINT = r"(?i-u:key|secret|token|passwo?r?d|pwd|bearer)[\"']?\s*(?:=|:|bearer\s)"
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_secret, return_dtype=pl.Boolean)
+    text = pl.col("text")
+    hinted = pl.when(text.str.contains(_HINT)).then(text)
+    return hinted.map_elements(holds_secret, return_dtype=pl.Boolean)
 
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("text").str.contains(
-        r"(?i-u:key|secret|token|passwo?r?d|pwd|bearer)[\"']?\s*(?:=|:|bearer\s)"
+        r"(?-u:(?:ey|EY|cret|CRET|oken|OKEN|word|WORD|pwd|PWD|earer)[\"']? ?[:=]|earer [0-9A-Za-z])"
     )
 
 

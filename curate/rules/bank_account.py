@@ -22,8 +22,13 @@ def holds_iban(text: str) -> bool:
     return any(IBAN.valid(m[0]) for m in _IBAN.finditer(text))
 
 
+_HINT = r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}"
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_iban, return_dtype=pl.Boolean)
+    text = pl.col("text")
+    hinted = pl.when(text.str.contains(_HINT)).then(text)
+    return hinted.map_elements(holds_iban, return_dtype=pl.Boolean)
 
 
 RULE = ColumnRule(

@@ -7,10 +7,10 @@ import re
 import polars as pl
 
 from curate.rules.protocol import About, ColumnRule, Repair
+from curate.rules.screens import worded_or_beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
 
-_ASCII = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _PATTERN = r"(?:\x1b\[[0-9;]*[A-Za-z])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{80}-\u{9f}]"
 _PYTHON = re.compile("\x1b\\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
@@ -41,4 +41,5 @@ RULE = ColumnRule(
     message="a control character stands in the text",
     pattern=_PATTERN,
     repair=Repair(FixSafety.SAFE, "remove the control characters", text=without_controls),
+    first=worded_or_beyond_ascii,
 )

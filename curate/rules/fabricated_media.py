@@ -15,10 +15,10 @@ _KIND = (
     r"|diagram|visuali[sz]ation|heat ?map|heatmap visuali[sz]ation|illustration|animation|map|sound|jigsaw|infographic|3d)"
 )
 _PATTERN = (
-    rf"(?i)^\s*(?:<no ?input>\s*)?(?:[\[<(](?:an?\s+|the\s+|output\s+|insert\s+|cropped\s+|attached\s+|generated\s+|edited\s+)*{_KIND}\b[^\]>)=/]{{0,300}}[\]>)]\s*\.?\s*$"
-    rf"|[^\n]{{0,80}}?\n*!\[[^\]\n]*\]\([^)\n]*\)\s*$"
+    rf"(?i)^\s*(?:<no ?input>\s*)?(?:[\[<(](?:an?\s+|the\s+|output\s+|insert\s+|cropped\s+|attached\s+|generated\s+|edited\s+)*{_KIND}\b[^\]>)=/]*[\]>)]\s*\.?\s*$"
+    rf"|[^\n]*?\n*!\[[^\]\n]*\]\([^)\n]*\)\s*$"
     rf"|<(?:audio|video|img)\s[^>]*src=[^>]*>[^<\n]*(?:</(?:audio|video)>)?\s*$)"
-    rf"|\[(?:an? )?{_KIND} of [^\]\n]{{3,80}}\](?:$|[^(])"
+    rf"|\[(?:an? )?{_KIND} of [^\]\n]+\](?:$|[^(])"
 )
 
 

@@ -19,7 +19,7 @@ _DEED = (
 _CLAIM = (
     rf"(?i)^\W*(?:sure|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely)?\W*"
     rf"(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+|went ahead and\s+)*{_DEED}\b"
-    rf"|(?:the|your|an?)\s+[^.\n]{{1,70}}?\s+(?:has|have)\s+(?:now\s+|been\s+|successfully\s+)*been\s+(?:successfully\s+)?{_DEED}\b"
+    rf"|(?:the|your|an?)\s+[^.\n]+?\s+(?:has|have)\s+(?:now\s+|been\s+|successfully\s+)*been\s+(?:successfully\s+)?{_DEED}\b"
     rf"|(?:reminder )?(?:has been )?(?:successfully )?(?:set|created|compiled|executed|installed|sent|booked|scheduled)\b|i (?:place|bet) \$)"
 )
 # The prompt gives an order that needs hands, a network or a device …
@@ -40,7 +40,7 @@ _WRITING = (
 
 # Deeds for the user and on the user's things need no order to be impossible.
 _FOR_YOU = (
-    rf"(?i)\bi(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+)*{_DEED}\s+[^.\n]{{1,60}}?\b(?:for you|(?:to|on|in|into) your"
+    rf"(?i)\bi(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+)*{_DEED}\s+[^.\n]+?\b(?:for you|(?:to|on|in|into) your"
     r" (?:desktop|calendar|inbox|e-?mail|phone|computer|account|list|cart|folder|drive|documents|home))\b"
     r"|\bsaved (?:it|them) (?:to|on|in) your (?:desktop|computer|drive|folder|phone)\b|\bi(?:['’]ve|\s+have)? attached (?:the|a|your) (?:file|document|image|picture|report|spreadsheet|photo)\b"
 )
@@ -54,19 +54,10 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    claim = (
-        pl.col("completion")
-        .str.head(300)
-        .str.contains(english(rf"(?i)\b(?:{_DEED}|place|reminder|compiled|executed)\b"))
-    )
-    spoken = (
-        pl.col("completion")
-        .str.head(160)
-        .str.contains(
-            r"(?i-u:\bi\b|\bi have\b|\bbeen\b|\breminder|successfully|\bset\b|created|sent|booked)"
-        )
-    )
-    return claim & spoken & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
+    completion = pl.col("completion")
+    for_you = completion.str.contains(r"(?-u:for you\b|(?:to|on|in|into) your |attached )")
+    order = pl.col("prompt").str.contains(english(_ORDER))
+    return (order | for_you) & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
 
 
 RULE = ColumnRule(

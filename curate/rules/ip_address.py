@@ -29,8 +29,13 @@ def holds_address(text: str) -> bool:
     )
 
 
+_HINT = r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9a-fA-F]:[0-9a-fA-F]{0,4}:[0-9a-fA-F]{1,4}:"
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_address, return_dtype=pl.Boolean)
+    text = pl.col("text")
+    hinted = pl.when(text.str.contains(_HINT)).then(text)
+    return hinted.map_elements(holds_address, return_dtype=pl.Boolean)
 
 
 RULE = ColumnRule(

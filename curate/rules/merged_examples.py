@@ -10,7 +10,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
-    r"(?is)\n[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:instruction|task|prompt)\s*\d*\s*:[^\n]*\n(?:.{0,2000}?\n)?"
+    r"(?is)\n[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:instruction|task|prompt)\s*\d*\s*:[^\n]*\n(?:.*?\n)?"
     r"[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:output|response|completion)\s*\d*\s*:"
     r"|\n\s*\d{1,3}\s*[.)]\s*(?:instruction|input|output)\s*:"
     r"|\S[ \t]*\n+(?:question|q)\s*\d*\s*:[^\n]+\n+(?:answer|a)\s*\d*\s*:\s*\S[^\n]*$"

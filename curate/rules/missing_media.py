@@ -13,12 +13,12 @@ from curate.schemas.options.lint import LintOptions
 _STAND_IN = (
     r"(?i)(?:^|[\s(:])\[(?:(?:an?|the|insert|link to|attached|attach|your|see)\s+)*(?:image|picture|photo|photograph"
     r"|figure|video|audio|sound|recording|screenshot|diagram|drawing|painting|gif|pdf|attachment)"
-    r"\b[^\]\n(=]{0,80}\](?:$|[^(])"
+    r"\b[^\]\n(=]*\](?:$|[^(])"
     r"|<(?:(?:an?|the|insert|link to|attached|attach|your|see)\s+)*(?:image|picture|photo|photograph"
     r"|figure|flag|video|audio|sound|recording|screenshot|diagram|drawing|painting|gif|pdf|file)"
-    r"\s+[^>\n=/]{2,60}>|<(?:link to|insert|attached)\s+[^>\n=/]{2,40}>"
+    r"\s+[^>\n=/]+>|<(?:link to|insert|attached)\s+[^>\n=/]+>"
     r"|\((?:link to|insert|see|attached)\s+(?:an? |the |your )?(?:attached )?(?:image|picture|photo"
-    r"|photograph|figure|video|audio|recording|screenshot|diagram|drawing|painting|pdf|file)[^)\n]{0,40}\)"
+    r"|photograph|figure|video|audio|recording|screenshot|diagram|drawing|painting|pdf|file)[^)\n]*\)"
 )
 _MARKDOWN_IMAGE = r"!\[[^\]\n]*\]\([^)\n]+\)"
 _MEDIA_LINK = (

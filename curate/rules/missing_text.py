@@ -56,7 +56,7 @@ _PATTERN = "(?i)" + "|".join(
         rf"\b{_NOUN} (?:below|above)\b[^:\"“”\n]*$|\bbased on the (?:above|below|context above|text above|information above)\b[^:\"“”\n]*$",
         r"^(?:based on|according to|from|using|read)\s+(?:the|this)\s+(?:passage|article|text|paragraph|context|document|story"
         r"|excerpt|chart|graph|transcript|conversation)\b[^:\"“”\n]*$",
-        r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]{2,50}?"
+        r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]+?"
         rf"\s+(?:in|of|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}" + _END,
         r"\bwhich (?:one )?of the following\b[^:?,\"“”()]*\?\s*$",
         r"\b(?:main (?:idea|point|theme|character|topic|argument|message)s?|tone|mood|protagonist"
@@ -67,10 +67,14 @@ _PATTERN = "(?i)" + "|".join(
 # Longer prompts hold their text themselves.
 _LONGEST = 300
 _HINT = (
-    rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:following|given|provided|attached|supplied|this|these|below|above)\b|^(?:based on|according to|from|using|read) the\b"
-    r"|\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound|recording|transcript)"
-    r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel"
-    r"|essay|excerpt)"
+    rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:the|this|these)\s+(?:following|given|provided|attached|supplied)\b|\bgiven the\b"
+    rf"|^(?:please\s+)?[a-z]+\s[^:]*\b(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}\b|\b(?:below|above)\b|\bwhich (?:one )?of the following\b"
+    r"|^(?:based on|according to|from|using) (?:the|this)\b|^read (?:the|this)\b"
+    r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel|essay|excerpt)"
+)
+_NAMED_HINT = (
+    r"(?i)\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound"
+    r"|recording|transcript)"
 )
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
@@ -80,8 +84,8 @@ _OTHERWISE = (
 # An input that names or describes the text or the data instead of giving it.
 _NAMED = (
     r"(?i)^[^\n]*\b(?:summari[sz]e|summary|main|important|key points|points|questions? about|highlights|analy[sz]e|conclusions?|insights|extract|interpret)\b[^\n]*\n+"
-    r"\s*(?:the )?(?:(?:article|paper|essay|report|document|passage|blog post)(?: is titled)?\s*:\s*[\"“']?\s*[A-Z][^.\n:?!]{5,80}[\"”']?"
-    r"|(?:an? )?(?:table|dataset|data set|data|spreadsheet|chart|graph|survey results|sound wave|recording|transcript)\s+(?:with|of|containing|about|showing|from) [^\n:0-9]{4,100})\s*$"
+    r"\s*(?:the )?(?:(?:article|paper|essay|report|document|passage|blog post)(?: is titled)?\s*:\s*[\"“']?\s*[A-Z][^.\n:?!]+[\"”']?"
+    r"|(?:an? )?(?:table|dataset|data set|data|spreadsheet|chart|graph|survey results|sound wave|recording|transcript)\s+(?:with|of|containing|about|showing|from) [^\n:0-9]+)\s*$"
 )
 
 
@@ -94,8 +98,10 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     short = pl.col("prompt").str.len_bytes() <= _LONGEST
-    start = pl.when(short).then(pl.col("prompt"))
-    return start.str.contains(english(_HINT)) & stands_alone()
+    line = pl.when(short & one_line()).then(pl.col("prompt"))
+    lines = pl.when(short & ~one_line()).then(pl.col("prompt"))
+    hinted = line.str.contains(english(_HINT)).fill_null(False)
+    return (hinted | lines.str.contains(english(_NAMED_HINT)).fill_null(False)) & stands_alone()
 
 
 RULE = ColumnRule(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from curate.identifiers import NATIONAL_IDS
@@ -15,13 +17,24 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = "|".join(kind.pattern for kind in NATIONAL_IDS)
 
 
+_ANY = re.compile(_PATTERN)
+
+
 def holds_national_id(text: str) -> bool:
     """Whether the text holds one of the known kinds."""
-    return any(kind.found(text) for kind in NATIONAL_IDS)
+    return _ANY.search(text) is not None and any(kind.found(text) for kind in NATIONAL_IDS)
+
+
+_HINT = (
+    r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{7}-?[A-Z]|[0-9]{3}\.[0-9]{3}-[0-9]{2}|[2-9][0-9]{3} [0-9]{4} [0-9]{4}"
+    r"|[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]|[12] ?[0-9]{2} ?[01][0-9] ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
+)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_national_id, return_dtype=pl.Boolean)
+    text = pl.col("text")
+    hinted = pl.when(text.str.contains(_HINT)).then(text)
+    return hinted.map_elements(holds_national_id, return_dtype=pl.Boolean)
 
 
 RULE = ColumnRule(
@@ -31,10 +44,10 @@ RULE = ColumnRule(
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
         summary="a national identity or social security number stands in the text",
-        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France, Italy).",
+        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France).",
         example='{"prompt": "Fill the form", "completion": "SSN: 536-22-8471"}',
         remedy="Remove the number.",
-        assumes="numbers of the US, the UK, Spain, Brazil, India, France and Italy",
+        assumes="numbers of the US, the UK, Spain, Brazil, India and France",
     ),
     frame="segments",
     condition=_condition,

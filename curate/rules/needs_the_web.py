@@ -20,6 +20,8 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?find\s+(?:me\s+)?(?:the|a|an)\s+(?:wikipedia (?:page|article)|website|web ?page|url|link|youtube video|online article|news article)\b",
     )
 )
+# Longer prompts hold what is to be found.
+_LONGEST = 600
 _HINT = (
     r"(?i)\b(?:web|internet|online|google)\b|^(?:please )?(?:look up|visit|open|access|browse|go to"
     r"|navigate to|read|check|retrieve|fetch|download|pull|get|gather|collect|find)\b"
@@ -37,7 +39,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    hint = pl.col("prompt").str.head(200).str.contains(english(_HINT))
+    hint = pl.col("prompt").str.contains(english(_HINT))
     return hint & stands_alone()
 
 

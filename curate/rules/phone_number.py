@@ -22,8 +22,13 @@ def holds_phone(text: str) -> bool:
     return any(is_phone(m[0]) for m in _PHONE.finditer(text))
 
 
+_HINT = r"\+[0-9]{1,3}[ .(-]*[0-9]{2}|[0-9]{3}[).-] ?[0-9]{3}[ .-][0-9]{4}"
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_phone, return_dtype=pl.Boolean)
+    text = pl.col("text")
+    hinted = pl.when(text.str.contains(_HINT)).then(text)
+    return hinted.map_elements(holds_phone, return_dtype=pl.Boolean)
 
 
 RULE = ColumnRule(

@@ -15,7 +15,7 @@ _PATTERN = (
     r"|\bBelow is an instruction that describes a task\b"
     r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion)\s*:\s"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
-    r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]{0,400}?\bassistant\s*:"
+    r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
 )
 # A dialogue was asked for.
 _DIALOGUE = (
@@ -31,7 +31,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"(?i-u:human|user|assistant|response|completion)\s*:|## ?(?i-u:in|out|sys|end)|Below is an ins"
+        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|Below is an ins)"
     )
 
 

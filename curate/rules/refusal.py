@@ -22,9 +22,9 @@ _CANNOT = (
 )
 _PATTERN = (
     rf"(?i)^\W*(?:(?:i['’]?m|i am)\s+(?:very |really |so |truly )?(?:sorry|afraid)|sorry|i apologi[sz]e|my apologies|unfortunately)\W+"
-    rf"(?:(?:but|however|for (?:the|any) \w+|that|as an ai[^,.\n]{{0,60}}|and|to say)[\s,.]+)*i\s*{_CANNOT}\s+(?:\w+\s+){{0,3}}?{_DO}\b"
-    rf"|^\W*i\s*{_CANNOT}\s+(?:\w+\s+){{0,2}}?{_DO}\b[^.\n]{{0,90}}?(?:\b(?:request|that|this|with|information|as an? (?:ai|language)|assist|you|illegal|harmful|content)\b)"
-    rf"|^\W*(?:as an? (?:ai|artificial intelligence|large language|language|gpt)[^.\n]{{0,80}}?)\bi\s*(?:{_CANNOT}|do(?:n['’]t| not) have)\b"
+    rf"(?:(?:but|however|for (?:the|any) \w+|that|as an ai[^,.\n]*|and|to say)[\s,.]+)*i\s*{_CANNOT}\s+(?:\w+\s+){{0,3}}?{_DO}\b"
+    rf"|^\W*i\s*{_CANNOT}\s+(?:\w+\s+){{0,2}}?{_DO}\b[^.\n]*?(?:\b(?:request|that|this|with|information|as an? (?:ai|language)|assist|you|illegal|harmful|content)\b)"
+    rf"|^\W*(?:as an? (?:ai|artificial intelligence|large language|language|gpt)[^.\n]*?)\bi\s*(?:{_CANNOT}|do(?:n['’]t| not) have)\b"
     r"|^\W*(?:i(?:['’]m| am) sorry|sorry|i apologi[sz]e)\W+but\s+(?:i\s+(?:do(?:n['’]t| not)\s+(?:have|know)|can only)|as an ai)\b"
     r"|^\W*this (?:task|instruction|request|question) can(?:not|['’]t) be (?:performed|completed|answered|done|fulfilled)\b"
     r"|\b(?:cannot|can['’]t) be (?:performed|completed|done|answered) by an? (?:gpt|ai|language)\b"
@@ -45,13 +45,8 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return (
-        pl.col("completion")
-        .str.head(400)
-        .str.contains(
-            r"(?i-u:sorry|apologi|i cannot|i can|able to|unfortunately|i won|i will not|decline|cannot be|can't be"
-            r"|language model|as an a|no output|i do not have|i don|can not)"
-        )
+    return pl.col("completion").str.contains(
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an|this |no output)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 

@@ -31,7 +31,7 @@ def loops(text: str) -> bool:
 
 
 def _places(length: int) -> tuple[int, ...]:
-    return length // 2, length * 4 // 5, max(length - _PROBE - 1, 0)
+    return length * 4 // 5, max(length - _PROBE - 1, 0)
 
 
 def _loops_at(text: str, probe: str) -> bool:
@@ -63,7 +63,7 @@ def _probed(text: pl.Expr, tenths: int) -> pl.Expr:
 def _first(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     long = pl.when(pl.col("learnt") & (text.str.len_bytes() >= _SHORTEST)).then(text)
-    return _probed(long, 5) | _probed(long, 8)
+    return _probed(long, 8)
 
 
 def _condition(options: LintOptions) -> pl.Expr:

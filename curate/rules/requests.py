@@ -22,7 +22,7 @@ MEDIA = (
 # Asking for a program is not asking to read: "a function that reverses the given text".
 _ABOUT_CODE = (
     r"(?i)^(?:please\s+)?(?:write|create|generate|design|develop|implement|construct|build|define"
-    r"|compose|provide|show|give|produce|formulate|come up with|make)\b.{0,60}?\b(?:functions?"
+    r"|compose|provide|show|give|produce|formulate|come up with|make)\b.*?\b(?:functions?"
     r"|programs?|scripts?|algorithms?|code|quer(?:y|ies)|class|methods?|regex|regular expressions?"
     r"|sql|apps?|applications?|api|macro|formula|commands?|models?|procedure|pseudocode|systems?"
     r"|website|chatbot|bot|component|html|css|tool|module|test cases?)\b"

@@ -33,7 +33,9 @@ WORDS: tuple[str, ...] = (
     "response:", "prompt:",
 )  # fmt: skip
 _CURLY = ("can’t", "I’m sorry", "I’m not able", "won’t", "don’t have")
-_WORDS = f"(?i-u:{'|'.join(map(re.escape, WORDS))})|{'|'.join(_CURLY)}"
+# Control characters are looked for in the same pass.
+_CONTROL = r"(?-u:[\x00-\x08\x0b\x0c\x0e-\x1f\x7f])"
+_WORDS = f"(?i-u:{'|'.join(map(re.escape, WORDS))})|{'|'.join(_CURLY)}|{_CONTROL}"
 _MARKS = r"[<\[{`&\\]|###|\|\|"
 
 
@@ -58,16 +60,19 @@ def beyond_ascii(options: LintOptions) -> pl.Expr:
     return text.str.len_bytes() != text.str.len_chars()
 
 
+def worded_or_beyond_ascii(options: LintOptions) -> pl.Expr:
+    """The text holds a rare wording, a control character, or a character outside ASCII."""
+    return worded(options) | beyond_ascii(options)
+
+
 def at_signs(options: LintOptions) -> pl.Expr:
-    """The text holds an @ between letters or digits."""
-    return pl.col("text").str.contains(r"[^ \n]@[0-9A-Za-z]")
+    """The text holds an @."""
+    return pl.col("text").str.contains("@", literal=True)
 
 
 def long_numbers(options: LintOptions) -> pl.Expr:
     """The text holds six digits or more in a row, separators aside, or the like of them."""
-    return pl.col("text").str.contains(
-        r"[0-9][0-9 ().-]{5}|[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9a-fA-F]:[0-9a-fA-F]{0,4}:[0-9a-fA-F]{1,4}:"
-    )
+    return pl.col("text").str.contains(r"[0-9][0-9 ().:-]{5}")
 
 
 def contacts(options: LintOptions) -> pl.Expr:

@@ -31,9 +31,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     prose = (
         (text.str.len_bytes() >= _PROSE_SHORTEST)
         & tail.str.contains(_PROSE_END)
-        & ~text.str.contains(
-            r"\n\s*(?:[-*•#>]|\d+[.)])|```|^(?:[^\n]{1,60}\n){4}|\n[^\n]{0,40}$|[;{}]\s*\n"
-        )
+        & ~text.str.contains(r"\n\s*(?:[-*•#>]|\d+[.)])|```|^(?:[^\n]+\n){4}|\n[^\n]*$|[;{}]\s*\n")
     )
     return (text.str.len_bytes() >= _SHORTEST) & (cut | prose) & ~text.str.contains(_CODE)
 

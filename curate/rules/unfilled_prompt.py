@@ -16,7 +16,7 @@ _THING = (
 )
 _PATTERN = (
     rf"(?i)(?:^|\n)\s*[\[(<]\s*(?:insert |enter |paste |add |your |the |an? |original |full |provide )*{_THING}(?: here| goes here| text)?\s*[\])>]\s*$"
-    rf"|[\[(<](?:insert|enter|paste|add|provide)\s+[^\]\)>\n=]{{2,50}}[\])>]"
+    rf"|[\[(<](?:insert|enter|paste|add|provide)\s+[^\]\)>\n=]+[\])>]"
     rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
 )
 _TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|lorem|function|code)\b"
@@ -32,8 +32,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    hint = r"[\[<({]\s*(?i-u:insert|enter|paste|add|your|the|an|orig|full|prov|input|text|art|pass|para|sent|ques|cont|docu|story|poem|email|topic|web|lyr|user|query|prompt|code|data|name|rev|trans|conv|news|essay|instr|desc|book|song)|(?i-u:lorem ips)"
-    return (pl.col("role") == "user") & pl.col("text").str.contains(hint)
+    return (pl.col("role") == "user") & pl.col("text").str.contains(r"[\[<{(]|(?-u:orem ips)")
 
 
 RULE = ColumnRule(

@@ -10,12 +10,12 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
-    r"(?i)\[(?:insert|enter|add|fill in|your|name of|type|specify|describe|replace|put)\b[^\]\n(){}=;]{1,60}\]"
+    r"(?i)\[(?:insert|enter|add|fill in|your|name of|type|specify|describe|replace|put)\b[^\]\n(){}=;]+\]"
     r"|(?:^|[\s,(:\"'])\[(?:your )?(?:name|full name|first name|last name|company|company name|recipient|recipient(?:'s)? name|customer"
     r"|customer name|client|client name|date|address|phone number|email|email address|product|product name"
     r"|position|job title|title|city|location|boss|manager|friend|sender|time|amount|number|brand|brand name"
     r"|business name|organization|school|university|website|link|url|topic|subject|placeholder|tbd|todo)\]"
-    r"|<(?:insert|your|enter|add)[ _][^>\n=/]{1,40}>|\((?:insert|enter|fill in)\s+[^)\n]{2,40}\)"
+    r"|<(?:insert|your|enter|add)[ _][^>\n=/]+>|\((?:insert|enter|fill in)\s+[^)\n]+\)"
     r"|\{\{\s*[a-z_][a-z0-9_. ]{0,40}\}\}|\bTODO\s*:\s*(?:write|add|fill|answer|complete|insert|finish)\b"
     r"|^\W*(?:TODO|TBD|FIXME|XXX+|placeholder)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
 )
@@ -37,12 +37,12 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(
-        r"[\[<(](?i-u:insert|enter|add|fill|your|name|full|first|last|company|recip|cust|client|date|addr"
-        r"|phone|email|prod|posi|job|title|city|loc|boss|man|fri|send|time|amo|num|brand|busi|org|sch|uni|web"
-        r"|link|url|top|sub|plac|tbd|todo|current|type|spec|desc|rep|put|user)|\{\{|(?i-u:lorem ips)|TODO|TBD"
-        r"|FIXME|XXX"
+    completion = pl.col("completion")
+    bare = (completion.str.len_bytes() <= 40) & completion.str.contains(
+        r"(?i-u:todo|tbd|fixme|xxx|placeholder)"
     )
+    words = completion.str.contains(r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|fill) )")
+    return completion.str.contains(r"[\[{<]") | words | bare
 
 
 RULE = ColumnRule(

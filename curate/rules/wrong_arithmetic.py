@@ -127,9 +127,14 @@ def _applies(options: LintOptions) -> pl.Expr:
         (prompt.str.len_bytes() <= _LONGEST_PROMPT)
         & (completion.str.len_bytes() <= _LONGEST_ANSWER)
     ).then(prompt)
-    asked = short.str.contains(r"[0-9]") & short.str.contains(
-        r"(?i-u:square|cube|subtract|area|perimeter|circumference|volume|diameter|interest|mean|average|median|sum|add|product|multipl|divid|plus|minus|times|percent|prime|differen)|%"
-        r"|[0-9)] ?[-+*/x×÷^] ?[0-9(]"
+    asked = (
+        short.str.contains(r"[0-9]")
+        & short.str.contains(
+            r"(?i-u:\b(?:mean|average|median|sum of|product of|multipl|divid|plus|minus|times|percent|prime|subtract|area|perimeter"
+            r"|circumference|volume of|diameter|squared|cubed|square root|square of|cube of|difference between|add [0-9])|%"
+            r"|[0-9)] ?[-+*/x^] ?[0-9(])|[0-9)] ?[×÷] ?[0-9(]"
+        )
+        & completion.str.contains(r"[0-9]")
     )
     annotated = completion.str.contains("<<", literal=True)
     equation = completion.str.contains(r"[0-9] ?[-+*/x×÷] ?[0-9][0-9.,]* ?= ?-?[0-9]")

@@ -34,14 +34,17 @@ _NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+\S", re.MULTILINE)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    prompt, completion = pl.col("prompt"), pl.col("completion")
-    start = prompt.str.head(90)
-    asked = start.str.contains(
-        rf"(?i-u:^\W*(?:please )?[a-z]+ [a-z ]{{0,24}}{_NUMBER} )".replace(
-            r"\W", "[^a-zA-Z0-9]"
-        ).replace("[^a-zA-Z0-9]*", "")
+    wanted = (
+        pl.col("prompt")
+        .str.extract(rf"^(?i-u:(?:please )?[a-z]+ [a-z ]{{0,24}}?\b{_NUMBER}) ", 1)
+        .str.to_lowercase()
     )
-    return asked & completion.str.contains(r"(?m)^\s*2[.)]\s")
+    number = wanted.replace_strict(_WORDS, default=None, return_dtype=pl.Int64).fill_null(
+        wanted.str.to_integer(strict=False)
+    )
+    listed = pl.when(number.is_not_null()).then(pl.col("completion"))
+    items = listed.str.count_matches(r"(?m)^[ \t]*[0-9]{1,2}[.)][ \t]+[^ \n]")
+    return (items >= 2) & (items != number)
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:

@@ -43,8 +43,8 @@ def _applies(options: LintOptions) -> pl.Expr:
         (prompt.str.len_bytes() <= _LONGEST) & (pl.col("completion").str.len_bytes() <= _LONGEST)
     ).then(prompt)
     return short.str.contains(
-        r"(?i-u:alphabeti|ascending|descending|smallest|largest|lowest|highest|increasing|decreasing|length)"
-    ) & short.str.contains(r"(?i-u:sort|arrange|order|\bput\b|organi|rank|alphabeti)")
+        r"(?i-u:alphabeti|ascending|descending|est to |increasing|decreasing| length)"
+    )
 
 
 def _items(text: str) -> list[str]:
