@@ -80,12 +80,18 @@ class Axes:
         if not finite:
             return
         path = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in finite)
+        width, height = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
+        # An inner picture cuts off what leaves the frame.
         self.parts.append(
+            f'<svg x="{_LEFT}" y="{_TOP}" width="{width}" height="{height}" '
+            f'viewBox="{_LEFT} {_TOP} {width} {height}">'
             f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2">'
-            f"<title>{escape(name)}</title></polyline>"
+            f"<title>{escape(name)}</title></polyline></svg>"
         )
+        low, high = self.y_range
+        shown = [(x, y) for x, y in finite if low <= y <= high]
         if len(finite) <= 60:
-            for x, y in finite:
+            for x, y in shown:
                 self.dot(x, y, colour, f"{name} {_number(y)} at {_number(x)}", radius=3)
 
     def dot(self, x: float, y: float, colour: str, title: str, radius: float = 6) -> None:

@@ -69,6 +69,15 @@ def test_a_run_that_has_only_begun(tmp_path: Path) -> None:
     assert "Loss" in words(loss_curve(path))
 
 
+def test_a_spike_is_cut_off_at_the_frame() -> None:
+    axes = Axes("t", "x", "y", (0, 2), (0, 1))
+    axes.line([(0, 0.5), (1, 50.0), (2, 0.5)], "red", "loss")
+    root = ElementTree.fromstring(axes.svg())
+    assert len(root.findall(".//{*}circle")) == 2
+    [line] = root.findall(".//{*}svg/{*}polyline")
+    assert line is not None
+
+
 def test_names_are_text_only() -> None:
     axes = Axes('<script>"&', "x", "y", (0, 1), (0, 1))
     axes.dot(0.5, 0.5, "red", "<b>&")
