@@ -79,17 +79,13 @@ class Axes:
         finite = [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
         if not finite:
             return
-        path = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in finite)
-        width, height = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
-        # An inner picture cuts off what leaves the frame.
-        self.parts.append(
-            f'<svg x="{_LEFT}" y="{_TOP}" width="{width}" height="{height}" '
-            f'viewBox="{_LEFT} {_TOP} {width} {height}">'
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2">'
-            f"<title>{escape(name)}</title></polyline></svg>"
-        )
-        low, high = self.y_range
-        shown = [(x, y) for x, y in finite if low <= y <= high]
+        for piece in cut_at(finite, self.y_range[1]):
+            path = " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in piece)
+            self.parts.append(
+                f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2">'
+                f"<title>{escape(name)}</title></polyline>"
+            )
+        shown = [(x, y) for x, y in finite if y <= self.y_range[1]]
         if len(finite) <= 60:
             for x, y in shown:
                 self.dot(x, y, colour, f"{name} {_number(y)} at {_number(x)}", radius=3)
@@ -138,6 +134,24 @@ class Axes:
             f'font-family="system-ui, sans-serif">\n'
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>\n{inner}\n</svg>\n'
         )
+
+
+def cut_at(
+    points: Sequence[tuple[float, float]], ceiling: float
+) -> list[list[tuple[float, float]]]:
+    """The pieces of a line that stay at or below the ceiling, each ending where it crosses it."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    before: tuple[float, float] | None = None
+    for point in points:
+        if before is not None and (before[1] > ceiling) != (point[1] > ceiling):
+            share = (ceiling - before[1]) / (point[1] - before[1])
+            pieces[-1].append((before[0] + share * (point[0] - before[0]), ceiling))
+        if point[1] <= ceiling:
+            pieces[-1].append(point)
+        elif pieces[-1]:
+            pieces.append([])
+        before = point
+    return [piece for piece in pieces if len(piece) > 1]
 
 
 def ticks(low: float, high: float, wanted: int = 6) -> list[float]:
