@@ -91,8 +91,7 @@ def test_two_runs_are_the_same(chat_file: Path, tiny_base: str, tmp_path: Path) 
     assert events(runs[0]) == events(runs[1])
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.5])
-@pytest.mark.parametrize("at_pack", [1, 4, 7, 11])
+@pytest.mark.parametrize(("at_pack", "dropout"), [(1, 0.5), (4, 0.0), (7, 0.5), (11, 0.0)])
 def test_interrupted_and_resumed_equals_never_stopped(
     chat_file: Path,
     tiny_base: str,

@@ -19,7 +19,7 @@ from curate.train.checkpoints import CheckpointStore
 from curate.train.history import read_history
 
 # `CURATE_KILLS=20` for the long version.
-KILLS = int(os.environ.get("CURATE_KILLS", "4"))
+KILLS = int(os.environ.get("CURATE_KILLS", "3"))
 
 SCRIPT = """
 import sys
