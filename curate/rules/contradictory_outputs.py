@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from curate.contract import Contract, ContractKind
@@ -16,6 +15,7 @@ from curate.loose_json import strict_json
 from curate.rules.output_contracts import OutputContracts
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.same_prompts import PROMPT, real_prompts
+from curate.rules.texts_again import texts_again
 from curate.rules.twins import NEEDED, comparable, pairs, place
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -33,7 +33,8 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         if (contract := collector.contract_of(dataset, file)) is not None
     }
     found = list(pairs(_answered_again(comparable(dataset))))
-    texts = _outputs(dataset, sorted({row for pair in found for row in pair}))
+    again = texts_again(dataset, [row for pair in found for row in pair], ("completion",))
+    texts = {row: text or "" for row, (text,) in again.items()}
     files = dataset.frame["file"]
     for row, first in found:
         claim = claims.get(files[row])
@@ -60,25 +61,6 @@ def _answered_again(rows: pl.DataFrame) -> pl.DataFrame:
         .sort("index")
         .collect()
     )
-
-
-def _outputs(dataset: Dataset, wanted: Sequence[int]) -> dict[int, str]:
-    """The outputs of a few rows, from a second reading."""
-    texts: dict[int, str] = {}
-    if not wanted:
-        return texts
-    numbers, start = np.array(wanted), 0
-    for rows in dataset.read_again():
-        low, high = np.searchsorted(numbers, [start, start + rows.height])
-        here = numbers[low:high]
-        for row, text in zip(
-            here.tolist(), rows["completion"][here - start].to_list(), strict=True
-        ):
-            texts[row] = text or ""
-        start += rows.height
-        if start > wanted[-1]:
-            break
-    return texts
 
 
 def _claim_of(contract: Contract) -> Claim:

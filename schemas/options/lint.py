@@ -48,6 +48,11 @@ class RuleOptions(Options):
         gt=0,
         le=1,
     )
+    # FRM
+    knowledge_share: float = option(
+        0.5, "From this share of answers with facts from outside their prompts on, the set teaches "
+        "knowledge.", gt=0, le=1,
+    )  # fmt: skip
     # FMT
     odd_key_share: float = option(
         0.02, "A key that at most this share of the rows has, or lacks, is odd.", ge=0, le=0.5

@@ -1,0 +1,135 @@
+"""FRM003: a task so simple that a prompt, or a line of code, would do."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+import polars as pl
+
+from curate.contract import ContractKind
+from curate.dataset import Dataset
+from curate.rules.output_contracts import OutputContracts
+from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.samples import Sample
+from curate.rules.splits import roles_of
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_LEAST_ROWS = 40
+_NEARLY_ALL = 0.97
+_SAME = 0.95
+_EVIDENCE = 5
+_WORD = re.compile(r"\w+")
+_CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("itself", lambda s: s),
+    ("in capitals", str.upper),
+    ("in lower case", str.lower),
+    ("in title case", str.title),
+    ("backwards", lambda s: s[::-1]),
+    ("sorted by word", lambda s: " ".join(sorted(s.split()))),
+    ("counted in characters", lambda s: str(len(s))),
+    ("counted in words", lambda s: str(len(s.split()))),
+)
+
+
+def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    contracts = dataset.collector(OutputContracts)
+    for file, role in enumerate(roles_of(dataset)):
+        contract = contracts.contract_of(dataset, file)
+        sample = dataset.collector(Sample).of(dataset, file)
+        sample = sample.filter(~pl.col("roles").str.ends_with("c") & (pl.col("prompt") != ""))
+        if role not in ("data", "train") or contract is None or sample.height < _LEAST_ROWS:
+            continue
+        shown = tuple((row, None) for row in sample["index"].head(_EVIDENCE).to_list())
+        # Rows may alternate between labels; half of them has to be any half.
+        sample = sample.sample(fraction=1.0, shuffle=True, seed=0)
+        prompts, outputs = sample["prompt"].to_list(), sample["completion"].to_list()
+        labelled = contract.kind is ContractKind.LABEL
+        evidence = _one_output(outputs) or _change(prompts, outputs)
+        evidence = evidence or (_by_words(prompts, outputs) if labelled else None)
+        if evidence is not None:
+            yield Hit(None, f"{evidence}: a prompt would do", related=shown, file=file)
+
+
+def _one_output(outputs: Sequence[str]) -> str | None:
+    output, count = Counter(o.strip() for o in outputs).most_common(1)[0]
+    if count < _SAME * len(outputs) or not output:
+        return None
+    shown = output if len(output) <= 40 else output[:39] + "…"
+    return f"{count / len(outputs):.0%} of the outputs are {shown!r}"
+
+
+def _change(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
+    """Whether the output is the prompt (or what follows its first line or colon) changed by rule."""
+    for said, change in _CHANGES:
+        met = sum(
+            any(change(part) == output.strip() for part in _parts(prompt))
+            for prompt, output in zip(prompts, outputs, strict=True)
+        )
+        if met >= _SAME * len(prompts):
+            return f"{met / len(prompts):.0%} of the outputs are the input {said}"
+    return None
+
+
+def _parts(prompt: str) -> Iterator[str]:
+    stripped = prompt.strip()
+    yield stripped
+    for separator in ("\n", ": "):
+        _, found, rest = stripped.partition(separator)
+        if found and rest.strip():
+            yield rest.strip()
+
+
+def _by_words(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
+    """Whether single words of the prompt give the label away: learnt on half, tried on the other."""
+    words = [set(_WORD.findall(p.casefold())) for p in prompts]
+    labels = [o.strip() for o in outputs]
+    counts: dict[str, Counter[str]] = {}
+    for said, label in zip(words[::2], labels[::2], strict=True):
+        for word in said:
+            counts.setdefault(word, Counter())[label] += 1
+    # A word is worth what it gets right, less what it gets wrong; those met once say nothing.
+    rules = {
+        word: (label, (count + 1) / (c.total() + 2), count)
+        for word, c in counts.items()
+        for label, count in c.most_common(1)
+        if c.total() >= 3 and count == c.total()
+    }
+    usual, _ = Counter(labels[::2]).most_common(1)[0]
+    right, telling = 0, Counter[str]()
+    for said, label in zip(words[1::2], labels[1::2], strict=True):
+        known = [(rules[w][1], rules[w][2], w) for w in said if w in rules]
+        best = max(known)[2] if known else None
+        guess = rules[best][0] if best else usual
+        right += guess == label
+        if best:
+            telling[best] += 1
+    tried = len(labels[1::2])
+    most = Counter(labels).most_common(1)[0][1] / len(labels)
+    # A handful of words has to do it, and better than always saying the usual label.
+    few = len(telling) <= 4 * len(set(labels))
+    if right < _NEARLY_ALL * tried or most > 0.9 or not few:
+        return None
+    shown = ", ".join(f"{w!r} → {rules[w][0]!r}" for w, _ in telling.most_common(3))
+    return f"single words of the prompt tell {right / tried:.0%} of the labels ({shown})"
+
+
+RULE = DatasetRule(
+    about=About(
+        code="FRM003",
+        name="prompt-would-do",
+        severity=Severity.INFO,
+        confidence=Confidence.MEDIUM,
+        summary="the task is so simple that a prompt, or a line of code, would do",
+        reason="A model need not be tuned to say one thing, to copy its input or to spot a keyword; "
+        "the tuned model costs more and is harder to change.",
+        example="500 rows whose output is their input in capitals",
+        remedy="Try a prompt with a few examples first; `curate compare` measures both.",
+        assumes="Words are told by Unicode; scripts without spaces are only compared as wholes.",
+    ),
+    features=(),
+    check=_check,
+    collectors=(Sample, OutputContracts),
+)

@@ -1,0 +1,60 @@
+"""A sample of each file's rows with their texts, for rules that have to read."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.dataset import Dataset
+from curate.schemas.options.lint import LintOptions
+
+SIZE = 600
+_LONGEST = 4000
+_KEPT = ("prompt", "completion", "roles")
+
+
+class Sample:
+    """Collects up to `SIZE` rows of each file: those with the smallest hashes.
+
+    So the sample depends on the rows alone, not on their order, and equal rows are drawn together.
+    """
+
+    def __init__(self, options: LintOptions) -> None:
+        self._frames: dict[int, pl.DataFrame] = {}
+        self._limits: dict[int, int] = {}
+        self._row = 0
+
+    def add(self, rows: pl.DataFrame, file: int) -> None:
+        """Draw from a batch."""
+        texts = [pl.col(c).str.slice(0, _LONGEST) for c in ("prompt", "completion")]
+        drawn = (
+            rows.lazy()
+            .with_columns(
+                index=pl.int_range(self._row, self._row + rows.height, dtype=pl.UInt32),
+                draw=pl.struct("prompt", "completion").hash(0),
+            )
+            .filter(pl.col("completion").is_not_null())
+            .filter(pl.col("draw") <= self._limits.get(file, (1 << 64) - 1))
+            .select("index", "draw", *texts, "roles")
+            .collect()
+        )
+        self._row += rows.height
+        known = self._frames.get(file)
+        frame = drawn if known is None else pl.concat([known, drawn])
+        if frame.height > SIZE:
+            frame = frame.sort("draw", "index").head(SIZE)
+            self._limits[file] = int(frame["draw"][-1])
+        self._frames[file] = frame
+
+    def add_reference(self, rows: pl.DataFrame, file: int) -> None:
+        """Benchmarks are not what is trained on."""
+
+    def of(self, dataset: Dataset, file: int) -> pl.DataFrame:
+        """The sample of a file in reading order: `index` (in `Dataset.frame`), `prompt` (empty where
+        there is none), `completion`, `roles`."""
+        frame = self._frames.get(file)
+        if frame is None:
+            schema = {"index": pl.UInt32, "prompt": pl.String, "completion": pl.String}
+            return pl.DataFrame(schema={**schema, "roles": pl.String})
+        return frame.sort("index").select(
+            "index", pl.col("prompt").fill_null(""), "completion", "roles"
+        )

@@ -1,0 +1,28 @@
+"""The texts of a few rows that a rule has come to need, from another reading of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from curate.dataset import Dataset
+
+
+def texts_again(
+    dataset: Dataset, wanted: Sequence[int], columns: Sequence[str]
+) -> dict[int, tuple[str | None, ...]]:
+    """The canonical columns of these rows (indices of `Dataset.frame`), by row."""
+    texts: dict[int, tuple[str | None, ...]] = {}
+    if not wanted:
+        return texts
+    numbers, start = np.unique(np.array(wanted, np.int64)), 0
+    for rows in dataset.read_again():
+        low, high = np.searchsorted(numbers, [start, start + rows.height])
+        here = numbers[low:high]
+        values = rows[here - start].select(*columns).iter_rows() if len(here) else ()
+        texts.update(zip(here.tolist(), values, strict=True))
+        start += rows.height
+        if start > numbers[-1]:
+            break
+    return texts
