@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +34,3 @@ def last_exchange(record: dict[str, Any], format: RecordFormat) -> Exchange | No
         if segment.text:
             asked.append(segment.text)
     return Exchange("\n\n".join(reversed(asked)), segments[last].text, segments[last].field)
-
-
-def texts(record: dict[str, Any], format: RecordFormat) -> Iterator[tuple[str, str, str]]:
-    """(field, role, text) of every text of a valid record."""
-    for segment in RECORD_MODELS[format].model_validate(record).segments():
-        yield segment.field, segment.role, segment.text

@@ -19,7 +19,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     beside = ((row == row.shift(1)) & user.shift(1)) | ((row == row.shift(-1)) & user.shift(-1))
     short = pl.when(user & (text.str.len_bytes() <= _SHORT)).then(text)
     whole = short.str.contains(SURE) | (beside & short.str.contains(ANY))
-    trailing = pl.when(user).then(text).str.contains(TRAILING)
+    trailing = pl.when(user).then(text.str.tail(_SHORT)).str.contains(TRAILING)
     return whole | trailing
 
 

@@ -49,11 +49,6 @@ def marked(options: LintOptions) -> pl.Expr:
     return pl.col("text").str.contains(_MARKS)
 
 
-def marked_or_worded(options: LintOptions) -> pl.Expr:
-    """Either of the two."""
-    return marked(options) | worded(options)
-
-
 def beyond_ascii(options: LintOptions) -> pl.Expr:
     """The text holds a character outside ASCII."""
     text = pl.col("text")

@@ -34,15 +34,20 @@ _NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+\S", re.MULTILINE)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
+    completion = pl.col("completion")
+    two = completion.str.contains("\n2.", literal=True) | completion.str.contains(
+        "\n2)", literal=True
+    )
     wanted = (
-        pl.col("prompt")
+        pl.when(two)
+        .then(pl.col("prompt"))
         .str.extract(rf"^(?i-u:(?:please )?[a-z]+ [a-z ]{{0,24}}?\b{_NUMBER}) ", 1)
         .str.to_lowercase()
     )
     number = wanted.replace_strict(_WORDS, default=None, return_dtype=pl.Int64).fill_null(
         wanted.str.to_integer(strict=False)
     )
-    listed = pl.when(number.is_not_null()).then(pl.col("completion"))
+    listed = pl.when(number.is_not_null()).then(completion)
     items = listed.str.count_matches(r"(?m)^[ \t]*[0-9]{1,2}[.)][ \t]+[^ \n]")
     return (items >= 2) & (items != number)
 
