@@ -305,7 +305,7 @@ def _compare_step(plan: Plan, folder: Path, console: Console | None) -> Step:
             "rows": result.rows,
             "advice": result.advice,
             "notes": list(result.notes),
-            "metrics": {name: metric.title for name, metric in result.metrics.items()},
+            "metrics": {name: [m.title, m.share] for name, m in result.metrics.items()},
             "methods": {
                 method.title: {
                     name: [value.value, value.interval] for name, value in method.metrics.items()

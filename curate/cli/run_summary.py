@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from curate.steps import Done
 
 _MOST_RULES = 20
+_MOST_METRICS = 4
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
@@ -96,24 +97,28 @@ def _train(summary: Mapping[str, Any]) -> list[Any]:
 
 
 def _compare(summary: Mapping[str, Any]) -> list[Any]:
+    metrics = dict(list(summary["metrics"].items())[:_MOST_METRICS])
     table = Table(box=None, pad_edge=False)
     table.add_column(f"{summary['rows']} held-out rows")
-    for title in summary["metrics"].values():
+    for title, _ in metrics.values():
         table.add_column(title, justify="right")
     for method, values in summary["methods"].items():
-        table.add_row(method, *(_value(values.get(name)) for name in summary["metrics"]))
+        table.add_row(
+            method, *(_value(values.get(name), share) for name, (_, share) in metrics.items())
+        )
     return [table, escape(summary["advice"])]
 
 
-def _value(measured: tuple[float, tuple[float, float] | None] | None) -> str:
+def _value(measured: tuple[float, tuple[float, float] | None] | None, share: bool) -> str:
     if measured is None:
         return "–"
     value, interval = measured
-    return (
-        f"{value:.3f}"
-        if interval is None
-        else f"{value:.3f} [dim]({interval[0]:.2f}–{interval[1]:.2f})[/dim]"
+    if not share:
+        return f"{value:.3f}"
+    between = (
+        "" if interval is None else f" [dim]({100 * interval[0]:.0f}–{100 * interval[1]:.0f})[/dim]"
     )
+    return f"{100 * value:.0f}%{between}"
 
 
 _TOLD = {"lint": _lint, "dedupe": _dedupe, "split": _split, "train": _train, "compare": _compare}
