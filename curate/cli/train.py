@@ -20,12 +20,17 @@ def _run(invocation: Invocation) -> int:
     from rich.console import Console
 
     from curate.train.command import preview, train
+    from curate.train.curve_command import learning_curve
     from curate.train.launching import is_launched, launch
 
     options = invocation.options(TrainOptions, "train")
     data = Path(invocation.arguments.data)
     if options.preview:
         preview(data, options, Console())
+        return EXIT_CLEAN
+    if options.learning_curve:
+        forecast = learning_curve(data, options, Console(file=sys.stderr))
+        print(forecast.sentence())
         return EXIT_CLEAN
     if options.num_processes > 1 and not is_launched():
         return launch(sys.argv[1:], options.num_processes)

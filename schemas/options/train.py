@@ -98,6 +98,9 @@ class TrainOptions(DataOptions, WatchOptions):
         metavar="N",
     )
 
+    learning_curve: bool = option(
+        False, "Train on n/8, n/4, n/2 and all examples, and say what doubling the data would buy."
+    )
     val: Path | None = option(
         None, "Validation file; without it, a part of DATA is held out.", metavar="FILE"
     )
