@@ -167,3 +167,24 @@ def test_errors_say_what_to_do(chat_file: Path, tiny_base: str, tmp_path: Path) 
         curate.train(chat_file, model=tiny_base, output=tmp_path / "run", max_length=20)
     with pytest.raises(UserError, match="epochs"):
         curate.train(chat_file, model=tiny_base, epochs=-1)
+
+
+def test_what_a_step_is_cut_into_does_not_change_it(
+    chat_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    """One pack of many samples, or each sample alone: the same losses, gradients and clipping."""
+    runs = [
+        curate.train(
+            chat_file, model=tiny_base, output=tmp_path / name, samples=0, **{**FAST, **changes}
+        ).run
+        for name, changes in (
+            ("packed", {}),
+            ("small", {"micro_batch_tokens": 80}),
+            ("alone", {"packing": "off"}),
+        )
+    ]
+    steps = [[e for e in events(run) if e.event == "step"] for run in runs]
+    for other in steps[1:]:
+        for a, b in zip(steps[0], other, strict=True):
+            assert a.loss == pytest.approx(b.loss, rel=1e-5)
+            assert a.gradient_norm == pytest.approx(b.gradient_norm, rel=1e-4)
