@@ -94,6 +94,37 @@ class Batch:
         return len(self.records)
 
 
+def merged(batches: Sequence[Batch]) -> Batch:
+    """Batches of one file and one format as one, in the given order."""
+    if len(batches) == 1:
+        return batches[0]
+    slots: dict[str, int] = {}
+    rows, segments = [], []
+    records: list[dict[str, Any]] = []
+    raw: list[bytes] = []
+    for batch in batches:
+        places = [slots.setdefault(name, len(slots)) for name in batch.fields]
+        shift = pl.col("row") + pl.lit(len(records), pl.UInt32)
+        columns = [shift]
+        if places != list(range(len(places))):
+            slot = pl.col("slot").replace_strict(range(len(places)), places, return_dtype=pl.UInt32)
+            columns.append(slot)
+        rows.append(batch.rows.with_columns(shift))
+        segments.append(batch.segments.with_columns(columns))
+        records += batch.records
+        raw += batch.raw
+    return Batch(
+        path=batches[0].path,
+        format=batches[0].format,
+        # One chunk each: expressions and gathers are slower on many.
+        rows=pl.concat(rows, rechunk=True),
+        segments=pl.concat(segments, rechunk=True),
+        fields=tuple(slots),
+        records=records,
+        raw=raw,
+    )
+
+
 @dataclass(slots=True)
 class ColumnBuilder:
     """Lays records into columns; the caller guarantees that they are valid for the format."""

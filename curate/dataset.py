@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import polars as pl
@@ -12,7 +13,7 @@ Collected = TypeVar("Collected")
 FileRole = Literal["data", "train", "val", "test"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """Features of every valid row, in reading order.
 
@@ -25,8 +26,8 @@ class Dataset:
     indexes `references`. A hit names such a row in `related` as `len(dataset)` plus its index.
 
     `collected` holds the collectors of the rules by their class, each having seen every row.
-    `read_again` reads the files once more and gives their `Batch.rows`, in the order of `frame`:
-    for the few rules that need whole texts after they know what to look for.
+    `read_again` reads some rows (indices of `frame`, ascending) once more and gives their
+    `Batch.rows` in that order: for the few rules that need texts after they know of which rows.
     """
 
     frame: pl.DataFrame
@@ -37,12 +38,22 @@ class Dataset:
     reference: pl.DataFrame | None = None
     references: tuple[str, ...] = ()
     collected: Mapping[type, Any] = field(default_factory=dict)
-    read_again: Callable[[], Iterator[pl.DataFrame]] = lambda: iter(())
+    read_again: Callable[[Sequence[int]], Iterator[pl.DataFrame]] = lambda rows: iter(())
 
     def collector(self, kind: type[Collected]) -> Collected:
         """The collector of this class, which the rule named in `DatasetRule.collectors`."""
         found: Collected = self.collected[kind]
         return found
+
+    def place(self, row: int) -> tuple[int, int]:
+        """(file, line) of a row: its index into `files`, and its 1-based line."""
+        files, lines = self._places
+        return int(files[row]), int(lines[row])
+
+    @cached_property
+    def _places(self) -> tuple[Any, Any]:
+        # One cell of a polars column costs a hundred times one of an array.
+        return self.frame["file"].to_numpy(), self.frame["line"].to_numpy()
 
     def __len__(self) -> int:
         return self.frame.height

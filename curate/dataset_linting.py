@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import polars as pl
 
@@ -52,14 +53,10 @@ def lint_dataset(
     for rule in rules:
         code = rule.about.code
         room = tally.room(code)
-        taken = unseen = 0
-        for hit in _hits(rule, dataset, options, ignored):
-            if room is not None and taken >= room:
-                unseen += 1
-                continue
-            taken += 1
-            placed.append(hit)
-        tally.add_unseen(code, unseen, rule.repair)
+        hits = _hits(rule, dataset, options, ignored)
+        placed += hits if room is None else islice(hits, room)
+        # Those that nobody will see are only counted.
+        tally.add_unseen(code, sum(1 for _ in hits), rule.repair)
     raws = _rows_again(placed, paths)
     for hit in placed:
         tally.add(_found(hit, dataset, raws, data))
@@ -73,18 +70,19 @@ def _hits(
         try:
             for hit in rule.check(part, options):
                 placed = _place(rule, hit, file, start, dataset, part)
-                silent = (
-                    all(code in codes for codes in ignored)
-                    if placed.file is None
-                    else code in ignored[placed.file]
-                )
-                if not silent:
+                if not _silent(placed, code, ignored):
                     yield placed
         except Exception as error:
             where = ", ".join(part.files[:3])
             raise RuleFailure(
                 f"rule {code} ({rule.about.name}) failed on {where}: {type(error).__name__}: {error}"
             ) from error
+
+
+def _silent(placed: _Placed, code: str, ignored: Sequence[frozenset[str]]) -> bool:
+    if placed.file is None:
+        return all(code in codes for codes in ignored)
+    return code in ignored[placed.file]
 
 
 def _parts(rule: DatasetRule, dataset: Dataset) -> Iterator[tuple[int | None, int, Dataset]]:
@@ -120,11 +118,11 @@ def _place(
         # Rows of the reference follow those of the dataset, here and there.
         return row + start if row < len(part) else row + shift
 
-    hit = replace(hit, related=tuple((index(row), score) for row, score in hit.related))
+    if start or shift:
+        hit = replace(hit, related=tuple((index(row), score) for row, score in hit.related))
     if hit.row is None:
         return _Placed(rule, hit, file if hit.file is None else hit.file, None)
-    row = index(hit.row)
-    return _Placed(rule, hit, int(whole.frame["file"][row]), int(whole.frame["line"][row]))
+    return _Placed(rule, hit, *whole.place(index(hit.row)))
 
 
 def _rows_again(placed: Sequence[_Placed], paths: Sequence[str]) -> dict[tuple[int, int], bytes]:

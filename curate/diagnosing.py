@@ -72,6 +72,14 @@ def _json_error(text: str, reason: str) -> tuple[str, int, str]:
         column = error.colno if error.lineno == 1 else error.pos + 1
         return broken, column, f"not valid JSON: {what}"
     except ValueError as error:
+        digits = re.search(r"[0-9]{4000,}", text)
+        if digits:
+            count = len(digits.group())
+            return (
+                broken,
+                digits.start() + 1,
+                f"a number of {count:,} digits, which no reader takes",
+            )
         return broken, 1, f"not valid JSON: {error}"
     return _beyond_json(text, reason)
 

@@ -42,7 +42,8 @@ class _Condition:
     rule: ColumnRule | RecordRule
     frame: FrameName
     test: pl.Expr
-    then: pl.Expr | None  # where `test` is only the rule's cheap first look
+    then: pl.Expr | None = None  # where `test` is only the rule's cheap first look
+    look: bytes = b""  # the same for rules that take the same first look
 
 
 class Plan:
@@ -120,11 +121,13 @@ def _conditions(rules: Iterable[Rule], options: LintOptions) -> Iterable[_Condit
         if isinstance(rule, ColumnRule):
             test = rule.condition(options)
             if rule.first is None:
-                yield _Condition(rule, rule.frame, test, None)
+                yield _Condition(rule, rule.frame, test)
             else:
-                yield _Condition(rule, rule.frame, rule.first(options), test)
+                first = rule.first(options)
+                look = first.meta.serialize()
+                yield _Condition(rule, rule.frame, first, test, look)
         elif isinstance(rule, RecordRule):
-            yield _Condition(rule, "rows", rule.applies(options), None)
+            yield _Condition(rule, "rows", rule.applies(options))
 
 
 def _names(condition: _Condition) -> set[str]:
@@ -139,46 +142,60 @@ def _evaluate(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -
         flags = frame.lazy().select("row", *tests).collect()
     except pl.exceptions.PolarsError:
         raise _culprit(frame, conditions, batch) from None
-    hits = []
+    found = [flags[str(i)].arg_true() for i in range(len(conditions))]
+    # Rules that take the same first look (all on personal data do) are narrowed together.
+    looks: dict[bytes, list[int]] = {}
     for i, condition in enumerate(conditions):
-        positions = flags[str(i)].arg_true()
-        if condition.then is not None and len(positions):
-            positions = _narrowed(frame, condition, positions, batch)
-        if len(positions):
-            hits.append(Hits(condition.rule, positions))
-    return hits
+        if condition.then is not None and len(found[i]):
+            looks.setdefault(condition.look, []).append(i)
+    for together in looks.values():
+        _narrow(frame, [(conditions[i], i) for i in together], found, batch)
+    return [
+        Hits(condition.rule, positions)
+        for condition, positions in zip(conditions, found, strict=True)
+        if len(positions)
+    ]
 
 
-def _narrowed(
-    frame: pl.DataFrame, condition: _Condition, positions: pl.Series, batch: Batch
-) -> pl.Series:
-    """Of the rows that a rule's first look let through, those where its condition holds."""
-    assert condition.then is not None
+def _narrow(
+    frame: pl.DataFrame,
+    conditions: Sequence[tuple[_Condition, int]],
+    found: list[pl.Series],
+    batch: Batch,
+) -> None:
+    """Of the rows that a first look let through, keep those where each rule's condition holds."""
+    positions = found[conditions[0][1]]
+    part = frame[positions]
+    tests = [c.then.alias(str(i)) for c, i in conditions if c.then is not None]
     try:
-        kept = frame[positions].lazy().select("row", condition.then.alias("0")).collect()["0"]
+        kept = part.select("row", *tests)
     except pl.exceptions.PolarsError as error:
-        raise RuleFailure(_failed(condition, batch, None, error)) from error
-    return positions.filter(kept.fill_null(False))
+        for condition, _ in conditions:
+            if condition.then is not None and _error_of(part, condition.then) is not None:
+                raise RuleFailure(_failed(condition, batch, None, error)) from error
+        raise
+    for _, i in conditions:
+        found[i] = positions.filter(kept[str(i)].fill_null(False))
 
 
 def _culprit(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -> RuleFailure:
     """Find the rule that cannot be computed, and the line where it cannot, by halving."""
     for condition in conditions:
         part = frame
-        error = _error_of(part, condition)
+        error = _error_of(part, condition.test)
         if error is None:
             continue
         while part.height > 1:
             halves = part[: part.height // 2], part[part.height // 2 :]
-            part = next((h for h in halves if _error_of(h, condition) is not None), part[:0])
+            part = next((h for h in halves if _error_of(h, condition.test) is not None), part[:0])
         line = int(batch.rows["line"][int(part["row"][0])]) if part.height else None
         return RuleFailure(_failed(condition, batch, line, error))
     return RuleFailure(f"{batch.path}: the rules cannot be computed together")
 
 
-def _error_of(frame: pl.DataFrame, condition: _Condition) -> pl.exceptions.PolarsError | None:
+def _error_of(frame: pl.DataFrame, test: pl.Expr) -> pl.exceptions.PolarsError | None:
     try:
-        frame.lazy().select(condition.test.alias("0")).collect()
+        frame.lazy().select(test.alias("0")).collect()
     except pl.exceptions.PolarsError as error:
         return error
     return None

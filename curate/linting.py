@@ -15,30 +15,38 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar
 
 import polars as pl
 
 from curate.baseline import Baseline, load_baseline
-from curate.columns import Batch
+from curate.columns import Batch, merged
 from curate.dataset import Dataset, FileRole
 from curate.dataset_linting import lint_dataset
+from curate.errors import UserError
 from curate.evaluating import Plan
 from curate.faults import Fault
 from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
+from curate.rereading import read_selected
 from curate.rules import RULES
 from curate.rules.protocol import ColumnRule, DatasetRule, FaultRule, Rule
 from curate.schemas.findings import NotAssessed
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
 from curate.schemas.report import LintReport, RuleResult
 from curate.selecting import ignored_in, select_rules
 from curate.sources import expand
 from curate.suppressions import load_suppressions
 from curate.tallying import Accepted, Tally
-from curate.validating import Checked, read_checked
+from curate.validating import Checked, Validator, read_checked
 
 T = TypeVar("T")
+# So many rows go through the rules at once. Reading likes small blocks, which fit into the
+# processor's caches; each expression costs up to 5 ms for its regular expressions (polars
+# compiles them anew each time), however few rows there are.
+ROWS_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +187,9 @@ class _Run:
             rows_met.append(self._tally.rows - before)
         if not self._plan.dataset_rules:
             return
+        frame = pl.concat(frames)
         dataset = Dataset(
-            frame=pl.concat(frames),
+            frame=frame,
             files=tuple(s.shown for s in self._own),
             rows_met=self._tally.rows,
             rows_met_in=tuple(rows_met),
@@ -188,7 +197,7 @@ class _Run:
             reference=pl.concat(references) if self._references else None,
             references=tuple(s.shown for s in self._references),
             collected=self._collectors,
-            read_again=self._read_again,
+            read_again=partial(self._read_again, frame),
         )
         paths = [s.path for s in self._own]
         rules, options = self._plan.dataset_rules, self._plan.options
@@ -200,17 +209,25 @@ class _Run:
         if not self._plan.dataset_rules:
             return features
         for i, source in enumerate(self._references):
-            for checked in ahead(read_checked(source.path, self._data)):
+            for checked in ahead(in_large_batches(self._read(source))):
                 for collector in self._collectors.values():
                     for rows in _in_reading_order(checked):
                         collector.add_reference(rows, i)
                 features += self._features(checked, i)
         return features
 
-    def _read_again(self) -> Iterator[pl.DataFrame]:
-        for source in self._own:
-            for checked in ahead(read_checked(source.path, self._data)):
-                yield from _in_reading_order(checked)
+    def _read_again(self, frame: pl.DataFrame, rows: Sequence[int]) -> Iterator[pl.DataFrame]:
+        """`Batch.rows` of these rows of the dataset, given ascending; the rest is not parsed."""
+        wanted = frame.select("file", "line")[pl.Series(rows, dtype=pl.UInt32)]
+        for i, source in enumerate(self._own):
+            lines = wanted.filter(pl.col("file") == i)["line"].to_list()
+            validator, met = Validator(source.path, self._data), 0
+            for raw in read_selected(source.path, lines) if lines else ():
+                for part in _in_reading_order(validator.check(raw)):
+                    met += part.height
+                    yield part
+            if met != len(lines):
+                raise UserError(f"{source.shown}: the file changed while it was being checked")
 
     def _read(self, source: Source) -> Iterator[Checked]:
         checked = read_checked(source.path, self._data)
@@ -223,7 +240,7 @@ class _Run:
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
         features: list[pl.DataFrame] = []
-        for checked in ahead(self._read(source)):
+        for checked in ahead(in_large_batches(self._read(source))):
             self._tally.rows += checked.rows_met
             self._faults(checked, index, source)
             for batch in checked.batches:
@@ -264,9 +281,35 @@ class _Run:
 
 
 def _in_reading_order(checked: Checked) -> list[pl.DataFrame]:
-    """The rows of the batches; those of several formats, which come as several batches, as one."""
-    frames = [batch.rows for batch in checked.batches]
-    return frames if len(frames) < 2 else [pl.concat(frames).sort("line")]
+    """The rows of the batches as one frame; rows of several formats come as several batches."""
+    if not checked.batches:
+        return []
+    frame = pl.concat([batch.rows for batch in checked.batches])
+    return [frame if frame["line"].is_sorted() else frame.sort("line")]
+
+
+def in_large_batches(checks: Iterator[Checked]) -> Iterator[Checked]:
+    """The same rows and faults, at least `ROWS_AT_ONCE` rows at a time, one batch a format."""
+    waiting: list[Checked] = []
+    for checked in checks:
+        waiting.append(checked)
+        if sum(c.rows_met for c in waiting) >= ROWS_AT_ONCE:
+            yield _together(waiting)
+            waiting = []
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(checks: Sequence[Checked]) -> Checked:
+    by_format: dict[RecordFormat, list[Batch]] = {}
+    for checked in checks:
+        for batch in checked.batches:
+            by_format.setdefault(batch.format, []).append(batch)
+    return Checked(
+        batches=[merged(batches) for batches in by_format.values()],
+        faults=[fault for checked in checks for fault in checked.faults],
+        rows_met=sum(checked.rows_met for checked in checks),
+    )
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

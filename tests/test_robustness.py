@@ -203,8 +203,8 @@ BAD: dict[str, tuple[bytes, int, str]] = {
     "deep objects": (ROW + b"\n" + b'{"a":' * 100_000 + b"\n", 1, ":2 "),
     "huge numbers": (
         b'{"prompt": "a", "completion": "b", "n": ' + b"9" * 10_000 + b"}\n",
-        0,
-        "1 row",
+        1,
+        "a number of 10,000 digits",
     ),
     "an empty file": (b"", 0, "0 rows"),
     "only blank lines": (b"\n\n\n", 0, "0 rows"),

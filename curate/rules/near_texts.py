@@ -1,7 +1,8 @@
 """Sketches of all rows, and what they say: near duplicates within a split, near matches across.
 
 Rows are sketched while they are read (100 bytes a row). The few that share a band with another are
-read once more, into a scratch file, and compared exactly (`curate.matching`).
+compared exactly (`curate.matching`): from memory while all texts together are small, otherwise they
+are read once more, into a scratch file.
 
 Two rows are near when their whole texts are, and their answers have something to do with each other:
 two questions about one long passage are no copies. A changed word breaks five shingles, of which a
@@ -14,7 +15,7 @@ from __future__ import annotations
 import mmap
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -34,12 +35,16 @@ from curate.signatures import Sketches
 from curate.texts import I64, TextBatch
 
 Pair = tuple[int, int, float]
+# Whole texts, and how many bytes at the end of each are the answer.
+_Texts = tuple[TextBatch, I64]
 # How much less alike the whole texts may be: where the answers are the same, and where hardly a word
 # differs (at most this share of them).
 _LEEWAY = 0.05
 _MOST_LEEWAY = 0.2
 _EDITED_WORDS = 0.04
 _ROUNDS = 3
+# Texts are kept in memory up to so many bytes, all of them or none.
+_MOST_KEPT = 64 << 20
 # The least share of words that the answers of near duplicates have in common.
 _COMMON_WORDS = 0.5
 _WORD = re.compile(r"\w+")
@@ -55,7 +60,7 @@ def as_batch(texts: pl.Series) -> TextBatch:
     """The texts of a column, none of them null, in one piece."""
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
-    return TextBatch("".join(texts.to_list()).encode("utf-8"), offsets)
+    return TextBatch(b"".join(texts.cast(pl.Binary).to_list()), offsets)
 
 
 class NearTexts:
@@ -70,6 +75,8 @@ class NearTexts:
         )
         self._engine = choose_engine()
         self._parts: list[Sketches] = []
+        self._kept: list[_Texts] | None = []
+        self._kept_bytes = 0
         self._sketched: Sketched | None = None
         self._duplicates: list[Pair] | None = None
         self._leaks: list[Pair] | None = None
@@ -79,6 +86,11 @@ class NearTexts:
         batch = as_batch(whole_text(rows))
         settings = self._settings
         self._parts.append(self._engine.sketch(batch, settings.shingling, settings.bands))
+        if self._kept is not None:
+            self._kept.append((batch, _answer_bytes(rows)))
+            self._kept_bytes += len(batch.data)
+            if self._kept_bytes > _MOST_KEPT:
+                self._kept = None
 
     def add_reference(self, rows: pl.DataFrame, file: int) -> None:
         """Benchmarks are looked for by containment, not by likeness."""
@@ -100,12 +112,13 @@ class NearTexts:
             return
         sketched = self._all()
         splits = splits_of(dataset)
-        with _candidate_texts(dataset, self._candidates(sketched)) as texts:
+        with _candidate_texts(dataset, self._candidates(sketched), self._kept) as texts:
             found: list[Pair] = []
             for split in splits:
                 found += self._within(texts, sketched, split.rows)
             self._duplicates = sorted(found)
             self._leaks = self._across(texts, sketched, splits)
+        self._kept = None
 
     def _within(self, texts: _ScratchTexts, sketched: Sketched, rows: I64) -> list[Pair]:
         """Copies within one split: close ones first, then with all the leeway.
@@ -270,27 +283,54 @@ class _Selected:
 
 
 @contextmanager
-def _candidate_texts(dataset: Dataset, rows: I64) -> Iterator[_ScratchTexts]:
-    sizes: list[I64] = [np.zeros(1, np.int64)]
-    answers: list[I64] = [np.zeros(0, np.int64)]
-    with tempfile.TemporaryFile(prefix="curate-texts-") as scratch:
-        start = 0
-        for frame in dataset.read_again() if len(rows) else ():
-            low, high = np.searchsorted(rows, [start, start + frame.height])
-            if high > low:
-                wanted = frame[rows[low:high] - start]
-                batch = as_batch(whole_text(wanted))
-                scratch.write(batch.data)
-                sizes.append(np.diff(batch.offsets))
-                answers.append(_answer_bytes(wanted))
-            start += frame.height
-        scratch.flush()
-        offsets, ends = np.cumsum(np.concatenate(sizes)), np.concatenate(answers)
-        if not offsets[-1]:
-            yield _ScratchTexts(b"", rows, offsets, ends)
+def _candidate_texts(
+    dataset: Dataset, rows: I64, kept: Sequence[_Texts] | None
+) -> Iterator[_ScratchTexts]:
+    """The texts of these rows, ascending: from memory, or read again."""
+    if kept is not None:
+        pieces = list(_selected_texts(kept, rows))
+        data = b"".join(batch.data for batch, _ in pieces)
+        yield _scratch(data, rows, pieces)
+        return
+    with tempfile.TemporaryFile(prefix="curate-texts-") as stream:
+        frames = dataset.read_again() if len(rows) else iter(())
+        pieces = []
+        for batch, answers in _selected_texts(map(_texts_of, frames), rows):
+            stream.write(batch.data)
+            pieces.append((TextBatch(b"", batch.offsets), answers))
+        stream.flush()
+        if not stream.tell():
+            yield _scratch(b"", rows, pieces)
             return
-        with mmap.mmap(scratch.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield _ScratchTexts(data, rows, offsets, ends)
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield _scratch(mapped, rows, pieces)
+
+
+def _texts_of(rows: pl.DataFrame) -> _Texts:
+    return as_batch(whole_text(rows)), _answer_bytes(rows)
+
+
+def _selected_texts(texts: Iterable[_Texts], rows: I64) -> Iterator[_Texts]:
+    """Of consecutive batches, the texts of these rows."""
+    start = 0
+    for batch, answers in texts:
+        low, high = np.searchsorted(rows, [start, start + len(batch)])
+        here = rows[low:high] - start
+        start += len(batch)
+        if len(here):
+            bounds = zip(
+                batch.offsets[here].tolist(), batch.offsets[here + 1].tolist(), strict=True
+            )
+            offsets = np.zeros(len(here) + 1, np.int64)
+            np.cumsum(batch.offsets[here + 1] - batch.offsets[here], out=offsets[1:])
+            data = b"".join([batch.data[a:b] for a, b in bounds])
+            yield TextBatch(data, offsets), answers[here]
+
+
+def _scratch(data: mmap.mmap | bytes, rows: I64, pieces: Sequence[_Texts]) -> _ScratchTexts:
+    sizes = [np.zeros(1, np.int64), *(np.diff(batch.offsets) for batch, _ in pieces)]
+    answers = [np.zeros(0, np.int64), *(answers for _, answers in pieces)]
+    return _ScratchTexts(data, rows, np.cumsum(np.concatenate(sizes)), np.concatenate(answers))
 
 
 def _answer_bytes(rows: pl.DataFrame) -> I64:

@@ -120,7 +120,7 @@ class OutputContracts:
 
     def _check_all(self, dataset: Dataset, breaches: list[Breach]) -> None:
         files, start = dataset.frame["file"], 0
-        for rows in dataset.read_again():
+        for rows in dataset.read_again(range(len(dataset))):
             group = _group(dataset, int(files[start])) if rows.height else None
             contract = self.contracts(dataset).get(group)
             if contract is not None and contract.kind in CHECKED:

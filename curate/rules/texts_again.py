@@ -16,13 +16,9 @@ def texts_again(
     texts: dict[int, tuple[str | None, ...]] = {}
     if not wanted:
         return texts
-    numbers, start = np.unique(np.array(wanted, np.int64)), 0
-    for rows in dataset.read_again():
-        low, high = np.searchsorted(numbers, [start, start + rows.height])
-        here = numbers[low:high]
-        values = rows[here - start].select(*columns).iter_rows() if len(here) else ()
-        texts.update(zip(here.tolist(), values, strict=True))
+    numbers, start = np.unique(np.array(wanted, np.int64)).tolist(), 0
+    for rows in dataset.read_again(numbers):
+        here = numbers[start : start + rows.height]
+        texts.update(zip(here, rows.select(*columns).iter_rows(), strict=True))
         start += rows.height
-        if start > numbers[-1]:
-            break
     return texts

@@ -70,7 +70,7 @@ def pairs(found: pl.DataFrame) -> Iterator[tuple[int, int]]:
 
 def place(dataset: Dataset, row: int, seen_from: int) -> str:
     """Where a row stands, as said in the message about another: "line 3" or "train.jsonl:3"."""
-    files, lines = dataset.frame["file"], dataset.frame["line"]
-    if files[row] == files[seen_from]:
-        return f"line {lines[row]}"
-    return f"{dataset.files[files[row]]}:{lines[row]}"
+    file, line = dataset.place(row)
+    if file == dataset.place(seen_from)[0]:
+        return f"line {line}"
+    return f"{dataset.files[file]}:{line}"
