@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.contract import Contract, ContractKind
+from curate.contract import CHECKED, Contract, ContractKind
 from curate.contract_checking import marked
 from curate.dataset import Dataset
 from curate.label_variants import canonical, folded
@@ -27,19 +27,27 @@ _OPPOSITES = {"yes": True, "true": True, "no": False, "false": False}
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     collector = dataset.collector(OutputContracts)
-    claims = {
-        file: _claim_of(contract)
+    contracts = {
+        file: contract
         for file in range(len(dataset.files))
         if (contract := collector.contract_of(dataset, file)) is not None
     }
-    found = list(pairs(_answered_again(comparable(dataset))))
+    claims = {file: _claim_of(contract) for file, contract in contracts.items()}
+    definite = {file: contract.kind in CHECKED for file, contract in contracts.items()}
+    files, short = dataset.frame["file"], dataset.frame["short_completion"]
+    found = [
+        (row, first)
+        for row, first in pairs(_answered_again(comparable(dataset)))
+        # Free text claims nothing but yes and no: most sets need not be read again.
+        if files[row] in claims
+        and (
+            definite[files[row]] or (_opposite(short[row]), _opposite(short[first])) != (None, None)
+        )
+    ]
     again = texts_again(dataset, [row for pair in found for row in pair], ("completion",))
     texts = {row: text or "" for row, (text,) in again.items()}
-    files = dataset.frame["file"]
     for row, first in found:
-        claim = claims.get(files[row])
-        if claim is None:
-            continue
+        claim = claims[files[row]]
         mine, other = claim(texts[row]), claim(texts[first])
         if mine is None or other is None or mine == other:
             continue
@@ -72,7 +80,11 @@ def _claim_of(contract: Contract) -> Claim:
         return _number
     if contract.kind is ContractKind.FINAL_ANSWER:
         return lambda text: _final_answer(text, contract.marker or "")
-    return lambda text: _OPPOSITES.get(folded(text)) if len(text) <= 16 else None
+    return _opposite
+
+
+def _opposite(text: str | None) -> bool | None:
+    return _OPPOSITES.get(folded(text)) if text is not None and len(text) <= 16 else None
 
 
 def _claimed_values(text: str, contract: Contract) -> dict[str, Any] | None:
@@ -133,7 +145,7 @@ RULE = DatasetRule(
         options=("contract", "contract_share", "contract_outputs"),
         assumes="Outside labels and JSON, yes and no are known in English only.",
     ),
-    features=NEEDED,
+    features=(*NEEDED, "short_completion"),
     check=_check,
     collectors=(OutputContracts,),
 )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import mmap
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -162,11 +162,10 @@ class NearTexts:
         settings: Settings,
     ) -> tuple[list[Pair], I64]:
         """The copies among `rows`, and the rows that are near another but no copies of it."""
-        part = Sketched(
-            np.ascontiguousarray(sketched.columns[:, rows]),
-            sketched.digests[rows],
-            sketched.tokens[rows],
-        )
+        part = sketched
+        if not np.array_equal(rows, np.arange(len(sketched.tokens))):
+            columns = np.ascontiguousarray(sketched.columns[:, rows])
+            part = Sketched(columns, sketched.digests[rows], sketched.tokens[rows])
         verdicts: Verdicts = decide(
             texts.of(rows), part, settings, references=references, match_only=references > 0
         )
@@ -194,22 +193,19 @@ class NearTexts:
         return allowed > 0 and edit_distance(whole, against, allowed) <= allowed
 
     def _all(self) -> Sketched:
+        """The sketches of all rows; each part is let go as soon as it is copied."""
         if self._sketched is None:
-            bands = self._settings.bands.bands
-            parts = self._parts
-            if parts:
-                self._sketched = Sketched(
-                    np.concatenate([p.keys for p in parts]).T.copy(),
-                    np.concatenate([p.digests for p in parts]),
-                    np.concatenate([p.tokens for p in parts]),
-                )
-            else:
-                self._sketched = Sketched(
-                    np.zeros((bands, 0), np.uint32),
-                    np.zeros((0, 2), np.uint64),
-                    np.zeros(0, np.uint32),
-                )
-            self._parts = []
+            count = sum(len(part.tokens) for part in self._parts)
+            columns = np.empty((self._settings.bands.bands, count), np.uint32)
+            digests, tokens = np.empty((count, 2), np.uint64), np.empty(count, np.uint32)
+            end = count
+            while self._parts:
+                part = self._parts.pop()
+                start = end - len(part.tokens)
+                columns[:, start:end] = part.keys.T
+                digests[start:end], tokens[start:end] = part.digests, part.tokens
+                end = start
+            self._sketched = Sketched(columns, digests, tokens)
         return self._sketched
 
     def _candidates(self, sketched: Sketched) -> I64:
@@ -293,9 +289,9 @@ def _candidate_texts(
         yield _scratch(data, rows, pieces)
         return
     with tempfile.TemporaryFile(prefix="curate-texts-") as stream:
-        frames = dataset.read_again() if len(rows) else iter(())
         pieces = []
-        for batch, answers in _selected_texts(map(_texts_of, frames), rows):
+        for frame in dataset.read_again(rows.tolist()):
+            batch, answers = as_batch(whole_text(frame)), _answer_bytes(frame)
             stream.write(batch.data)
             pieces.append((TextBatch(b"", batch.offsets), answers))
         stream.flush()
@@ -306,11 +302,7 @@ def _candidate_texts(
             yield _scratch(mapped, rows, pieces)
 
 
-def _texts_of(rows: pl.DataFrame) -> _Texts:
-    return as_batch(whole_text(rows)), _answer_bytes(rows)
-
-
-def _selected_texts(texts: Iterable[_Texts], rows: I64) -> Iterator[_Texts]:
+def _selected_texts(texts: Sequence[_Texts], rows: I64) -> Iterator[_Texts]:
     """Of consecutive batches, the texts of these rows."""
     start = 0
     for batch, answers in texts:
