@@ -6,6 +6,7 @@ import ast
 import json
 import math
 import re
+import warnings
 from typing import Any
 
 import orjson
@@ -70,7 +71,9 @@ def _from_python(raw: bytes) -> bytes | None:
     if len(raw) > _LONGEST_LITERAL or _depth(raw) > _DEEPEST_LITERAL:
         return None
     try:
-        value = ast.literal_eval(raw.decode("utf-8"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd escapes in the user's strings
+            value = ast.literal_eval(raw.decode("utf-8"))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
     return _dumped(value) if _is_json_value(value) else None
