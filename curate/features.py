@@ -61,6 +61,11 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "completion_length": lambda: pl.col("completion").str.len_chars(),
     # whether there is an output that is not blank
     "has_output": lambda: pl.col("completion").str.contains(r"\S").fill_null(False),
+    # how it is written: whether it ends as sentences end, and whether it is marked up
+    "ends_a_sentence": lambda: (
+        pl.col("completion").str.strip_chars_end().str.tail(1).is_in(list('.!?…。！？؟।"”)]}`'))
+    ),
+    "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^#|\n#"),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),
     "not_applicable": _not_applicable,
