@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from curate.errors import UserError
-from curate.schemas.options.train import Adapter, TrainOptions
+from curate.schemas.options.train import TrainOptions
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -238,7 +238,20 @@ def load_model(
             )
         except (OSError, ValueError) as error:
             raise UserError(f"model {base.spelling}: cannot load it: {error}") from error
+    if quantize:
+        _keep_differentiable(model)
     return model
+
+
+def _keep_differentiable(model: PreTrainedModel) -> None:
+    """Keep bitsandbytes from repacking weights on a CPU when it sees a forward pass in eval mode.
+
+    The product with repacked weights has no gradient: after the first evaluation, nothing before
+    the last layer would be learnt any more, with no more than a warning.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            setattr(module, "support_avx512bf16_for_cpu", False)  # noqa: B010  # mypy: a Module
 
 
 def empty_model(
@@ -286,10 +299,8 @@ def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> Pe
     Raises:
         UserError: none of the target modules exists.
     """
-    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    from peft import LoraConfig, get_peft_model
 
-    if options.adapter is Adapter.QLORA and model.device.type != "meta":
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     targets: str | list[str] = list(options.lora_targets)
     if targets == ["all-linear"]:
         targets = "all-linear"
