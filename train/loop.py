@@ -72,6 +72,9 @@ def run_loop(run: Run) -> Outcome:
         except Interrupted:
             read_losses(run)
             _save(run)
+            run.reporter.say(
+                f"interrupted at step {progress.step}; a checkpoint is written, --resume goes on from it"
+            )
             raise KeyboardInterrupt from None
     return _finish(run)
 

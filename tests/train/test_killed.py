@@ -88,6 +88,30 @@ def test_killed_at_random_moments_and_resumed(
     assert results[0] == results[1]
 
 
+def test_ctrl_c_ends_the_command_with_130_and_resume_goes_on(
+    chat_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "curate", "train", str(chat_file), "--model", tiny_base]
+    command += ["-o", str(run), "--max-steps", "2000", "--eval-every", "500", "--lora-rank", "2"]
+    process = subprocess.Popen(
+        command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE, text=True
+    )
+    history = run / "history.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if history.exists() and history.read_bytes().count(b'"event":"step"') > 5:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors[-2000:]
+    assert "--resume goes on" in errors
+    latest = CheckpointStore(run / "checkpoints").latest()
+    assert latest is not None
+    assert latest.step == len([e for e in read_history(history) if e.event == "step"])
+
+
 @pytest.mark.parametrize("damage", ["truncated", "changed", "no state", "leftover"])
 def test_a_half_written_checkpoint_is_never_loaded(damage: str, tmp_path: Path) -> None:
     import torch
