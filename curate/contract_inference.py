@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.contract_checking import NULLS
-from curate.label_variants import core_labels
+from curate.label_variants import core_labels, is_closed
 from curate.output_tally import MARKERS, NUMBER, OutputTally, ValueTally
 from curate.schemas.contract import ContractKind, PinnedContract
 
@@ -195,7 +195,7 @@ def _string_labels(tally: ValueTally, shares: Shares) -> tuple[str, ...] | None:
     )
     if core is None or any(len(label) > 48 for label in core):
         return None
-    return core if total >= 5 * len(core) else None
+    return core if total >= 5 * len(core) and is_closed(core, counts) else None
 
 
 def _object_schema(tally: ValueTally, shares: Shares) -> dict[str, Any]:

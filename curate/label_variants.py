@@ -79,6 +79,20 @@ def core_labels(
     return tuple(core) if core and covered >= coverage * total else None
 
 
+def is_closed(core: Sequence[str], counts: Mapping[str, int]) -> bool:
+    """Whether the strays are mistakes, rather than the long tail of an open set.
+
+    Mistakes are few, and far rarer than the rarest label; in an open set (countries, cities) the
+    counts run down to one without a gap. Variants of the labels are no strays.
+    """
+    known = set(core)
+    strays = [n for label, n in counts.items() if label not in known and not canonical(label, core)]
+    if not strays:
+        return True
+    rarest = min(counts[label] for label in core)
+    return len(strays) <= max(3, len(core) // 2) and rarest >= 3 * max(strays)
+
+
 def canonical(label: str, labels: Iterable[str]) -> Canonical | None:
     """The one of `labels` that `label` is a variant of; None when there is none, or several."""
     return _canonical(label, tuple(labels))

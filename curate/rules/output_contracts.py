@@ -17,6 +17,7 @@ from curate.contract import CHECKED, Contract, Violation, from_tally
 from curate.contract_inference import Shares
 from curate.contract_loading import load_contract
 from curate.dataset import Dataset
+from curate.label_variants import is_closed
 from curate.loose_json import strict_json
 from curate.output_tally import LABEL_BYTES, OutputTally
 from curate.rules.protocol import Hit, Repair
@@ -115,7 +116,11 @@ class OutputContracts:
             self._unknown = Counter(
                 b.group for b in self._breaches if b.violation.kind == "unknown-value"
             )
-        outputs = self._contracts[group].outputs
+        contract, tally = self._contracts[group], (self._merged or {}).get(group)
+        labels = tally.labels if tally is not None and contract.labels else None
+        if labels is not None and not is_closed(contract.labels, labels):
+            return False
+        outputs = contract.outputs
         return outputs >= 100 and self._unknown[group] <= max(1.0, 0.03 * outputs)
 
     def _check_all(self, dataset: Dataset, breaches: list[Breach]) -> None:
