@@ -11,7 +11,8 @@ from curate.schemas.records import Message
 from curate.train.generating import Answer, answer_prompts
 from curate.train.model_pair import load_pair
 from curate.train.prompts import Asked
-from curate.train.rendering import Renderer, Unrenderable
+from curate.train.rendering import Renderer
+from curate.train.turns import Unrenderable
 
 
 class Answerer:

@@ -18,7 +18,8 @@ from curate.train.intervals import Floats
 from curate.train.likelihood import answer_nll
 from curate.train.methods import Case, Materials, Method
 from curate.train.model_pair import ModelPair
-from curate.train.rendering import Renderer, Unrenderable
+from curate.train.rendering import Renderer
+from curate.train.turns import Unrenderable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

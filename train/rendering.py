@@ -16,7 +16,6 @@ token) is learnt with it; white space that the template puts after it is not.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +28,8 @@ from numpy.typing import NDArray
 
 from curate.errors import UserError
 from curate.schemas.options.train import OverLength
-from curate.schemas.records import Example, Message, ToolCall
+from curate.schemas.records import Example, Message
+from curate.train.turns import Unrenderable, in_parts, plain_message
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -48,10 +48,6 @@ class Way(StrEnum):
     PREFIX = "prefix"
     ONE_PER_TURN = "one sample a turn"
     TEXT = "plain text"
-
-
-class Unrenderable(Exception):
-    """This example cannot be rendered with this template; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -329,8 +325,8 @@ class Renderer:
 
     def _turns(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """The messages as this template reads them."""
-        turns = [_plain_message(m, self.template or "") for m in messages]
-        return [_in_parts(t) for t in turns] if self._takes_parts else turns
+        turns = [plain_message(m, self.template or "") for m in messages]
+        return [in_parts(t) for t in turns] if self._takes_parts else turns
 
     def _wants_parts(self) -> bool:
         """Whether the template shows content only as a list of parts, and no plain text.
@@ -338,10 +334,10 @@ class Renderer:
         Templates of vision models loop over the content; over a string they show nothing.
         """
         plain = [{"role": "user", "content": _PROBE}]
-        for turns, in_parts in ((plain, False), ([_in_parts(t) for t in plain], True)):
+        for turns, parted in ((plain, False), ([in_parts(t) for t in plain], True)):
             try:
                 if _PROBE in self.text(turns):
-                    return in_parts
+                    return parted
             except Unrenderable:
                 continue
         return False
@@ -476,64 +472,6 @@ def _ending_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
 def _common_prefix(a: str, b: str) -> str:
     n = min(len(a), len(b))
     return a[: next((i for i in range(n) if a[i] != b[i]), n)]
-
-
-def _in_parts(turn: dict[str, Any]) -> dict[str, Any]:
-    return {**turn, "content": [{"type": "text", "text": turn["content"]}]}
-
-
-def _plain_message(message: Message, template: str) -> dict[str, Any]:
-    """A message as chat templates expect it: text content, tool arguments as objects.
-
-    `developer` is said as `system` to templates that do not know it, and the older
-    `function_call` and role `function` in today's form.
-
-    Raises:
-        Unrenderable: the content has parts that are not text.
-    """
-    if isinstance(message.content, list) and any(p.type != "text" for p in message.content):
-        kinds = sorted({p.type for p in message.content if p.type != "text"})
-        raise Unrenderable(
-            f"content parts of type {', '.join(kinds)} cannot be trained on; only text can"
-        )
-    role: str = message.role
-    if role == "developer" and "developer" not in template:
-        role = "system"
-    if role == "function":
-        role = "tool"
-    plain: dict[str, Any] = {"role": role, "content": message.text}
-    calls = list(message.tool_calls or ())
-    if message.function_call is not None:
-        calls.append(ToolCall(function=message.function_call, type="function"))
-    if calls:
-        plain["tool_calls"] = [_plain_call(call) for call in calls]
-    if message.name is not None:
-        plain["name"] = message.name
-    if message.tool_call_id is not None:
-        plain["tool_call_id"] = message.tool_call_id
-    extra = message.model_extra or {}
-    for key in ("reasoning_content", "reasoning", "thinking"):
-        if key in extra:
-            plain[key] = extra[key]
-    return plain
-
-
-def _plain_call(call: ToolCall) -> dict[str, Any]:
-    arguments = call.function.arguments
-    if isinstance(arguments, str):
-        try:
-            parsed = json.loads(arguments)
-        except ValueError:
-            parsed = None
-        # Templates write arguments with `tojson`; a string would be quoted twice.
-        arguments = parsed if isinstance(parsed, dict) else arguments
-    plain: dict[str, Any] = {
-        "type": call.type or "function",
-        "function": {"name": call.function.name, "arguments": arguments or {}},
-    }
-    if call.id is not None:
-        plain["id"] = call.id
-    return plain
 
 
 def preview_segments(

@@ -25,11 +25,11 @@ from curate.schemas.records import (
 from curate.train.rendering import (
     Renderer,
     Sample,
-    Unrenderable,
     Way,
     preview_segments,
     render_examples,
 )
+from curate.train.turns import Unrenderable
 from tests.train.conftest import CHATML, make_tokenizer
 
 TAGGED = CHATML.replace(
