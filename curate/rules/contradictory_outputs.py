@@ -58,16 +58,18 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
 
 def _answered_again(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows whose prompt an earlier row has, with another output; validation and test come last."""
-    hashed = real_prompts(rows).sort("split", "index").lazy()
+    hashed = real_prompts(rows).select(
+        "index", "split", "completion_key", key=pl.struct(PROMPT).hash(0)
+    )
     return (
-        hashed.select("index", "completion_key", key=pl.struct(PROMPT).hash(0))
+        hashed.filter(hashed["key"].is_duplicated())
+        .sort("split", "index")
         .with_columns(
             first=pl.col("index").first().over("key"),
             said=pl.col("completion_key").first().over("key"),
         )
         .filter((pl.col("index") != pl.col("first")) & (pl.col("completion_key") != pl.col("said")))
         .sort("index")
-        .collect()
     )
 
 

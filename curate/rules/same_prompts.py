@@ -17,5 +17,7 @@ def real_prompts(rows: pl.DataFrame) -> pl.DataFrame:
     in fifty ("Continue the text."), is a fixed phrase: to meet it again means nothing.
     """
     most = max(_MOST_ROWS, rows.height // 50)
-    times = pl.len().over("prompt_key")
-    return rows.filter((pl.col("prompt_length") >= _SHORTEST) & (times <= most))
+    counts = rows["prompt_key"].value_counts(name="times")
+    fixed = counts.filter(pl.col("times") > most)["prompt_key"]
+    phrase = pl.col("prompt_key").is_in(fixed.to_list())
+    return rows.filter((pl.col("prompt_length") >= _SHORTEST) & ~phrase)

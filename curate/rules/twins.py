@@ -27,7 +27,8 @@ def comparable(dataset: Dataset) -> pl.DataFrame:
     their text.
     """
     ranks = [_RANK[role] for role in roles_of(dataset)]
-    frame = dataset.frame.with_columns(
+    frame = dataset.frame.select(
+        *NEEDED,
         index=pl.int_range(pl.len(), dtype=pl.UInt32),
         split=pl.Series(np.array(ranks, np.uint8)[dataset.frame["file"].to_numpy()]),
     )
@@ -37,13 +38,12 @@ def comparable(dataset: Dataset) -> pl.DataFrame:
 
 def repeats(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Rows that repeat an earlier row of their split: columns `index` and `first`."""
-    hashed = frame.lazy().select("index", key=pl.struct("split", *keys).hash(0))
     return (
-        hashed.with_columns(first=pl.col("index").min().over("key"))
+        _shared(frame, ("split", *keys))
+        .with_columns(first=pl.col("index").min().over("key"))
         .filter(pl.col("index") != pl.col("first"))
         .select("index", "first")
         .sort("index")
-        .collect()
     )
 
 
@@ -52,15 +52,20 @@ def crossings(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
     Train comes before validation, and validation before test.
     """
-    hashed = frame.lazy().select("index", "split", key=pl.struct(*keys).hash(0))
-    firsts = hashed.sort("split", "index").group_by("key", maintain_order=True).first()
+    shared = _shared(frame, keys)
+    firsts = shared.sort("split", "index").group_by("key", maintain_order=True).first()
     return (
-        hashed.join(firsts, on="key", suffix="_first")
+        shared.join(firsts, on="key", suffix="_first")
         .filter(pl.col("split") > pl.col("split_first"))
         .select("index", first="index_first")
         .sort("index")
-        .collect()
     )
+
+
+def _shared(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The rows whose key another row has too (mostly few): `index`, `split` and `key`, a hash."""
+    hashed = frame.lazy().select("index", "split", key=pl.struct(*keys).hash(0)).collect()
+    return hashed.filter(hashed["key"].is_duplicated())
 
 
 def pairs(found: pl.DataFrame) -> Iterator[tuple[int, int]]:
