@@ -134,7 +134,9 @@ class NearTexts:
                 found += accepted
                 if len(turned_down) < 2:
                     break
-            rows = np.setdiff1d(rows, np.array([row for row, _, _ in found], np.int64))
+            # Only rows that share a band with another text can still be copies.
+            gone = np.array([row for row, _, _ in found], np.int64)
+            rows = np.setdiff1d(np.intersect1d(rows, texts.rows), gone)
         return found
 
     def _across(
@@ -226,19 +228,19 @@ class _ScratchTexts:
 
     def __init__(self, data: mmap.mmap | bytes, rows: I64, offsets: I64, answers: I64) -> None:
         self._data = data
-        self._rows = rows
+        self.rows = rows
         self._offsets = offsets
         self._answers = answers
 
     def answer(self, row: int) -> str:
         """The answer of a row (its end, of so many bytes); of preferences, both answers."""
-        i = int(np.searchsorted(self._rows, row))
+        i = int(np.searchsorted(self.rows, row))
         end = self._offsets[i + 1]
         return bytes(self._data[end - self._answers[i] : end]).decode("utf-8", "replace")
 
     def text(self, row: int) -> str:
         """The whole text of a row."""
-        i = int(np.searchsorted(self._rows, row))
+        i = int(np.searchsorted(self.rows, row))
         return bytes(self._data[self._offsets[i] : self._offsets[i + 1]]).decode("utf-8", "replace")
 
     def of(self, rows: I64) -> _Selected:
@@ -247,10 +249,10 @@ class _ScratchTexts:
 
     def take(self, rows: I64) -> TextBatch:
         """The texts of these rows; empty for rows that were not kept."""
-        at = np.searchsorted(self._rows, rows)
+        at = np.searchsorted(self.rows, rows)
         pieces = []
         for row, i in zip(rows.tolist(), at.tolist(), strict=True):
-            known = i < len(self._rows) and self._rows[i] == row
+            known = i < len(self.rows) and self.rows[i] == row
             pieces.append(
                 bytes(self._data[self._offsets[i] : self._offsets[i + 1]]) if known else b""
             )

@@ -18,6 +18,7 @@ _LEAST_ROWS = 100
 _STYLE = 0.98
 # An output is an outlier when it is so many times as long as one of a hundred is.
 _TIMES_LONGER = 10
+_NEEDED = ("has_output", "ends_a_sentence", "marked_up", "completion_length")
 _FREE = {ContractKind.TEXT, ContractKind.SENTENCE, ContractKind.LIST}
 
 
@@ -25,10 +26,11 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     collector = dataset.collector(OutputContracts)
     for file in range(len(dataset.files)):
         contract = collector.contract_of(dataset, file)
-        rows = dataset.frame.with_row_index("index").filter(
-            (pl.col("file") == file) & pl.col("has_output")
-        )
-        if contract is None or contract.kind not in _FREE or rows.height < _LEAST_ROWS:
+        if contract is None or contract.kind not in _FREE:
+            continue
+        chosen = dataset.frame.lazy().select("file", *_NEEDED).with_row_index("index")
+        rows = chosen.filter((pl.col("file") == file) & pl.col("has_output")).collect()
+        if rows.height < _LEAST_ROWS:
             continue
         yield from _odd(
             rows, "ends_a_sentence", "ends without punctuation", "ends with punctuation"
@@ -72,7 +74,7 @@ RULE = DatasetRule(
         example="one answer with headings and bold text, among 2,000 in plain sentences",
         remedy="Look whether the row belongs to the set; write it like the others.",
     ),
-    features=("has_output", "ends_a_sentence", "marked_up", "completion_length"),
+    features=_NEEDED,
     check=_check,
     collectors=(OutputContracts,),
 )
