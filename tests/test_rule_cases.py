@@ -78,7 +78,9 @@ def _write(case: dict[str, Any], folder: Path, content: bytes) -> Path:
     path = folder / f"data{case.get('suffix', '.jsonl')}"
     path.write_bytes(content)
     for name, beside in case.get("files", {}).items():
-        text = json.dumps(beside) if isinstance(beside, dict) else _content({"rows": beside}).decode()
+        text = (
+            json.dumps(beside) if isinstance(beside, dict) else _content({"rows": beside}).decode()
+        )
         (folder / name).write_text(text, encoding="utf-8")
     return path
 

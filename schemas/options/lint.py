@@ -17,7 +17,10 @@ class RuleOptions(Options):
 
     min_per_label: int = option(10, "Fewer examples of a label than this is a warning.", ge=1)
     max_label_share: float = option(
-        0.9, "A label that has more than this share of the outputs outweighs the others.", gt=0, le=1
+        0.9,
+        "A label that has more than this share of the outputs outweighs the others.",
+        gt=0,
+        le=1,
     )
     min_distinct_prompts: float = option(
         0.2, "The share of the prompts that have to differ from all others.", ge=0, le=1
