@@ -55,8 +55,10 @@ def lint_dataset(
         room = tally.room(code)
         hits = _hits(rule, dataset, options, ignored)
         placed += hits if room is None else islice(hits, room)
-        # Those that nobody will see are only counted.
-        tally.add_unseen(code, sum(1 for _ in hits), rule.repair)
+        # Those that nobody will see are only counted, by their own repairs where they have some.
+        for unseen in hits:
+            repair = None if unseen.line is None else unseen.hit.repair or rule.repair
+            tally.add_unseen(code, 1, repair)
     raws = _rows_again(placed, paths)
     for hit in placed:
         tally.add(_found(hit, dataset, raws, data))
