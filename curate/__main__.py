@@ -1,10 +1,37 @@
-"""`python -m curate`."""
+"""Where `curate` and `python -m curate` begin.
+
+Importing takes a moment, and Ctrl-C in that moment should end as it does later: one line, exit
+code 130, no traceback. So the handler stands before anything else is imported.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
-from curate.cli import main
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # Nothing has been read or written yet: there is nothing to put in order.
+    os.write(2, b"curate: interrupted\n")
+    os._exit(130)
+
+
+def start() -> int:
+    """Run the command line of this process."""
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # in the background of a shell
+    if not ignored:
+        signal.signal(signal.SIGINT, _leave)
+    from curate.cli import main
+
+    return main() if ignored else main(ready=_interruptible)
+
+
+def _interruptible() -> None:
+    # From here on an interrupt is an exception, so that what is half done can be put in order.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -17,7 +17,7 @@ from curate.linefiles import LineFile, copy_lines
 from curate.rowsource import RowSource
 from curate.schemas.options.dedupe import DedupeOptions
 from curate.sources import STDIN
-from curate.writing import atomic_write
+from curate.writing import atomic_write, protect
 
 
 def default_output(path: str) -> Path:
@@ -53,6 +53,10 @@ def outputs_of(files: list[LineFile], options: DedupeOptions) -> list[Path]:
         for output in outputs:
             if os.path.realpath(output) in inputs:
                 raise UserError(f"{output}: is an input as well; use --in-place to replace it")
+    # In place, the files are replaced on purpose; the reports must still go elsewhere.
+    protect((*(f.path for f in files), *options.against), (options.removed, options.clusters))
+    protect(options.against, dict.fromkeys(outputs))
+    protect((), (*dict.fromkeys(outputs), options.removed, options.clusters))
     for path in {*outputs, *filter(None, (options.removed, options.clusters))}:
         if str(path) != STDIN and not path.parent.is_dir():
             raise UserError(f"{path}: the folder {path.parent} does not exist")

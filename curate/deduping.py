@@ -27,8 +27,8 @@ from curate.ledger import Removal, make_ledger, place_of
 from curate.linefiles import LineFile, open_lines
 from curate.matching import Progress, Settings, Sketched, decide, sketch_source
 from curate.referencing import match_references
-from curate.rowsource import RowSource
-from curate.rowtexts import RowTexts, column_text, unknown_format
+from curate.rowsource import RowSource, refuse_unknown
+from curate.rowtexts import RowTexts, column_text
 from curate.schemas.dedupe_artifacts import Reason, RowPlace
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.dedupe import DedupeOptions
@@ -117,7 +117,7 @@ def dedupe(
             band_columns(settings.bands.bands, len(source), settings.memory)
         )
         sketched = sketch_source(source, settings, columns, progress)
-        _refuse_unknown(source, data)
+        refuse_unknown(source)
         references = _references(source, sketched, against, index, settings, options, data)
         sketched.tokens[list(references)] = 0  # decided; nothing is compared with them
         rank = _rank(source, sketched, options)
@@ -174,7 +174,7 @@ def _references(
         references = RowSource(against, RowTexts(options.field, data, system=options.system))
         with band_columns(settings.bands.bands, len(references), settings.memory) as columns:
             sketches = sketch_source(references, settings, columns)
-            _refuse_unknown(references, data)
+            refuse_unknown(references)
             for match in match_references(source, sketched, references, sketches, settings):
                 found[match.row] = _removal(
                     source,
@@ -214,27 +214,6 @@ def _removal(
     return Removal(
         place_of(source, row), reason, similarity, None, keeper, None, None, source.line(row)
     )
-
-
-def _refuse_unknown(source: RowSource, data: DataOptions) -> None:
-    """Raise UserError for a file of which no row has a known format."""
-    for file, first in zip(source.files, source.starts.tolist(), strict=False):
-        if not len(file) or not source.unread[first : first + len(file)].all():
-            continue
-        for i in range(len(file)):
-            line = file.line(i)
-            if not line.strip():
-                continue
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                raise UserError(
-                    f"{file.path}:{file.numbers[i]}: not valid JSON ({error}), nor is any other "
-                    f"row of this file. Run `curate lint {file.path}`."
-                ) from None
-            if isinstance(row, dict):
-                raise unknown_format(file.path, row)
-            raise UserError(f"{file.path}:{file.numbers[i]}: expected an object with named fields")
 
 
 def _rank(source: RowSource, sketched: Sketched, options: DedupeOptions) -> I64 | None:

@@ -10,9 +10,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from curate.errors import UserError
 from curate.linefiles import LineFile
 from curate.linetexts import LineTexts
-from curate.rowtexts import RowTexts
+from curate.rowtexts import RowTexts, unknown_format
 from curate.texts import I64, TextBatch, joined
 
 _BATCH_BYTES = 2 << 20
@@ -130,3 +131,24 @@ class RowSource:
         if learn and self._lines is not None:
             self._lines.learn(row)
         return self._texts.text(row)
+
+
+def refuse_unknown(source: RowSource) -> None:
+    """Raise UserError for a file of which no row has a known format."""
+    for file, first in zip(source.files, source.starts.tolist(), strict=False):
+        if not len(file) or not source.unread[first : first + len(file)].all():
+            continue
+        for i in range(len(file)):
+            line = file.line(i)
+            if not line.strip():
+                continue
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                raise UserError(
+                    f"{file.path}:{file.numbers[i]}: not valid JSON ({error}), nor is any other "
+                    f"row of this file. Run `curate lint {file.path}`."
+                ) from None
+            if isinstance(row, dict):
+                raise unknown_format(file.path, row)
+            raise UserError(f"{file.path}:{file.numbers[i]}: expected an object with named fields")

@@ -31,14 +31,14 @@ from curate.candidates import band_columns
 from curate.errors import UserError
 from curate.linefiles import LineFile, copy_lines, open_lines
 from curate.matching import Progress, Settings, decide, sketch_source
-from curate.rowsource import RowSource
+from curate.rowsource import RowSource, refuse_unknown
 from curate.rowtexts import RowTexts, column_text
 from curate.schemas.dedupe_artifacts import SplitFile, SplitManifest
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.split import SplitOptions
 from curate.strata import infer_labels
 from curate.texts import I64
-from curate.writing import atomic_write, write_json
+from curate.writing import atomic_write, protect, write_json
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -93,6 +93,7 @@ def split(
     """
     options, data = options or SplitOptions(), data or DataOptions()
     folder = Path(out_dir) if out_dir is not None else options.output
+    _claim(folder, os.fspath(path))
     previous = _previous(folder, options)
     with open_lines([os.fspath(path)]) as files:
         source = RowSource(files, RowTexts("all", data))
@@ -111,6 +112,20 @@ def split(
         return _write(
             files[0], rows, placed, before, stratified_by, folder, options, _unread(source, rows)
         )
+
+
+def _claim(folder: Path, path: str) -> None:
+    """Refuse to write over the input, or over files that no earlier split has written."""
+    targets = [folder / f"{name}.jsonl" for name in NAMES]
+    protect((path,), (*targets, folder / LEFT_OUT, folder / MANIFEST))
+    if (folder / MANIFEST).exists():
+        return
+    for target in targets:
+        if target.exists():
+            raise UserError(
+                f"{target}: is there already, and no {MANIFEST} beside it says that a split wrote it; "
+                "choose another folder with -o, or move it away"
+            )
 
 
 def verify_split(folder: str | os.PathLike[str]) -> SplitManifest | None:
@@ -193,6 +208,7 @@ def _clustered(
             joins.append(decide(texts, sketched, settings, progress=progress).keeper)
             if texts is source:
                 digests = sketched.digests
+    refuse_unknown(source)
     lines = [source.line(i) for i in range(len(source))]
     rows = np.array([i for i, line in enumerate(lines) if line.strip()], np.int64)
     joins.append(_first_of_same([i if i in alone else line for i, line in enumerate(lines)]))

@@ -68,6 +68,34 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def protect(
+    inputs: Iterable[str | os.PathLike[str]], outputs: Iterable[str | os.PathLike[str] | None]
+) -> None:
+    """Refuse to write over what is read, or to the same file twice; call it before any work.
+
+    Args:
+        inputs: files that are read, however they are spelt ("-" is no file).
+        outputs: files that would be written; None stands for one that was not asked for.
+
+    Raises UserError naming the file.
+    """
+    read = {os.path.realpath(path) for path in inputs if os.fspath(path) != "-"}
+    taken: set[str] = set()
+    for output in outputs:
+        if output is None or os.fspath(output) in ("-", os.devnull):
+            continue
+        place = os.path.realpath(output)
+        if place in read:
+            raise UserError(
+                f"{output}: is read by this command and would be overwritten; choose another name"
+            )
+        if place in taken:
+            raise UserError(
+                f"{output}: two results would be written to this file; choose another name"
+            )
+        taken.add(place)
+
+
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write `value` as indented JSON with sorted keys, atomically."""
     text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)

@@ -7,10 +7,11 @@ that was asked for, so that `curate --version` starts in no time and linting nev
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -50,11 +51,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 TABLES = frozenset(COMMANDS) - {"rule", "rules", "init", "run"} | {"data", "run"}
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit code (see curate.errors)."""
+def main(argv: Sequence[str] | None = None, *, ready: Callable[[], None] = lambda: None) -> int:
+    """Run one command line; returns the exit code (see curate.errors).
+
+    `ready` is called when everything is imported and parsed, before the command begins its work.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(arguments)
+        return _run(arguments, ready)
     except UserError as error:
         print(f"curate: {error}", file=sys.stderr)
         return EXIT_USER_ERROR
@@ -65,14 +69,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader (head, less) went away; nothing is wrong, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CLEAN
+    except OSError as error:
+        if error.errno not in _NOT_OUR_FAULT:
+            return _bug(error, arguments)
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"curate: {place}{error.strerror}", file=sys.stderr)
+        return EXIT_USER_ERROR
     except Exception as error:
-        from curate.cli.bugs import report
-
-        report(error, arguments)
-        return EXIT_BUG
+        return _bug(error, arguments)
 
 
-def _run(arguments: list[str]) -> int:
+# What the file system refuses: no permission, no space, a file where a folder should be, …
+_NOT_OUR_FAULT = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EEXIST,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.EIO,
+    }
+)
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> int:
+    from curate.cli.bugs import report
+
+    report(error, arguments)
+    return EXIT_BUG
+
+
+def _run(arguments: list[str], ready: Callable[[], None]) -> int:
     if not arguments or (arguments[0] in ("-h", "--help", "help") and len(arguments) < 2):
         print(_overview())
         return EXIT_CLEAN
@@ -94,6 +126,7 @@ def _run(arguments: list[str]) -> int:
 
     chosen = Path(namespace.config) if namespace.config else None
     path = None if namespace.isolated else chosen or find_config()
+    ready()
     flagged = frozenset(model for model, _ in command.options)
     return command.run(Invocation(namespace, load_config(path, TABLES), flagged))
 

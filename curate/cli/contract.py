@@ -18,7 +18,7 @@ from curate.schemas.options.contract import ContractOptions
 from curate.schemas.options.data import DataOptions
 from curate.sources import STDIN, expand
 from curate.validating import read_checked
-from curate.writing import write_json
+from curate.writing import protect, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def run(invocation: Invocation) -> int:
     """Infer, print, pin."""
     options = invocation.options(ContractOptions, "contract")
     data = invocation.options(DataOptions, "data")
+    protect(invocation.arguments.files, (options.output,))
     contract, broken = contract_of_files(invocation.arguments.files, data)
     if options.output is not None:
         write_json(options.output, contract.model_dump(mode="json", exclude_defaults=False))

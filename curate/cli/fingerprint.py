@@ -12,6 +12,7 @@ from curate.fingerprints import SUFFIX, fingerprint_of, write_fingerprint
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.fingerprint import FingerprintOptions
 from curate.validating import read_checked
+from curate.writing import protect
 
 
 def run(invocation: Invocation) -> int:
@@ -22,6 +23,7 @@ def run(invocation: Invocation) -> int:
     output = options.output or Path(f"{path}{SUFFIX}")
     if output.suffix != SUFFIX:
         raise UserError(f"{output}: the name has to end in {SUFFIX}, by which lint knows it")
+    protect((path,), (output,))
     lines: list[int] = []
     prompts: list[str] = []
     for checked in read_checked(path, data):

@@ -31,6 +31,7 @@ def run(invocation: Invocation) -> int:
     from curate.schemas.records import user
     from curate.train.answering import Answerer
     from curate.train.prompts import Asked, read_prompts
+    from curate.writing import protect
 
     options = invocation.options(GenerateOptions, "generate")
     folder = invocation.path("run")
@@ -39,6 +40,7 @@ def run(invocation: Invocation) -> int:
         print(answer.text)
         return EXIT_CLEAN
     if options.input is not None:
+        protect((options.input,), (options.output,))
         asked = list(read_prompts(str(options.input)))
         answers = Answerer(folder, options).answer(asked, _Progress(len(asked)))
         _write(options.output, asked, answers)

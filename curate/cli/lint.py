@@ -23,7 +23,7 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
 from curate.sources import KINDS, STDIN, suffixes
 from curate.suppressions import add_suppressions
-from curate.writing import atomic_write
+from curate.writing import atomic_write, protect
 
 if TYPE_CHECKING:
     from curate import fixing
@@ -46,6 +46,7 @@ def run(invocation: Invocation) -> int:
         names = ["."]
     with contextlib.ExitStack() as stack:
         sources = [_readable(s, options, stack) for s in sources_of(names, options)]
+        protect((s.path for s in sources), (options.output, options.write_baseline))
         if options.show_files:
             _write_out(f"{source.shown}\n" for source in sources)
             return EXIT_CLEAN
@@ -55,7 +56,7 @@ def run(invocation: Invocation) -> int:
 
 
 def _once(sources: Sequence[Source], options: LintOptions, data: DataOptions) -> int:
-    if options.fix or options.unsafe_fixes or options.diff:
+    if options.fix or options.fix_only or options.unsafe_fixes or options.diff:
         return _fix(sources, options, data)
     report = lint_cached(sources, options, data, keep_per_rule=_kept(options))
     if options.write_baseline is not None:
@@ -105,15 +106,15 @@ def _fix(sources: Sequence[Source], options: LintOptions, data: DataOptions) -> 
         if piped:
             with open(piped, "rb") as content:
                 shutil.copyfileobj(content, sys.stdout.buffer)
-        kept = _limited(repaired.report, _kept(options))
-        _show(kept, options, stream)
+        if not options.fix_only:
+            _show(_limited(repaired.report, _kept(options)), options, stream)
         if options.output_format == "text":
             _say(f"made {_made(repaired)}", stream)
             for path in written:
                 _say(f"wrote {path}", stream)
         for path, why in repaired.refused.items():
             _say(f"{path}: not repaired: {why}", sys.stderr)
-    return _exit_code(repaired.report, options)
+    return EXIT_CLEAN if options.fix_only else _exit_code(repaired.report, options)
 
 
 def _unchanged(sources: Sequence[Source]) -> str | None:

@@ -115,6 +115,9 @@ class LintOptions(RuleOptions):
     )
 
     fix: bool = option(False, "Make the safe repairs in the files.")
+    fix_only: bool = option(
+        False, "Make the safe repairs, report only them, and exit with 0; for a hook that mends."
+    )
     unsafe_fixes: bool = option(
         False, "Make the unsafe repairs too, which may drop rows; implies --fix."
     )
