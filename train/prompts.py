@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from curate.errors import UserError
+from curate.manifest import read_manifest
 from curate.reading import read_rows
 from curate.schemas.records import SHAREGPT_ROLES, Message, user
 
@@ -24,6 +26,28 @@ class Asked:
     place: str
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...] = ()
+
+
+# So many training rows are looked at, and so large a share of them has to agree.
+_SYSTEM_ROWS, _SYSTEM_SHARE = 200, 0.9
+
+
+def system_of_run(run: Path) -> str | None:
+    """The system prompt that (nearly) all training rows of a run begin with, if there is one."""
+    training = run / "splits" / "train.jsonl"
+    if not training.is_file():
+        noted = read_manifest(run).get("training", {}).get("train", {}).get("path")
+        training = Path(noted) if noted else training
+    if not training.is_file():
+        return None
+    rows = next((batch.values[:_SYSTEM_ROWS] for batch in read_rows(str(training))), [])
+    found: Counter[str] = Counter()
+    for row in rows:
+        messages = asked_of(row, str(training)).messages
+        if messages[0].role in ("system", "developer"):
+            found[messages[0].text] += 1
+    text, count = found.most_common(1)[0] if found else ("", 0)
+    return text if count and count >= _SYSTEM_SHARE * len(rows) else None
 
 
 def read_prompts(path: str) -> Iterator[Asked]:

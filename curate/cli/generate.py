@@ -35,6 +35,8 @@ def run(invocation: Invocation) -> int:
 
     options = invocation.options(GenerateOptions, "generate")
     folder = invocation.path("run")
+    if folder is not None and options.system is None and options.input is None:
+        _hint_at_system(folder)
     if options.prompt is not None:
         [answer] = Answerer(folder, options).answer([Asked("--prompt", (user(options.prompt),))])
         print(answer.text)
@@ -47,6 +49,18 @@ def run(invocation: Invocation) -> int:
         return EXIT_CLEAN
     answerer = Answerer(folder, options)
     return _converse(answerer) if sys.stdin.isatty() else _answer_lines(answerer)
+
+
+def _hint_at_system(folder: Path) -> None:
+    """A model tuned with a system prompt answers otherwise without it, and worse."""
+    from curate.train.answering import OF_THE_RUN
+    from curate.train.prompts import system_of_run
+
+    if system_of_run(folder) is not None:
+        print(
+            f"curate: this run was trained with a system prompt; --system {OF_THE_RUN} puts it in",
+            file=sys.stderr,
+        )
 
 
 class _Progress:

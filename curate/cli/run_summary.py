@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -159,8 +160,15 @@ def _closing(result: RunResult) -> list[tuple[str, str]]:
         for i, (name, what) in enumerate(files)
     ]
     if train:
-        lines.append(("try it", escape(f'curate generate {folder} --prompt "…"')))
+        lines.append(("try it", escape(f'curate generate {folder} {_system(folder)}--prompt "…"')))
     return lines
+
+
+def _system(folder: Path) -> str:
+    """The flag that puts in the system prompt of the training rows, where they share one."""
+    from curate.train.prompts import system_of_run
+
+    return "--system @run " if system_of_run(folder) is not None else ""
 
 
 def _counts(counts: Mapping[str, int]) -> str:

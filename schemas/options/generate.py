@@ -17,7 +17,12 @@ class GenerateOptions(Options):
     prompt: str | None = option(
         None, "Answer this one prompt, print the answer, and end.", metavar="TEXT"
     )
-    system: str | None = option(None, "System prompt put before each prompt.", metavar="TEXT")
+    system: str | None = option(
+        None,
+        "System prompt put before each prompt that has none; @run for the one that the run's "
+        "training rows share.",
+        metavar="TEXT",
+    )
     input: Path | None = option(
         None,
         "File of prompts: chat rows (a last assistant turn is left out), rows with a `prompt`, "
