@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from curate.train.prompts import system_of_run
 
 
-def run_with(tmp_path: Path, systems: list[str | None]) -> Path:
+def run_with(tmp_path: Path, systems: Sequence[str | None]) -> Path:
     (tmp_path / "splits").mkdir()
     rows = []
     for system in systems:
