@@ -77,6 +77,14 @@ def test_the_three_bad_endings_have_their_own_exit_codes(
     assert "ZeroDivisionError: oh" in log.read_text()
 
 
+def test_a_missing_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn")
+    assert run_raising(error, monkeypatch) == 2
+    assert "pip install 'curate-ft[train]'" in capsys.readouterr().err
+
+
 def run_python(program: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return subprocess.run(

@@ -69,6 +69,15 @@ def main(argv: Sequence[str] | None = None, *, ready: Callable[[], None] = lambd
         # The reader (head, less) went away; nothing is wrong, but Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CLEAN
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            return _bug(error, arguments)
+        print(
+            f"curate: this needs {error.name}, which is not installed: pip install 'curate-ft[{extra}]'",
+            file=sys.stderr,
+        )
+        return EXIT_USER_ERROR
     except OSError as error:
         if error.errno not in _NOT_OUR_FAULT:
             return _bug(error, arguments)
@@ -79,6 +88,20 @@ def main(argv: Sequence[str] | None = None, *, ready: Callable[[], None] = lambd
         return _bug(error, arguments)
 
 
+# Libraries that come with an extra of the installation.
+_EXTRAS = {
+    "torch": "train",
+    "transformers": "train",
+    "peft": "train",
+    "accelerate": "train",
+    "safetensors": "train",
+    "gguf": "train",
+    "bitsandbytes": "qlora",
+    "bm25s": "compare",
+    "sacrebleu": "compare",
+    "tokenizers": "tokenizers",
+    "jinja2": "tokenizers",
+}
 # What the file system refuses: no permission, no space, a file where a folder should be, …
 _NOT_OUR_FAULT = frozenset(
     {
