@@ -36,7 +36,20 @@ def make_accelerator(options: TrainOptions) -> Accelerator:
         torch.set_num_threads(options.threads)
     accelerator = Accelerator()
     torch.manual_seed(options.seed)
+    if accelerator.device.type == "cpu":
+        _repeat_exactly()
     return accelerator
+
+
+def _repeat_exactly() -> None:
+    """Make two runs on this CPU equal to the bit, whatever the number of threads.
+
+    Without this, threads add up the gradients of rows that are used more than once (a shared
+    prompt, an embedding) in the order in which they happen to come.
+    """
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Fresh memory is always written before it is read here; filling it first takes time.
+    torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 @dataclass(frozen=True)

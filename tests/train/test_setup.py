@@ -14,6 +14,7 @@ from curate.train.memory import Shape, plan_memory, recompute
 from curate.train.models import load_model, load_tokenizer, resolve_base
 from curate.train.packing import pack
 from curate.train.schedule import timetable
+from curate.train.setup import make_accelerator
 from curate.train.timing import estimate
 from tests.train.conftest import make_model
 from tests.train.test_packing import make_samples
@@ -149,3 +150,18 @@ def test_a_packaged_gguf_model_becomes_a_folder_that_plain_transformers_loads(
     with torch.no_grad():
         out = model.generate(**inputs, max_new_tokens=12, do_sample=False)
     assert "Paris" in tokenizer.decode(out[0])
+
+
+def test_threads_that_race_add_up_to_the_same_bits() -> None:
+    """Rows that are read many times (a shared prompt) get their gradients from several threads."""
+    make_accelerator(TrainOptions(model="any"))
+    torch.set_num_threads(4)
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randint(0, 50, (4000,), generator=generator)
+    weight = torch.randn(4000, 64, generator=generator)
+    gradients = []
+    for _ in range(8):
+        table = torch.zeros(50, 64, requires_grad=True)
+        (table[rows] * weight).sum().backward()
+        gradients.append(table.grad)
+    assert all(torch.equal(g, gradients[0]) for g in gradients if g is not None)
