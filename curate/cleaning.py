@@ -126,8 +126,8 @@ def clean(
         write_lines(work / "linted.jsonl", lines.kept())
         lines.origins().save(work / "origins.json")
         with atomic_write(work / "left-out.jsonl") as stream:
-            for row in lines.left_out():
-                stream.write(orjson.dumps(row.model_dump(mode="json")) + b"\n")
+            for row, original in lines.left_out():
+                stream.write(left_out_line(row, original) + b"\n")
     return Cleaned(
         report=report,
         repaired=mended.total,
@@ -198,8 +198,8 @@ class _Lines:
         """Where each kept row came from."""
         return Origins(self.places)
 
-    def left_out(self) -> Iterator[LeftOutRow]:
-        """The rows that do not go on, as they stand in the input."""
+    def left_out(self) -> Iterator[tuple[LeftOutRow, bytes | str | None]]:
+        """The rows that do not go on, and what stands in the input: JSON, or text that is not."""
         for source in self._sources:
             wanted = {
                 self._origin(source.shown, line): finding
@@ -211,30 +211,38 @@ class _Lines:
                 finding = wanted[line]
                 self.gone += 1
                 self.reasons[finding.code] = self.reasons.get(finding.code, 0) + 1
-                yield LeftOutRow(
+                told = LeftOutRow(
                     path=source.shown,
                     line=line,
                     step="lint",
                     reason=f"{finding.code} {finding.name}: {finding.message}",
-                    row=rows.get(line, finding.excerpt),
+                    row=None,
                 )
+                yield told, rows.get(line, finding.excerpt)
 
     def _origin(self, path: str, line: int) -> int:
         lines = self._mended.origins.get(path)
         return line if lines is None or line > len(lines) else lines[line - 1]
 
 
-def _rows_at(source: Source, lines: set[int]) -> dict[int, Any]:
-    """The parsed rows at these lines of the input, or their text where they do not parse."""
-    found: dict[int, Any] = {}
+def left_out_line(row: LeftOutRow, original: bytes | str | None) -> bytes:
+    """One line of removed.jsonl. JSON is put in as it stands: it may be nested as deep as it likes."""
+    told = row.model_dump(mode="json")
+    told["row"] = orjson.Fragment(original) if isinstance(original, bytes) else original
+    return orjson.dumps(told)
+
+
+def _rows_at(source: Source, lines: set[int]) -> dict[int, bytes | str]:
+    """The rows at these lines of the input: their JSON, or their text where they do not parse."""
+    found: dict[int, bytes | str] = {}
     if not lines:
         return found
+    # In JSON a line break can only stand between tokens, so a space says the same.
+    as_it_is = kind_of(source.path) in ("jsonl", "json", "parquet")
     for batch in read_rows(source.path):
-        found.update(
-            (line, value)
-            for line, value in zip(batch.lines, batch.values, strict=True)
-            if line in lines
-        )
+        for line, raw, value in zip(batch.lines, batch.raw, batch.values, strict=True):
+            if line in lines:
+                found[line] = raw.replace(b"\n", b" ") if as_it_is else orjson.dumps(value)
         found.update(
             (fault.line, fault.raw.decode("utf-8", "backslashreplace"))
             for fault in batch.faults

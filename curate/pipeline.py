@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from curate.cleaning import Origins, clean
+from curate.cleaning import Origins, clean, left_out_line
 from curate.errors import UserError
 from curate.manifest import file_hash, update_manifest
 from curate.schemas.options.base import Options
@@ -216,6 +216,9 @@ def _dedupe_step(plan: Plan, folder: Path) -> Step:
     )
 
 
+_ROW = b',"row":'
+
+
 def _at_origin(line: bytes, origins: Origins) -> bytes:
     """A removed row of the working copy, told by its place in the input."""
     row = orjson.loads(line)
@@ -228,9 +231,10 @@ def _at_origin(line: bytes, origins: Origins) -> bytes:
         reason=row["reason"],
         score=row["similarity"],
         twin=Twin(path=twin_path, line=twin_line),
-        row=row["row"],
+        row=None,
     )
-    return orjson.dumps(told.model_dump(mode="json"))
+    # The row is the last value of the line; it is taken over as it stands.
+    return left_out_line(told, line[line.index(_ROW) + len(_ROW) : -1])
 
 
 def _cluster_at_origin(line: bytes, origins: Origins) -> bytes:

@@ -178,3 +178,13 @@ def test_flags_of_the_run_are_not_taken_for_those_of_its_steps(
     assert (tmp_path / "out" / "clean.jsonl").is_file()
     assert (tmp_path / "out" / "splits" / "train.jsonl").is_file()
     assert "train" in capsys.readouterr().out
+
+
+def test_rows_nested_deeply_are_left_out_whole(write_jsonl: Write, tmp_path: Path) -> None:
+    path = write_jsonl(good_rows(60))
+    deep = '{"prompt":' * 900 + "1" + "}" * 900
+    with path.open("a") as stream:
+        stream.write(deep + "\n")
+    result = go(tmp_path, path)
+    [line] = (result.folder / "removed.jsonl").read_text().splitlines()
+    assert deep in line

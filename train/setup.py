@@ -49,7 +49,8 @@ def _repeat_exactly() -> None:
     """
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Fresh memory is always written before it is read here; filling it first takes time.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    # (The module makes this a property of itself, which type checkers cannot see.)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

@@ -159,9 +159,10 @@ def test_threads_that_race_add_up_to_the_same_bits() -> None:
     generator = torch.Generator().manual_seed(0)
     rows = torch.randint(0, 50, (4000,), generator=generator)
     weight = torch.randn(4000, 64, generator=generator)
-    gradients = []
+    gradients: list[torch.Tensor] = []
     for _ in range(8):
         table = torch.zeros(50, 64, requires_grad=True)
         (table[rows] * weight).sum().backward()
+        assert table.grad is not None
         gradients.append(table.grad)
-    assert all(torch.equal(g, gradients[0]) for g in gradients if g is not None)
+    assert all(torch.equal(g, gradients[0]) for g in gradients)
