@@ -1,0 +1,41 @@
+"""The overfitting watch on recorded real runs.
+
+    python benchmarks/watch.py record --model MODEL --data-dir DATA --output RECORDED --gpus 2
+
+`record` trains the runs of `watch_tasks.py` and keeps the loss of each validation row at each
+evaluation. DATA holds gsm8k_train.jsonl, code_alpaca_2k.json, dolly_3k.json and alpaca_4800.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    record = commands.add_parser("record", help="train, and keep what was measured")
+    record.add_argument("--model", required=True, help="a folder or a .gguf file")
+    record.add_argument("--data-dir", type=Path, required=True)
+    record.add_argument("--output", type=Path, required=True, help="folder for the results")
+    record.add_argument("--gpus", type=int, default=0, help="0: on the CPU")
+    record.add_argument("--jobs", type=int, default=1, help="runs at once on each GPU")
+    record.add_argument("--deadline", type=float, default=240.0, help="seconds for everything")
+    record.add_argument("--only", help="runs whose name contains this")
+    record.add_argument("--shrink", type=int, default=1, help="rows and steps divided by this")
+    worker = commands.add_parser("worker")
+    worker.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    if arguments.command == "record":
+        from watch_record import record as run
+
+        run(arguments)
+    else:
+        from watch_record import work
+
+        work(arguments.folder)
+
+
+if __name__ == "__main__":
+    main()
