@@ -1,4 +1,4 @@
-"""Greedy answers, in batches: the same text as one prompt at a time gives.
+"""Answers in batches, greedy or drawn: greedy ones are those that one prompt at a time gives.
 
 Prompts are sorted by length and padded on the left, with positions that count real tokens only.
 What all prompts share at their start (a system prompt, fixed examples) is computed once. A row
@@ -38,13 +38,36 @@ _MIN_SHARED = 16
 class Answer:
     """What the model wrote after one prompt.
 
-    `ids` are without the token that ended it; `ended` is False where `max_new_tokens` cut it.
+    `ids` are without `end_id`, the token that ended it; None where `max_new_tokens` cut it.
     """
 
     text: str
     ids: tuple[int, ...]
     prompt_tokens: int
-    ended: bool
+    end_id: int | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the model ended it by itself."""
+        return self.end_id is not None
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Draws the next token from the model's own distribution.
+
+    Attributes:
+        generator: on the model's device; the draws depend on its state alone.
+        temperature: logits are divided by it.
+    """
+
+    generator: torch.Generator
+    temperature: float = 1.0
+
+    def __call__(self, logits: torch.Tensor) -> torch.Tensor:
+        """One token for each row of `logits` [rows, vocabulary], [rows]."""
+        odds = (logits.float() / self.temperature).softmax(dim=-1)
+        return torch.multinomial(odds, 1, generator=self.generator)[:, 0]
 
 
 def stop_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
@@ -76,8 +99,10 @@ def answer_prompts(
     max_new_tokens: int,
     batch_rows: int | None = None,
     on_answers: Callable[[int], None] = lambda count: None,
+    sampler: Sampler | None = None,
+    draws: int = 1,
 ) -> list[Answer]:
-    """The model's greedy answers to `prompts` (token ids), in their order.
+    """The model's answers to `prompts` (token ids), in their order.
 
     Args:
         model: any causal language model of transformers, or a PEFT model around one.
@@ -85,24 +110,38 @@ def answer_prompts(
         prompts: token ids, each with at least one; `Renderer.prompt_ids` makes them.
         max_new_tokens: where an answer is cut.
         batch_rows: most prompts in one batch; chosen by the device without it.
-        on_answers: called with the number of prompts answered so far, after each batch.
+        on_answers: called with the number of prompts answered so far, after each batch; what it
+            raises ends the answering.
+        sampler: draws the tokens, from the model's distribution as it is (no repetition penalty);
+            without one, the likeliest token is taken.
+        draws: answers to each prompt; they stand together.
     """
     training = model.training
     model.train(False)
     try:
-        decoder = _Decoder(model, stop_ids(model, tokenizer), max_new_tokens)
+        decoder = _Decoder(model, stop_ids(model, tokenizer), max_new_tokens, sampler, draws)
         shared = decoder.prefill(_shared_start(prompts) if decoder.may_share else [])
-        answers: dict[int, Answer] = {}
+        answers: dict[int, list[Answer]] = {}
         for batch in _batches(prompts, max_new_tokens, batch_rows, decoder):
-            for i, ids in zip(batch, decoder.run([prompts[i] for i in batch], shared), strict=True):
-                ended = bool(ids) and ids[-1] in decoder.stops
-                written = ids[:-1] if ended else ids
-                text = str(tokenizer.decode(written, skip_special_tokens=True))
-                answers[i] = Answer(text, tuple(written), len(prompts[i]), ended)
+            written = decoder.run([prompts[i] for i in batch], shared)
+            for row, i in enumerate(batch):
+                answers[i] = [
+                    _answer(ids, len(prompts[i]), decoder.stops, tokenizer)
+                    for ids in written[row * draws : (row + 1) * draws]
+                ]
             on_answers(len(answers))
     finally:
         model.train(training)
-    return [answers[i] for i in range(len(prompts))]
+    return [answer for i in range(len(prompts)) for answer in answers[i]]
+
+
+def _answer(
+    ids: list[int], prompt_tokens: int, stops: frozenset[int], tokenizer: PreTrainedTokenizerBase
+) -> Answer:
+    end = ids[-1] if ids and ids[-1] in stops else None
+    written = ids if end is None else ids[:-1]
+    text = str(tokenizer.decode(written, skip_special_tokens=True))
+    return Answer(text, tuple(written), prompt_tokens, end)
 
 
 def _batches(
@@ -111,9 +150,8 @@ def _batches(
     """Prompt numbers in batches of similar length, longest first (so memory runs out early)."""
     on_cpu = decoder.device.type == "cpu"
     most_rows = rows or (_CPU_ROWS if on_cpu else _GPU_ROWS)
-    most_tokens = _CPU_BATCH_TOKENS if on_cpu else _GPU_BATCH_TOKENS
-    if not decoder.may_pad:
-        most_rows = 1
+    most_tokens = (_CPU_BATCH_TOKENS if on_cpu else _GPU_BATCH_TOKENS) // decoder.draws
+    most_rows = max(1, most_rows // decoder.draws) if decoder.may_pad else 1
     batches: list[list[int]] = []
     for i in sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i)):
         longest = len(prompts[batches[-1][0]]) + max_new_tokens if batches else 0
@@ -146,12 +184,21 @@ class _Shared:
 
 
 class _Decoder:
-    """Runs one batch at a time through the model, greedily."""
+    """Runs one batch at a time through the model."""
 
-    def __init__(self, model: PreTrainedModel, stops: frozenset[int], limit: int) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        stops: frozenset[int],
+        limit: int,
+        sampler: Sampler | None,
+        draws: int,
+    ) -> None:
         self.model = model
         self.stops = stops
         self.limit = limit
+        self.sampler = sampler
+        self.draws = draws
         self.device = model.device
         config = model.config.get_text_config(decoder=True)
         kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
@@ -161,7 +208,7 @@ class _Decoder:
         self._config = config
         self._stop_tensor = torch.tensor(sorted(stops), device=self.device)
         penalty = model.generation_config.repetition_penalty if model.generation_config else None
-        self._penalty = float(penalty or 1.0)
+        self._penalty = float(penalty or 1.0) if sampler is None else 1.0
         inner = getattr(model, "get_base_model", lambda: model)()
         takes = inspect.signature(inner.forward).parameters
         self._last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
@@ -181,7 +228,10 @@ class _Decoder:
         return _Shared(len(start), cache)
 
     def run(self, prompts: Sequence[Sequence[int]], shared: _Shared) -> list[list[int]]:
-        """The new ids of each prompt, up to `limit`, with the stop token that ended it."""
+        """The new ids of each answer, up to `limit`, with the stop token that ended it.
+
+        A prompt with several draws goes through the model once; its answers part after it.
+        """
         rests = [list(prompt[shared.length :]) for prompt in prompts]
         width = max(map(len, rests))
         ids = torch.zeros((len(rests), width), dtype=torch.long)
@@ -195,9 +245,9 @@ class _Decoder:
         if shared.length:
             cache.batch_repeat_interleave(len(rests))
         seen = self._seen(prompts)
-        alive = list(range(len(rests)))
-        written: list[list[int]] = [[] for _ in rests]
-        for _ in range(self.limit):
+        alive = list(range(len(rests) * self.draws))
+        written: list[list[int]] = [[] for _ in alive]
+        for number in range(self.limit):
             logits = self.model(
                 input_ids=ids,
                 attention_mask=mask,
@@ -206,7 +256,13 @@ class _Decoder:
                 use_cache=True,
                 **self._last_only,
             ).logits[:, -1]
-            chosen = self._penalised(logits, seen).argmax(dim=-1)
+            if number == 0 and self.draws > 1:
+                cache.batch_repeat_interleave(self.draws)
+                logits, mask, positions = (
+                    t.repeat_interleave(self.draws, dim=0) for t in (logits, mask, positions)
+                )
+                seen = seen.repeat_interleave(self.draws, dim=0) if seen is not None else None
+            chosen = self._chosen(logits, seen)
             for row, token in zip(alive, chosen.tolist(), strict=True):
                 written[row].append(token)
             going = ~torch.isin(chosen, self._stop_tensor)
@@ -223,6 +279,12 @@ class _Decoder:
             ids, positions = chosen[:, None], positions[:, -1:] + 1
             mask = torch.cat([mask, mask.new_ones((len(alive), 1))], dim=1)
         return written
+
+    def _chosen(self, logits: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
+        """The next token of each row: the likeliest, or a drawn one."""
+        if self.sampler is not None:
+            return self.sampler(logits)
+        return self._penalised(logits, seen).argmax(dim=-1)
 
     def _seen(self, prompts: Sequence[Sequence[int]]) -> torch.Tensor | None:
         """Which tokens each row holds, shape [rows, vocabulary]; only where they are penalised."""

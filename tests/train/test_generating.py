@@ -166,3 +166,64 @@ def test_the_shared_start_leaves_each_prompt_a_token() -> None:
     assert _shared_start([[*start, 5], [*start, 6], [*start, 5, 5]]) == start
     assert _shared_start([start]) == []
     assert _shared_start([[1, 2, 3], [1, 2, 4]]) == []
+
+
+def test_drawn_answers_have_the_models_own_frequencies() -> None:
+    from curate.train.generating import Sampler
+
+    model = tiny_model()
+    [prompt] = prompts_of(1)
+    draws, temperature = 4000, 0.8
+    sampler = Sampler(torch.Generator().manual_seed(5), temperature)
+    answers = answer_prompts(
+        model, TOKENIZER, [prompt], max_new_tokens=2, sampler=sampler, draws=draws
+    )
+    assert len(answers) == draws
+    drawn = [a.ids + ((a.end_id,) if a.end_id is not None else ()) for a in answers]
+
+    def compare(start: list[int], tokens: list[int]) -> None:
+        with torch.no_grad():
+            logits = model(torch.tensor([start])).logits[0, -1]
+        expected = (logits / temperature).softmax(-1)
+        found = torch.bincount(torch.tensor(tokens), minlength=VOCABULARY) / len(tokens)
+        error = (expected * (1 - expected) / len(tokens)).sqrt()
+        assert ((found - expected).abs() <= 4.5 * error + 2e-3).all()
+
+    firsts = [int(ids[0]) for ids in drawn]
+    compare(prompt, firsts)
+    usual = max(set(firsts) - set(STOPS), key=firsts.count)
+    compare([*prompt, usual], [int(ids[1]) for ids in drawn if ids[0] == usual])
+
+
+@pytest.mark.parametrize("adapter", [False, True], ids=["base", "adapter"])
+def test_nearly_greedy_draws_are_the_greedy_answers(adapter: bool) -> None:
+    from curate.train.generating import Sampler
+
+    model = with_lora(tiny_model()) if adapter else tiny_model()
+    prompts = prompts_of(7, shared=20)
+    greedy = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=12)
+    sampler = Sampler(torch.Generator().manual_seed(0), 1e-4)
+    drawn = answer_prompts(
+        model, TOKENIZER, prompts, max_new_tokens=12, sampler=sampler, draws=3, batch_rows=9
+    )
+    assert [a.ids for a in drawn] == [a.ids for a in greedy for _ in range(3)]
+    assert [a.end_id for a in drawn] == [a.end_id for a in greedy for _ in range(3)]
+
+
+def test_the_same_generator_draws_the_same_answers() -> None:
+    from curate.train.generating import Sampler
+
+    model, prompts = tiny_model(), prompts_of(5)
+    runs = [
+        answer_prompts(
+            model,
+            TOKENIZER,
+            prompts,
+            max_new_tokens=8,
+            sampler=Sampler(torch.Generator().manual_seed(seed)),
+            draws=2,
+        )
+        for seed in (1, 1, 2)
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
