@@ -141,7 +141,9 @@ class FunctionReward:
                 f"{type(error).__name__}: {error}"
             ) from error
         if not isinstance(value, bool | int | float) or not math.isfinite(value):
-            raise UserError(f"--reward {self.spelling}: returned {value!r}; expected a finite number")
+            raise UserError(
+                f"--reward {self.spelling}: returned {value!r}; expected a finite number"
+            )
         return float(value)
 
 
@@ -189,7 +191,9 @@ def _length_reward(spelling: str) -> LengthReward:
     match = _LENGTH.fullmatch(spelling)
     least, most = (int(n) for n in match.groups()) if match else (0, 0)
     if not 0 < least <= most:
-        raise UserError(f"--reward {spelling}: expected length:MIN-MAX in words, as in length:20-60")
+        raise UserError(
+            f"--reward {spelling}: expected length:MIN-MAX in words, as in length:20-60"
+        )
     return LengthReward(least, most)
 
 

@@ -132,9 +132,7 @@ def test_losses_are_those_of_a_float64_implementation_with_their_gradients() -> 
         # A token whose ratio has left the range in the rewarded direction learns nothing more.
         expected = 0.0 if clipped > plain else -advantages[i] * ratio
         assert float(x.grad[i]) == pytest.approx(expected, rel=1e-12)
-    value, value_held = value_loss(
-        torch.tensor(new), torch.tensor(old), torch.tensor(returns), 0.2
-    )
+    value, value_held = value_loss(torch.tensor(new), torch.tensor(old), torch.tensor(returns), 0.2)
     for i in range(len(new)):
         near = min(max(new[i], old[i] - 0.2), old[i] + 0.2)
         errors = (new[i] - returns[i]) ** 2, (near - returns[i]) ** 2
