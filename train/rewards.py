@@ -38,18 +38,22 @@ _USES = (
 
 
 class Reward(Protocol):
-    """What answers are worth.
+    """What answers are worth."""
 
-    Attributes:
-        title: what it is, in a few words.
-        about_length: it asks for a length by itself, so that growing longer is no bad sign.
-        has_scale: its numbers mean something as they are; those of a model are scaled to a
-            deviation of one.
-    """
+    @property
+    def title(self) -> str:
+        """What it is, in a few words."""
+        ...
 
-    title: str
-    about_length: bool
-    has_scale: bool
+    @property
+    def about_length(self) -> bool:
+        """Whether it asks for a length by itself, so that growing longer is no bad sign."""
+        ...
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether its numbers mean something as they are; others are scaled to a deviation of 1."""
+        ...
 
     def __call__(self, prompts: Sequence[PolicyPrompt], answers: Sequence[str]) -> Floats:
         """One number for each answer, [N] float64; `prompts[i]` is what `answers[i]` answers."""
