@@ -10,6 +10,10 @@ from curate.schemas.comparison import MethodResult
 
 # A method does as well as another that is surely no better than by this (of 1, or of its value).
 AS_GOOD = 0.05
+# Fewer rows than this tell nothing apart: all of five on one side are no rarity (sign test, 6%).
+_FEWEST_ROWS = 6
+# Even the best is of no use where it is surely below this share of the rows.
+_USELESS = 0.1
 # Standard errors between "no difference" and one that is seen in four of five cases at 5%.
 _DETECTABLE = 2.8
 
@@ -64,39 +68,98 @@ def advise_on(
             f"{'a tuned' if tuned is None else 'a prompted'} model beside it, this cannot say "
             "whether fine-tuning pays."
         )
-    gap = gaps[tuned, prompted]
-    ours, theirs = methods[tuned], methods[prompted]
-    levels = f"{_level(quality(tuned), share)} against {_level(quality(prompted), share)}"
-    if gap.low > 0.0:
+    told = _Told(methods, gaps, prompted, tuned, primary, title, rows, share)
+    return told.verdict() + told.caution()
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The best method that only prompts against the best tuned one, in words."""
+
+    methods: Mapping[str, MethodResult]
+    gaps: Mapping[tuple[str, str], Gap]
+    prompted: str
+    tuned: str
+    primary: str
+    title: str
+    rows: int
+    share: bool
+
+    def quality(self, name: str) -> float:
+        """The deciding metric of a method."""
+        return self.methods[name].metrics[self.primary].value
+
+    def level(self, name: str) -> str:
+        """The same, in words."""
+        return _level(self.quality(name), self.share)
+
+    def verdict(self) -> str:
+        """What the difference says."""
+        gap = self.gaps[self.tuned, self.prompted]
+        ours, theirs = self.methods[self.tuned], self.methods[self.prompted]
+        levels = f"{self.level(self.tuned)} against {self.level(self.prompted)}"
+        turned = f"{self.level(self.prompted)} against {self.level(self.tuned)}"
+        small = AS_GOOD if self.share else AS_GOOD * abs(self.quality(self.prompted))
+        if self.rows >= _FEWEST_ROWS:
+            if gap.low > 0.0:
+                return self._looking_it_up(gap) or (
+                    f"{_cap(ours.title)} wins by {_amount(gap, self.share)} in {self.title} over "
+                    f"{theirs.title} ({levels}){_tokens(ours, theirs)}."
+                )
+            if gap.high < 0.0:
+                return (
+                    f"{_cap(theirs.title)} does better by {_amount(gap.negated, self.share)} in "
+                    f"{self.title} ({turned}): don't fine-tune."
+                )
+            if gap.high <= small:
+                return (
+                    f"{_cap(theirs.title)} does as well in {self.title} ({turned}; difference "
+                    f"{_signed(gap, self.share)}): don't fine-tune."
+                )
         return (
-            f"{_cap(ours.title)} wins by {_amount(gap, share)} in {title} over {theirs.title} "
-            f"({levels}){_tokens(ours, theirs)}."
+            f"The test set is too small to tell {ours.title} and {theirs.title} apart in "
+            f"{self.title} ({levels}; difference {_signed(gap, self.share)}); about "
+            f"{_rows_needed(gap, self.rows, small)} rows would, and there are {self.rows}."
         )
-    if gap.high < 0.0:
+
+    def _looking_it_up(self, on_top: Gap) -> str | None:
+        """Where retrieval brings more than the training that stands on it: retrieve first."""
+        without = [n for n in self.methods if not _retrieves(n)]
+        if not (_retrieves(self.prompted) and _retrieves(self.tuned) and without):
+            return None
+        best = max(without, key=self.quality)
+        gain = self.gaps[self.prompted, best]
+        if gain.low <= 0.0 or gain.value <= on_top.value:
+            return None
+        title = self.methods[best].title
         return (
-            f"{_cap(theirs.title)} does better by {_amount(gap.negated, share)} in {title} "
-            f"({_level(quality(prompted), share)} against {_level(quality(tuned), share)}): "
-            "don't fine-tune."
+            f"Retrieve first: retrieval wins by {_amount(gain, self.share)} in {self.title} over "
+            f"{title}, the best without it ({self.level(self.prompted)} against "
+            f"{self.level(best)}); fine-tuning on top of it adds {_amount(on_top, self.share)} "
+            f"({self.level(self.tuned)})."
         )
-    small = AS_GOOD if share else AS_GOOD * abs(quality(prompted))
-    if gap.high <= small:
+
+    def caution(self) -> str:
+        """A word where even the best method hardly ever succeeds."""
+        best = max(self.methods, key=self.quality)
+        interval = self.methods[best].metrics[self.primary].interval
+        if not self.share or interval is None or interval[1] > _USELESS:
+            return ""
         return (
-            f"{_cap(theirs.title)} does as well in {title} ({_level(quality(prompted), share)} "
-            f"against {_level(quality(tuned), share)}; difference {_signed(gap, share)}): don't "
-            "fine-tune."
+            f" But nothing here does the task: the best reaches {self.level(best)}, surely no more "
+            f"than {_level(interval[1], True)}. Try a larger base model."
         )
-    return (
-        f"The test set is too small to tell {ours.title} and {theirs.title} apart in {title} "
-        f"({levels}; difference {_signed(gap, share)}); about {_rows_needed(gap, rows, small)} "
-        f"rows would, and there are {rows}."
-    )
+
+
+def _retrieves(name: str) -> bool:
+    return "retrieval" in name
 
 
 def _rows_needed(gap: Gap, rows: int, small: float) -> int:
     """Rows at which a difference of this size (or `small`, where it is larger) would show."""
     error = (gap.high - gap.low) / (2.0 * 1.96)
     wanted = max(abs(gap.value), small) or error
-    return max(rows + 1, math.ceil(rows * (_DETECTABLE * error / wanted) ** 2))
+    return max(rows + 1, _FEWEST_ROWS, math.ceil(rows * (_DETECTABLE * error / wanted) ** 2))
 
 
 def _tokens(ours: MethodResult, theirs: MethodResult) -> str:

@@ -18,7 +18,7 @@ from curate.schemas.records import Example
 from curate.train.comparison_summary import NLL, summarise
 from curate.train.contest import Contest, Outcome
 from curate.train.methods import Case, Materials, cases_of, choose_methods
-from curate.train.metrics import metrics_for, scores_of
+from curate.train.metrics import metrics_for, scores_of, told_as
 from curate.train.model_pair import load_pair
 from curate.train.plotting import quality_plot
 from curate.validating import load_examples
@@ -68,6 +68,7 @@ def compare(
     for outcome in outcomes:
         for metric in metrics:
             outcome.scores[metric.name] = scores_of(metric, outcome.texts, references)
+    metrics[0] = told_as(metrics[0], [outcome.scores[metrics[0].name] for outcome in outcomes])
     comparison = summarise(options, contest, metrics, outcomes, contract.kind.value, skipped)
     _write(output or run or Path(), comparison, cases, outcomes)
     return comparison

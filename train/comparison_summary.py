@@ -17,7 +17,7 @@ from curate.schemas.comparison import (
 from curate.schemas.options.compare import CompareOptions
 from curate.train.advice import Gap, advise_on
 from curate.train.contest import Contest, Outcome
-from curate.train.intervals import bootstrap_interval, resampled_interval
+from curate.train.intervals import allow_for_unseen, bootstrap_interval, resampled_interval
 from curate.train.metrics import Metric
 
 NLL = "reference_nll"
@@ -108,18 +108,29 @@ class _Judged:
     def interval(self, name: str) -> tuple[float, float]:
         """Its 95% interval, rows resampled."""
         if self.resampled is not None:
-            return resampled_interval(self.resampled[name].value, len(self.rows), seed=self.seed)
-        return bootstrap_interval(self.scores[name], seed=self.seed)
+            found = resampled_interval(self.resampled[name].value, len(self.rows), seed=self.seed)
+        else:
+            found = bootstrap_interval(self.scores[name], seed=self.seed)
+        return self._honest(found, (0.0, 1.0))
+
+    def _honest(
+        self, interval: tuple[float, float], bounds: tuple[float, float]
+    ) -> tuple[float, float]:
+        """An interval that does not claim certainty where all rows happen to agree."""
+        if not self.metric.share:
+            return interval
+        return allow_for_unseen(interval, len(self.rows), bounds)
 
     def gap(self, name: str, other: str) -> Gap:
         """The difference of two methods, the same rows resampled for both."""
         if self.resampled is not None:
             a, b = self.resampled[name].value, self.resampled[other].value
-            low, high = resampled_interval(
+            found = resampled_interval(
                 lambda rows: a(rows) - b(rows), len(self.rows), seed=self.seed
             )
         else:
-            low, high = bootstrap_interval(self.scores[name] - self.scores[other], seed=self.seed)
+            found = bootstrap_interval(self.scores[name] - self.scores[other], seed=self.seed)
+        low, high = self._honest(found, (-1.0, 1.0))
         return Gap(self.value(name) - self.value(other), low, high)
 
     def gaps(self) -> dict[tuple[str, str], Gap]:

@@ -104,7 +104,7 @@ def bootstrap_interval(
     seed: int = 0,
     alpha: float = 0.05,
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a (weighted) mean, examples resampled.
+    """The expanded percentile bootstrap interval of a (weighted) mean, examples resampled.
 
     For a paired comparison, `values` are the differences example by example (Efron & Tibshirani
     1993, chapter 13). Examples with a NaN are left out. Deterministic for a given seed.
@@ -116,8 +116,42 @@ def bootstrap_interval(
         return math.nan, math.nan
     draws = np.random.default_rng(seed).integers(len(values), size=(resamples, len(values)))
     means = values[draws].sum(axis=1) / weights[draws].sum(axis=1)
-    low, high = np.quantile(means, [alpha / 2.0, 1.0 - alpha / 2.0])
+    tail = expanded_tail(alpha, len(values))
+    low, high = np.quantile(means, [tail, 1.0 - tail])
     return float(low), float(high)
+
+
+def expanded_tail(alpha: float, rows: int) -> float:
+    """The share of resamples to leave out on each side, so that small samples do not overclaim.
+
+    Resampling `rows` values underestimates their spread by (rows - 1) / rows and knows nothing of
+    Student's t; the normal quantile is moved by both (Hesterberg 2015, "What Teachers Should Know
+    About the Bootstrap", section 5.3.3). At 100 rows and 5%: 2.3% instead of 2.5%.
+    """
+    if rows < 2:
+        return 0.0
+    moved = math.sqrt(rows / (rows - 1)) * student_quantile(1.0 - alpha / 2.0, rows - 1)
+    return NormalDist().cdf(-moved)
+
+
+def allow_for_unseen(
+    interval: tuple[float, float],
+    rows: int,
+    bounds: tuple[float, float],
+    *,
+    alpha: float = 0.05,
+) -> tuple[float, float]:
+    """An interval without width, widened by what other rows might have shown.
+
+    Where all rows score the same, resampling them shows no spread. The share of rows that score
+    otherwise then has Clopper and Pearson's exact bound (1934) for what `rows` rows never showed:
+    3% at 120 rows. Scores, or differences of scores, lie within `bounds`.
+    """
+    low, high = interval
+    if low != high or rows < 1:
+        return interval
+    unseen = 1.0 - (alpha / 2.0) ** (1.0 / rows)
+    return max(bounds[0], low - unseen), min(bounds[1], high + unseen)
 
 
 def resampled_interval(
@@ -128,8 +162,9 @@ def resampled_interval(
     seed: int = 0,
     alpha: float = 0.05,
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of any statistic of rows, given as row numbers."""
+    """The expanded percentile bootstrap interval of any statistic of rows, given as row numbers."""
     rng = np.random.default_rng(seed)
     values = [statistic(rng.integers(count, size=count)) for _ in range(resamples)]
-    low, high = np.nanquantile(values, [alpha / 2.0, 1.0 - alpha / 2.0])
+    tail = expanded_tail(alpha, count)
+    low, high = np.nanquantile(values, [tail, 1.0 - tail])
     return float(low), float(high)

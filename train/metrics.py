@@ -16,7 +16,7 @@ import string
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +307,12 @@ def own_metric(spelling: str) -> Metric:
         return float(value)
 
     return Metric(function_name, f"your {function_name}", score, share=False)
+
+
+def told_as(metric: Metric, scores: Sequence[Floats]) -> Metric:
+    """The metric, told as a share where it is the user's and all its scores lie from 0 to 1."""
+    within = all(len(s) == 0 or (s.min() >= 0.0 and s.max() <= 1.0) for s in scores)
+    return metric if metric.share or not within else replace(metric, share=True)
 
 
 def scores_of(metric: Metric, outputs: Sequence[str | None], references: Sequence[str]) -> Floats:
