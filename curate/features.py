@@ -48,6 +48,37 @@ def _not_applicable() -> pl.Expr:
     return (nothing & ~offered.fill_null(False)).fill_null(False)
 
 
+def sentence_end() -> pl.Expr:
+    """How English prose ends, as a digit; null for everything else (lists, code, headings).
+
+    1 and 2: one sentence, with and without a final mark; 3 and 4: several sentences, with
+    and without.
+    """
+    text = pl.col("completion").str.strip_chars_end()
+    tail = text.str.tail(200)
+    plain = ~text.str.contains(r"[\n|{}<>]|```")
+    length = text.str.len_bytes()
+    one = plain & length.is_between(40, 240) & text.str.contains(r"^[A-Z][^.!?:;]*[a-z][.!?]?$")
+    # A last sentence of some length that ends in a word, or in a mark.
+    several = length >= _PROSE_BYTES
+    cut = tail.str.contains(_UNFINISHED)
+    marked = plain & tail.str.contains(r"[a-z]{2}[.!?][\"”’)]? +[A-Z][^.!?]{25,}[a-z][.!?]$")
+    ended = tail.str.contains(r"[.!?]$")
+    return (
+        pl.when(several & cut & plain)
+        .then(pl.lit(4, pl.UInt8))
+        .when(several & marked)
+        .then(pl.lit(3, pl.UInt8))
+        .when(one & ended)
+        .then(pl.lit(1, pl.UInt8))
+        .when(one)
+        .then(pl.lit(2, pl.UInt8))
+    )
+
+
+_PROSE_BYTES = 160
+_UNFINISHED = r"[a-z]{2}[.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
+
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes
     "prompt_hash": lambda: pl.col("prompt").hash(1),
@@ -65,6 +96,7 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "ends_a_sentence": lambda: (
         pl.col("completion").str.strip_chars_end().str.tail(1).is_in(list('.!?…。！？؟।"”)]}`'))
     ),
+    "sentence_end": sentence_end,
     "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^#|\n#"),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),

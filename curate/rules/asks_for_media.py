@@ -13,13 +13,14 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = (
     r"(?i)^(?:please\s+|can you\s+|could you\s+)?(?:generate|create|draw|paint|sketch|make|produce"
     r"|render|design|compose|build|construct|show me|post|send me|play|record|animate|take)\s+"
-    r"(?:me\s+)?(?:an?\s+|the\s+|some\s+)?(?:[a-z0-9-]+\s+){0,2}?(?:image|picture|photo|photo album|photograph"
+    r"(?:me\s+)?(?:an?\s+|the\s+|some\s+)?(?:example of an?\s+)?(?:[a-z0-9-]+\s+){0,2}?(?:image|picture|photo|photo album|photograph"
     r"|painting|drawing|gif|meme|animation|3d (?:model|visuali[sz]ation|rendering)|visual|visuali[sz]ation"
     r"|audio clip|audio file|sound clip|sound effect|melody|piano (?:piece|tune)|tune|infographic|flow ?chart"
     r"|screenshot|snapshot|heat ?map|voice recording|podcast episode recording|collage"
     r"|video clip|qr code)s?\b(?:\s+(?:of|that|with|which|for|to|about|from|using|showing|in|displaying"
     r"|representing|summari[sz]ing|illustrating|based|comparing)\b|\s*[.!]?\s*$)"
     r"|^(?:please\s+)?(?:draw|paint|sketch|photograph|animate)\s+(?:me\s+)?(?:an?|the|your|my)\s+[a-z]"
+    r"|^(?:please\s+)?(?:embody|express|capture|depict|illustrate|represent|show)\b[^.\n]*\b(?:in|as|with|using) (?:an?|the) (?:meme|gif|drawing|image|picture|photo|painting|infographic|emoji art)\s*[.!]?\s*$"
 )
 _OTHERWISE = (
     r"(?i)\b(?:prompt|caption|title|name|idea|description|descriptions|describe|story|lyrics|conclusions?"
@@ -40,7 +41,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 def _first(options: LintOptions) -> pl.Expr:
     hint = pl.col("prompt").str.contains(
         r"(?i)^(?:please |can you |could you )?(?:generate|create|draw|paint|sketch|make|produce|render"
-        r"|design|compose|build|construct|show me|post|send me|play|record|animate|take|photograph)\b"
+        r"|design|compose|build|construct|show me|post|send me|play|record|animate|take|photograph|embody|express|capture|depict|illustrate|represent|show)\b"
     )
     return hint & stands_alone()
 

@@ -14,12 +14,13 @@ _DEED = (
     r"|scheduled|set|added|created|saved|stored|uploaded|downloaded|posted|published|shared|submitted|placed"
     r"|clicked|opened|closed|turned|switched|played|recorded|printed|deleted|removed|drawn|drew|painted|sketched"
     r"|attached|edited|updated|installed|searched|cancel+ed|registered|signed|dimmed|locked|unlocked|started"
-    r"|taken|took|cropped|colori[sz]ed)"
+    r"|taken|took|cropped|colori[sz]ed|recreated|repainted|authenticated|logged in)"
 )
 _CLAIM = (
     rf"(?i)^\W*(?:sure|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely)?\W*"
     rf"(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+|went ahead and\s+)*{_DEED}\b"
     rf"|(?:the|your|an?)\s+[^.\n]+?\s+(?:has|have)\s+(?:now\s+|been\s+|successfully\s+)*been\s+(?:successfully\s+)?{_DEED}\b"
+    rf"|authenticated\b|access granted\b|(?:you are |you're )?(?:now )?logged in\b|(?:i )?(?:have )?(?:successfully )?(?:created|trained|built) (?:an? |the )(?:machine[- ]learning |deep[- ]learning |predictive |neural |network )+(?:model|network)\b"
     rf"|(?:reminder )?(?:has been )?(?:successfully )?(?:set|created|compiled|executed|installed|sent|booked|scheduled)\b|i (?:place|bet) \$)"
 )
 # The prompt gives an order that needs hands, a network or a device …
@@ -29,7 +30,7 @@ _ORDER = (
     r"|close|turn|switch|store|save|upload|download|draw|paint|sketch|edit this (?:photo|picture|image|video)"
     r"|access|(?:create|make|add)\s+(?:an?\s+)?(?:new\s+)?(?:reminder|calendar|appointment|contact|event|meeting|reservation|alarm)"
     r"|delete|reserve|print|record|take an?\s+(?:photo|picture|screenshot|selfie)|start|stop|lock|unlock|dim|install|cancel"
-    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run)\b"
+    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run|authenticate|log ?in|recreate|repaint|(?:create|train|build) an? (?:machine[- ]learning|deep[- ]learning|predictive|neural))\b"
 )
 # … and is no writing task about such an order.
 _WRITING = (
@@ -45,12 +46,17 @@ _FOR_YOU = (
     r"|\bsaved (?:it|them) (?:to|on|in) your (?:desktop|computer|drive|folder|phone)\b|\bi(?:['’]ve|\s+have)? attached (?:the|a|your) (?:file|document|image|picture|report|spreadsheet|photo)\b"
 )
 
+# A program that is said to have been run, where the order is to run it.
+_SUCCESS = r"(?i)^\W*(?:(?:the|your) [a-z ]{3,40} (?:was|has been) )?successfully (?:compiled|executed|installed|uploaded|downloaded|deployed)\b"
+_RUN = r"(?i)^(?:please\s+|can you\s+)?(?:compile|execute|run|install|upload|download|deploy)\b"
+
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     ordered = completion.str.contains(english(_CLAIM)) & prompt.str.contains(english(_ORDER))
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
-    return (ordered | for_you) & ~prompt.str.contains(english(_WRITING))
+    done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
+    return done | (ordered | for_you) & ~prompt.str.contains(english(_WRITING))
 
 
 def _first(options: LintOptions) -> pl.Expr:

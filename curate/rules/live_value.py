@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import about_code, one_line, stands_alone
+from curate.rules.requests import about_code, stands_alone
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -27,21 +27,26 @@ _PATTERN = "(?i)" + "|".join(
         r"\b(?:nearest|closest)\s+(?:[a-z-]+\s+){1,3}(?:to me|near me|to my)\b|\b(?:restaurants?|shops?|stores?|caf[eé]s?)\s+near me\b",
         r"\b(?:last|latest|most recent|next)\s+(?:game|match|race|episode)\b[^.]*\?|\bscore\b[^.?]*\b(?:last|latest) (?:game|match)\b",
         r"\bwho won\b[^.?]*\b(?:last night|yesterday|today|tonight)\b|\btemperature (?:is it )?outside\b",
-        r"\bcurrent share price\b|\blive (?:score|traffic|stock)s?\b",
+        r"\bcurrent (?:share|stock) prices?\b|\blive (?:score|traffic|stock)s?\b",
+        r"\bwho\b[^.?\n]*\bthis (?:summer|winter|spring|autumn|year|week|month|morning)\b",
+        r"\b(?:determine|find|calculate|what(?:'s| is)|tell me|look up)\s+(?:me\s+)?the (?:cost|price) of (?:shipping|flying|a flight|flights|a ticket|tickets|an? [a-z]+ ticket)\b",
+        r"\b(?:convert|exchange)\b[^\n]*\bcurrency\b|\b(?:convert|how much (?:is|are)|what is)\b[^\n]*(?:\$|€|£|\b(?:dollars?|usd|euros?|eur|gbp|yen|rupees?|pesos?|bitcoins?))[^\n]*\b(?:to|into|in)\s+(?:us |american |british |canadian |indian |japanese )?(?:dollars|usd|euros?|eur|gbp|pounds(?: sterling)?|yen|jpy|rupees|inr|pesos|yuan)\b",
     )
 )
 # Writing about it, or asking how such a thing works, needs no live value.
 _OTHERWISE = (
     r"(?i)\b(?:how (?:do|does|can|would|to)|explain|difference between|app|application|api|sql|query|function|program|website"
     r"|chatbot|translate|sentence|dialogue|conversation|rewrite|rephrase|paraphrase|edit|correct|imagine|pretend"
-    r"|factors|ways|affects?|influences?|predict(?:ion)? model|machine learning)\b"
+    r"|\brates?\b.*\d|\b(?:date|time|price|temperature|rate) is \d+|\bif (?:1|one)\b|currency (?:converter|symbol)|factors|ways|affects?|influences?|predict(?:ion)? model|machine learning)\b"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
+    # What the lines below the order say is given, not asked for.
+    order = prompt.str.extract(r"\A([^\n]*)", 1)
     return (
-        prompt.str.contains(english(_PATTERN))
+        order.str.contains(english(_PATTERN))
         & ~prompt.str.contains(english(_OTHERWISE))
         & ~about_code()
     )
@@ -51,10 +56,16 @@ def _first(options: LintOptions) -> pl.Expr:
     words = [
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
-        "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ",
+        "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
-    return hint & (pl.col("prompt").str.len_bytes() <= 160) & one_line() & stands_alone()
+    # A second line may name the place or the firm; one with numbers may hold the value itself.
+    given = pl.col("prompt").str.contains(
+        r"\n[^\n]*(?:[0-9]{3}|[0-9]+ ?(?:°|%|degrees))"
+    ) & ~pl.col("prompt").str.contains(r"(?i-u:currency|convert)")
+    short = pl.col("prompt").str.len_bytes() <= 160
+    lines = pl.col("prompt").str.count_matches("\n", literal=True) <= 2
+    return hint & short & lines & ~given & stands_alone()
 
 
 RULE = ColumnRule(

@@ -35,7 +35,7 @@ _REFERRED = (
     rf"|\b{MEDIA}\s+(?:above|below)\b[^:\"“”]*$"
     rf"|\b(?:attached|accompanying|enclosed)\s+(?:[a-z-]+\s+)?(?:{MEDIA}|file|document|pdf|spreadsheet)s?\b"
 )
-_HTML = r"(?i)\bhtml\b|\bmarkdown\b|\bcss\b|\btags?\b|\bweb ?page\b|</|\bregex\b|\balt[ -]text\b"
+_HTML = r"(?i)\bpython\b|\bjavascript\b|\bscript\b|\bfunction\b|\bdownloads?\b.*\bfrom a url\b|\bhtml\b|\bmarkdown\b|\bcss\b|\btags?\b|\bweb ?page\b|</|\bregex\b|\balt[ -]text (?:for|of|attribute)\b"
 _PATTERN = (
     f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_TAG})|(?:{_REFERRED})"
 )

@@ -76,6 +76,7 @@ _NAMED_HINT = (
     r"(?i)\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound"
     r"|recording|transcript)"
 )
+_SHORT_OF_HINT = r"(?i-u:missing word|the blank|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
     r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b[^?]*\?\s*\S|\bthe given\s+names?\b"
@@ -83,17 +84,32 @@ _OTHERWISE = (
 )
 # An input that names or describes the text or the data instead of giving it.
 _NAMED = (
-    r"(?i)^[^\n]*\b(?:summari[sz]e|summary|main|important|key points|points|questions? about|highlights|analy[sz]e|conclusions?|insights|extract|interpret)\b[^\n]*\n+"
+    r"(?i)^[^\n]*\b(?:summari[sz](?:e|es|ing)|summary|main|important|key points|points|questions? about|highlights|analy[sz]e|conclusions?|insights|extract|interpret)\b[^\n]*\n+"
     r"\s*(?:the )?(?:(?:article|paper|essay|report|document|passage|blog post)(?: is titled)?\s*:\s*[\"“']?\s*[A-Z][^.\n:?!]+[\"”']?"
     r"|(?:an? )?(?:table|dataset|data set|data|spreadsheet|chart|graph|survey results|sound wave|recording|transcript)\s+(?:with|of|containing|about|showing|from) [^\n:0-9]+)\s*$"
 )
+
+# An input that tells what a text is about, where the text itself is needed.
+_TOLD = (
+    r"(?i)^[^\n]*\b(?:summari[sz](?:e|es|ing)|summary|main (?:conclusions?|points?|ideas?|arguments?|findings)|key (?:pieces of evidence|findings|points)|evidence"
+    r"|critique|tweet summ|evaluate|grade|score)\b[^\n]*\n+\s*(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research(?: paper)?|story|text|passage|book|document|blog post)\b"
+    r"[^.\n]{0,80}?\b(?:is about|are about|discusses|investigates|explores|examines|describes|concludes|covers|addresses|focuses on|talks about|looks at|analy[sz]es|argues that)\b[^.\n]*\.?\s*$"
+    r"|^[^\n]*\b(?:summari[sz](?:e|es|ing)|evaluate|score|critique|review|grade|rate)\b[^\n]*\n+\s*(?:the )?(?:article|paper|essay|report|book|study)[: ]+[\"“][^\"“”\n]+[\"”](?: by [^\n]{1,60})?\.?\s*$"
+    # A word to use, a list to choose from, a blank to fill: none is there.
+    r"|^[^\n]*\bfrom the (?:option list|list of options|given options|options (?:given|provided|below))\b[^\n]*\n+[^\n,;:/]{1,40}$"
+    r"|^(?:re-?word|rewrite|re-?write|rephrase|paraphrase)[^\n]*\busing the (?:given|following|provided) words?\b[^\n]*\n+[^\n:\"“”,;()\[\]]{25,}$"
+)
+_BLANK = r"(?i)\b(?:fill in the blanks?|fill the blanks?|missing words?)\b"
+_BLANK_MARKS = r"[_…\[\]<>*{}#]|\.\.|--|\( ?\)|- |\?|\bfunction\b|\bcode\b|(?i-u:\bcreate|generate|write|design|make|quiz|questions|exercises?|spell|letters)"
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
     only_named = prompt.str.contains(english(_NAMED))
-    return ((one_line() & refers) | only_named) & ~about_code()
+    told = prompt.str.contains(english(_TOLD))
+    blank = prompt.str.contains(english(_BLANK)) & ~prompt.str.contains(_BLANK_MARKS)
+    return ((one_line() & refers) | only_named | told | blank) & ~about_code()
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -101,7 +117,9 @@ def _first(options: LintOptions) -> pl.Expr:
     line = pl.when(short & one_line()).then(pl.col("prompt"))
     lines = pl.when(short & ~one_line()).then(pl.col("prompt"))
     hinted = line.str.contains(english(_HINT)).fill_null(False)
-    return (hinted | lines.str.contains(english(_NAMED_HINT)).fill_null(False)) & stands_alone()
+    named = lines.str.contains(english(_NAMED_HINT)).fill_null(False)
+    short_of = pl.when(short).then(pl.col("prompt")).str.contains(_SHORT_OF_HINT).fill_null(False)
+    return (hinted | named | short_of) & stands_alone()
 
 
 RULE = ColumnRule(
@@ -121,7 +139,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
-    pattern=english(f"{_PATTERN}|{_NAMED}"),
+    pattern=english(f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}"),
     column="prompt",
     first=_first,
 )

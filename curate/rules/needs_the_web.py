@@ -18,13 +18,14 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?(?:visit|open|access|browse|go to|navigate to|read|check)\s+(?:the|this|that)\s+(?:following\s+|given\s+)?(?:website|web ?page|url|link|site|web site)\b",
         r"^(?:please\s+)?(?:retrieve|fetch|download|pull|get|gather|collect)\b[^.\n]*\b(?:from (?:the )?(?:web|internet|online|[a-z ]{0,30}(?:website|database|web page|api))|(?:top|first) (?:\w+ )?results?)\b",
         r"^(?:please\s+)?find\s+(?:me\s+)?(?:the|a|an)\s+(?:wikipedia (?:page|article)|website|web ?page|url|link|youtube video|online article|news article)\b",
+        r"^(?:please\s+)?(?:find|look up|what(?:'s| is)|give me|provide|tell me|get)\b[^.\n]*\b(?:street address|address|phone number|telephone number|opening hours|contact (?:number|information|details)) (?:of|for) (?:the |an? |my )?(?:[a-z]+ ){0,2}?(?:restaurant|hotel|store|shop|hospital|school|library|bank|pharmacy|museum|company|office|caf[eé]|clinic|theater|post office)\b",
     )
 )
 # Longer prompts hold what is to be found.
 _LONGEST = 600
 _HINT = (
     r"(?i)\b(?:web|internet|online|google)\b|^(?:please )?(?:look up|visit|open|access|browse|go to"
-    r"|navigate to|read|check|retrieve|fetch|download|pull|get|gather|collect|find)\b"
+    r"|navigate to|read|check|retrieve|fetch|download|pull|get|gather|collect|find|what is|what's|give me|provide|tell me)\b"
 )
 _OTHERWISE = r"(?i)\b(?:how (?:do|to|can|does)|explain|describe how|tips|steps|strategy|guide|algorithm|html|sql|history of|write|translate|sentence)\b"
 

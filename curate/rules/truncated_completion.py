@@ -15,25 +15,16 @@ _OPEN_WORDS = (
     r"|including|between|from the|to the|is a|are the|was the|has been|have been|will be|can be|should be|would be|must be"
     r"|may be|not only|in order to|due to|according to|rather than|more than|depending on|nor|if|than|into|via|unless)"
 )
-_END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|january|february|march|april|may|june|july|august|september|october|november|december|\d(?:st|nd|rd|th),)\s+(?:19|20))\s*$"
-# Prose of several sentences whose last one has words, but no end.
-_PROSE_END = r"[a-z]{2}[.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
-_PATTERN = rf"{_END}|[A-Z][^.!?\n]{{25,}}[a-z]\s*$"
+_END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}})\s*$"
 _CODE = r"(?m)^\s*(?:def|return|import|from \S+ import|class|#include|var|let|const|function|public|private|SELECT|for|while|if)\b.*[:;(){}=]|[;{}]\s*$|\breturn \w+\s*$|^\s*//"
 _SHORTEST = 30
-_PROSE_SHORTEST = 160
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
-    cut = tail.str.contains(english(_END)) & ~tail.str.contains(r"[{};=]\s*$|^\s*(?:#|//)")
-    prose = (
-        (text.str.len_bytes() >= _PROSE_SHORTEST)
-        & tail.str.contains(_PROSE_END)
-        & ~text.str.contains(r"\n\s*(?:[-*•#>]|\d+[.)])|```|^(?:[^\n]+\n){4}|\n[^\n]*$|[;{}]\s*\n")
-    )
-    return (text.str.len_bytes() >= _SHORTEST) & (cut | prose) & ~text.str.contains(_CODE)
+    cut = tail.str.contains(english(_END)) & ~tail.str.contains(r"[{};=]\s*$|^\s*(?:#|//)|\n[A-Z][A-Za-z ]{2,30},\s*$")
+    return (text.str.len_bytes() >= _SHORTEST) & cut & ~text.str.contains(_CODE)
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -57,6 +48,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="the completion ends in the middle of a sentence",
-    pattern=_PATTERN,
+    pattern=english(_END),
     first=_first,
 )

@@ -16,7 +16,9 @@ _THING = (
 )
 _PATTERN = (
     rf"(?i)(?:^|\n)\s*[\[(<]\s*(?:insert |enter |paste |add |your |the |an? |original |full |provide )*{_THING}(?: here| goes here| text)?\s*[\])>]\s*$"
-    rf"|[\[(<](?:insert|enter|paste|add|provide)\s+[^\]\)>\n=]+[\])>]"
+    rf"|[\[(<](?:insert|paste|add|provide)\s+[^\]\)>\n=]+[\])>]"
+    # "(enter -1 to quit)" tells a program's user what to type.
+    rf"|[\[(<]enter\s+(?:your|the|an?|{_THING})\b(?:[^\]\)>\n=t]|t[^\]\)>\n=o]|to[^\]\)>\n= ])*[\])>]"
     rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
 )
 _TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|lorem|function|code)\b"

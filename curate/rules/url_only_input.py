@@ -10,19 +10,25 @@ from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_PATTERN = r"(?i)(?:^|[\n:]|\bat)\s*(?:[\w ]{0,20}(?:url|link|website|address|source)\s*:?\s*)?[<(\[]?(?:https?://|www\.)\S+\s*$"
+_PATTERN = r"(?i)(?:^|[\n:]|\bat)\s*(?:[\w ]{0,20}(?:url|link|website|address|source)\s*:?\s*)?(?:[<(\[]?|\[[^\]\n]{0,60}\]\()(?:https?://|www\.)\S+\s*$"
 # Prompts about the address itself, not about what stands behind it.
 _ABOUT_ADDRESSES = (
     r"(?i)^[^\n]*?\b(?:html|regex|regular expression|bookmark|hyperlink|anchor|shorten|qr code|valid"
     r"|domain|protocol|subdomain|query string|parse|encode|decode|redirect|curl|http request|slug"
-    r"|hostname|url format|markdown)\b"
+    r"|hostname|url format|markdown|scripts?|python|javascript|java|node(?:\.js)?|golang|php|ruby|c\+\+|c#|api|fetch"
+    r"|code|functions?|programs?|class|librar(?:y|ies)|async|requests?|scrap(?:e|es|er|ing)|endpoint|app)\b"
 )
+
+_LONGEST = 500
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
+    # A link at the end of a long text is its source.
+    short = prompt.str.len_bytes() <= _LONGEST
     return (
-        prompt.str.contains(english(_PATTERN))
+        short
+        & prompt.str.contains(english(_PATTERN))
         & ~prompt.str.contains(english(_ABOUT_ADDRESSES))
         & ~about_code()
     )

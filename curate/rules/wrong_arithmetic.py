@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.rules import closed_answers, closed_forms, conversions
 from curate.rules.arithmetic import Unreadable, agrees, evaluate, number, numbers_in, shown
 from curate.rules.exchanges import Exchange, last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
@@ -42,7 +43,9 @@ _ROUNDED = re.compile(
     r"\b(?:round|rounded|approximat\w*|about|nearest|roughly|estimat\w*|around|whole number|integer|decimal)\b|≈|~",
     re.I,
 )
-_PROGRAM = re.compile(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|\w\(\w*\)|\bimport ")
+_PROGRAM = re.compile(
+    r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|[a-z_]\w*\(\w*\)|\bimport "
+)
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _NOT_OF_ALL = re.compile(
     r"weight|moving|geometric|harmonic|squares?\b|digits|even|odd|except|first|last|second|divisible|larg|small|great"
@@ -59,6 +62,7 @@ _TASK = re.compile(
 )
 _LONGEST_PROMPT = 200
 _LONGEST_ANSWER = 240
+_LONGEST_CLAIM = 2000
 
 
 # What is said, and the true value where there is one to name.
@@ -136,9 +140,15 @@ def _applies(options: LintOptions) -> pl.Expr:
         )
         & completion.str.contains(r"[0-9]")
     )
+    closed = short.str.contains(f"{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}") & (
+        short.str.contains(r"[0-9]")
+        | short.str.contains(r"(?i-u:\bhow many \w+ (?:are )?(?:there )?in an? )")
+    )
+    stated = pl.when(completion.str.len_bytes() <= _LONGEST_CLAIM).then(completion)
     annotated = completion.str.contains("<<", literal=True)
     equation = completion.str.contains(r"[0-9] ?[-+*/x×÷] ?[0-9][0-9.,]* ?= ?-?[0-9]")
-    return annotated | equation | asked
+    claims = stated.str.contains(closed_answers.CLAIM_HINT)
+    return annotated | equation | asked | closed | claims
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
@@ -156,6 +166,8 @@ def _wrong(exchange: Exchange) -> Iterator[Verdict]:
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
+    if not _CODE.search(prompt) and not _PROGRAM.search(completion):
+        yield from closed_answers.wrong_statements(completion)
     short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
     equation = next(_EQUATION.finditer(completion), None)
     if not (short or equation) or _CODE.search(prompt) or _PROGRAM.search(completion):
@@ -163,6 +175,7 @@ def _wrong(exchange: Exchange) -> Iterator[Verdict]:
     yield from _wrong_equations(completion)
     if short and not _PROGRAM.search(prompt):
         yield from _wrong_answers(exchange)
+        yield from closed_answers.wrong(prompt, completion)
 
 
 def _wrong_annotations(text: str) -> Iterator[Verdict]:
@@ -213,13 +226,20 @@ def _wrong_answers(exchange: Exchange) -> Iterator[Verdict]:
         if not claims:
             continue
         if any(agrees(true, value, decimals) for value, decimals in claims):
+            stated = closed_answers.wrong_result(exchange.completion, true)
+            if stated:
+                yield f"the prompt asks for {what}, the completion says {stated!r}", true
+                return
             continue
         if what.startswith("what follows") and any(
             abs(true - v) <= abs(true) / 50 for v, _ in claims
         ):
             continue  # 3.14 for pi, and rounding
         rounding = _ROUNDED.search(exchange.prompt + " " + exchange.completion)
-        if rounding and any(abs(true - value) <= 1 for value, _ in claims):
+        if rounding and any(
+            abs(true - value) <= (1 if decimals == 0 else max(abs(true) / 50, Fraction(1, 10)))
+            for value, decimals in claims
+        ):
             continue
         yield (
             f"the prompt asks for {what}, the completion says {exchange.completion.strip()[:40]!r}",

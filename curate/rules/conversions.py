@@ -1,0 +1,147 @@
+"""Conversions of units, temperatures, bases and dates whose results can be worked out."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from curate.rules.numerals import plain_numbers, roman
+
+# Kind and worth in the kind's base unit.
+_UNITS: dict[str, tuple[str, str]] = {
+    "mm millimeter millimetre": ("length", "0.001"), "cm centimeter centimetre": ("length", "0.01"),
+    "m meter metre": ("length", "1"), "km kilometer kilometre": ("length", "1000"), "inch": ("length", "0.0254"),
+    "ft foot feet": ("length", "0.3048"), "yd yard": ("length", "0.9144"), "mi mile": ("length", "1609.344"),
+    "g gram": ("mass", "1"), "kg kilogram kilo": ("mass", "1000"), "mg milligram": ("mass", "0.001"),
+    "lb pound lbs": ("mass", "453.59237"),
+    "second sec": ("time", "1"), "minute min": ("time", "60"), "hour hr": ("time", "3600"), "day": ("time", "86400"),
+    "week": ("time", "604800"),
+    "ml milliliter millilitre": ("volume", "0.001"), "l liter litre": ("volume", "1"),
+}  # fmt: skip
+_BY_NAME = {
+    name + ending: (kind, Fraction(worth))
+    for names, (kind, worth) in _UNITS.items()
+    for name in names.split()
+    for ending in ("", "s", "es")
+}
+_SCALES = {
+    "celsius": "c",
+    "c": "c",
+    "fahrenheit": "f",
+    "f": "f",
+    "kelvin": "k",
+    "k": "k",
+    "centigrade": "c",
+}
+_ASKED = re.compile(
+    r"\b(?:convert|how many|what is|what's|how much is|express|change|transform|find the equivalent)\b",
+    re.I,
+)
+_VALUE_FIRST = re.compile(
+    r"(?<![\w.,/])(-?\d[\d,]*(?:\.\d+)?)\s*(?:°|degrees?|º)?\s*([a-z]+)\s+(?:to|into|in|as)\s+(?:degrees\s+)?(?:°|º)?([a-z]+)\b",
+    re.I,
+)
+_FROM_TO = re.compile(
+    r"\bfrom (?:degrees )?(?:°|º)?([a-z]+) (?:to|into) (?:degrees )?(?:°|º)?([a-z]+)\b", re.I
+)
+_HOW_MANY = re.compile(
+    r"\bhow many ([a-z]+) (?:are )?(?:there )?in (?:an?|one|(-?\d[\d,]*(?:\.\d+)?)) ([a-z]+)\b",
+    re.I,
+)
+_NOT_PLAIN = re.compile(
+    r"\b(?:function|program|code|script|python|java|formula|write|explain|table|per|square|cubic|recipe|cups?)\b",
+    re.I,
+)
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_DATE = re.compile(
+    rf"\b({'|'.join(_MONTHS)})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b|\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?\s+({'|'.join(_MONTHS)}),?\s+(\d{{4}})\b",
+    re.I,
+)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LONGEST = 200
+HINT = r"(?i-u:convert|how many|celsius|fahrenheit|kelvin|express|kilomet|\bmiles?\b|roman|binary|day of the week|equivalent)"
+
+
+def numeric(prompt: str) -> Iterator[tuple[str, Fraction, Fraction]]:
+    """What a prompt wants converted, its value, and by how much a claim may differ from it."""
+    if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt) or not _ASKED.search(prompt):
+        return
+    asked = _asked(prompt)
+    if asked is None:
+        return
+    value, source, target = asked
+    if source in _SCALES and target in _SCALES and "temp" in _kind(source, prompt):
+        result = _temperature(value, _SCALES[source], _SCALES[target])
+        yield f"{float(value):g} {source} in {target}", result, Fraction(6, 10)
+    elif source in _BY_NAME and target in _BY_NAME:
+        (kind, worth), (other, divisor) = _BY_NAME[source], _BY_NAME[target]
+        if kind == other and source != target:
+            result = value * worth / divisor
+            yield f"{float(value):g} {source} in {target}", result, abs(result) / 40
+
+
+def _kind(source: str, prompt: str) -> str:
+    """ "temp" where the letters c, f and k are sure to be scales of temperature."""
+    spelled = re.search(r"celsius|fahrenheit|kelvin|°|º|degree|temperature", prompt, re.I)
+    return "temp" if len(source) > 1 or spelled else ""
+
+
+def _asked(prompt: str) -> tuple[Fraction, str, str] | None:
+    many = _HOW_MANY.search(prompt)
+    numbers = re.findall(r"-?\d[\d,]*(?:\.\d+)?", prompt)
+    if many and len(numbers) <= 1:
+        value = Fraction((many[2] or "1").replace(",", ""))
+        return value, many[3].lower(), many[1].lower()
+    if len(numbers) != 1:
+        return None
+    first, between = _VALUE_FIRST.search(prompt), _FROM_TO.search(prompt)
+    value = Fraction(numbers[0].replace(",", ""))
+    if between:
+        return value, between[1].lower(), between[2].lower()
+    return (value, first[2].lower(), first[3].lower()) if first else None
+
+
+def _temperature(value: Fraction, source: str, target: str) -> Fraction:
+    kelvin = Fraction("273.15")
+    celsius = {"c": value, "f": (value - 32) * 5 / 9, "k": value - kelvin}[source]
+    return {"c": celsius, "f": celsius * 9 / 5 + 32, "k": celsius + kelvin}[target]
+
+
+def spelled(prompt: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a prompt wants, and the ways to write it of which one must stand in the answer."""
+    if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt):
+        return
+    day = re.search(
+        r"\b(?:what|which) day of the week\b|\bday of the week (?:was|is|for)\b", prompt, re.I
+    )
+    dates = list(_DATE.finditer(prompt))
+    if day and len(dates) == 1:
+        date = _date(dates[0])
+        if date is not None:
+            yield f"the day of the week of {dates[0][0]}", (_DAYS[date.weekday()],)
+        return
+    numbers = plain_numbers(prompt)
+    if len(numbers) != 1 or numbers[0].denominator != 1 or not 0 < numbers[0] < 4000:
+        return
+    value = int(numbers[0])
+    if re.search(r"\b(?:to|in|as|into) (?:a )?roman numerals?\b", prompt, re.I):
+        yield f"{value} in Roman numerals", (roman(value).lower(),)
+    elif re.search(r"\b(?:to|in|into) (?:a )?(?:binary|base 2)\b", prompt, re.I) and re.search(
+        r"\b(?:number|decimal|convert)\b", prompt, re.I
+    ):
+        yield f"{value} in binary", (f"{value:b}",)
+
+
+def _date(match: re.Match[str]) -> datetime.date | None:
+    month, day, year = (
+        (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+    )
+    try:
+        return datetime.date(int(year), _MONTHS.index(month.lower()) + 1, int(day))
+    except ValueError:
+        return None

@@ -1,0 +1,130 @@
+"""TXT040: the prompt sets a length in words, lines or sentences, and the completion has another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from curate.rules.exchanges import last_exchange
+from curate.rules.numerals import COUNT, count_of
+from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.requests import about_code
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
+
+_TEXT = (
+    r"(?:sentence|phrase|slogan|tagline|summary|poem|haiku|headline|motto|response|answer|description|caption|statement|story"
+    r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title)"
+)
+_EXACT = re.compile(
+    rf"\b{COUNT}[- ]words? (?:[a-z-]+ )?{_TEXT}\b|\b{_TEXT} (?:of|in|with|using|that (?:has|is|contains)|consisting of) exactly {COUNT} words\b"
+    rf"|\b{_TEXT} (?:of|in|with) {COUNT} words\b|\b(?:in|using) exactly {COUNT} words\b",
+    re.I,
+)
+_MOST = re.compile(
+    rf"\b(?:in|with|using|of|to)? ?(?:less|fewer) than {COUNT} words\b|\b(?:no|not) (?:more|longer) than {COUNT} words\b|\bat most {COUNT} words\b"
+    rf"|\b(?:a )?maximum (?:of )?{COUNT} words\b|\bup to {COUNT} words\b|\bunder {COUNT} words\b|\bin {COUNT} words or (?:less|fewer)\b",
+    re.I,
+)
+_LEAST = re.compile(
+    rf"\b(?:at least|(?:a )?minimum (?:of )?|no (?:less|fewer) than) {COUNT} words\b", re.I
+)
+_LINES = re.compile(
+    rf"\b{COUNT}[- ]lines? (?:poem|verse|limerick|rap|song)\b|\b(?:poem|rap|verse|song) (?:of|with|that is|in|consisting of|containing) (?:exactly )?{COUNT} lines\b",
+    re.I,
+)
+_HAIKU = re.compile(
+    r"^\W*(?:please )?(?:write|create|compose|generate|construct|make|give|craft|produce)\b[^.\n]{0,30}?\bhaiku\b(?!s)",
+    re.I,
+)
+_OTHERWISE = re.compile(
+    r"\b(?:about|around|approximately|roughly) (?:an? )?(?:\d|two|three|four|five|six|seven|eight|nine|ten|fif|twe)|\b(?:each|every|per|between|list|keywords?|vocabulary|or so|multiple|several|(?:two|three|four|five|\d+) (?:sentences|haikus?|poems|slogans|taglines|headlines|titles"
+    r"|phrases|sets|examples)|word pairs?|function|program|regex|python|how many|complete|continue|words (?:long )?(?:from|in the|starting|that)|explain what|what is a)\b",
+    re.I,
+)
+_LONGEST_EXACT = 60
+_LONGEST_COUNTED = 120
+
+
+def _applies(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    short = pl.when(prompt.str.len_bytes() <= 1500).then(prompt)
+    return (
+        short.str.contains(
+            r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b)"
+        )
+        & ~about_code()
+    )
+
+
+def _count(match: re.Match[str] | None) -> int | None:
+    given = next((g for g in match.groups() if g), None) if match else None
+    return count_of(given) if given else None
+
+
+def _words(text: str) -> tuple[int, int]:
+    """The fewest and the most words that a text can be said to have."""
+    spaced = len([w for w in text.split() if any(ch.isalnum() for ch in w)])
+    runs = len(re.findall(r"\w+", text))
+    return min(spaced, runs), max(spaced, runs)
+
+
+def _wrong_words(prompt: str, text: str) -> str | None:
+    fewest, most = _words(text)
+    exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
+    if top and fewest > top + max(1, top // 10):
+        return f"the prompt allows {top} words, the completion has {fewest}"
+    if least and most < least - max(1, least // 10) and least <= _LONGEST_COUNTED:
+        return f"the prompt wants at least {least} words, the completion has {most}"
+    if exact and not top and not least and exact <= _LONGEST_EXACT:
+        slack = 0 if exact <= 12 else exact // 10
+        if fewest > exact + slack or most < exact - slack:
+            return f"the prompt wants {exact} words, the completion has {fewest}"
+    return None
+
+
+def _wrong_lines(prompt: str, text: str) -> str | None:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    wanted = _count(_LINES.search(prompt))
+    if _HAIKU.search(prompt) and not re.search(r"\bwords?\b|\bhaikus\b|\bline\b", prompt, re.I):
+        # One line may hold all three, with slashes or commas between them.
+        if len(lines) in (2, 4, 5) or len(lines) > 6:
+            return f"the prompt wants a haiku, which has 3 lines, the completion has {len(lines)}"
+        return None
+    if wanted and len(lines) > 1 and abs(len(lines) - wanted) > 1:
+        return f"the prompt wants {wanted} lines, the completion has {len(lines)}"
+    return None
+
+
+def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
+    exchange = last_exchange(record, format)
+    if exchange is None:
+        return
+    # Only the order itself counts, not the text that it is about.
+    order = exchange.prompt.partition("\n")[0]
+    if _OTHERWISE.search(order):
+        return
+    said = _wrong_words(order, exchange.completion) or _wrong_lines(order, exchange.completion)
+    if said:
+        yield Mark(exchange.field, said, exchange.completion[:160])
+
+
+RULE = RecordRule(
+    about=About(
+        code="TXT040",
+        name="wrong-length",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="the completion does not have the number of words or lines that the prompt sets",
+        reason="The model learns that a length in a request does not matter.",
+        example='{"prompt": "Write a 5-word sentence.", "completion": "She is always smiling."}',
+        remedy="Shorten or lengthen the answer, or drop the row.",
+        assumes="English prompts, words between spaces",
+    ),
+    applies=_applies,
+    check=_check,
+)

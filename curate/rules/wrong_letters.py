@@ -1,0 +1,51 @@
+"""TXT039: an answer about letters or words that can be checked, and is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from curate.rules import word_puzzles
+from curate.rules.exchanges import last_exchange
+from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.requests import about_code
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
+
+_LONGEST_PROMPT = 400
+
+
+def _applies(options: LintOptions) -> pl.Expr:
+    prompt = pl.col("prompt")
+    short = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
+    return short.str.contains(word_puzzles.HINT) & ~about_code()
+
+
+def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
+    exchange = last_exchange(record, format)
+    if exchange is None:
+        return
+    for said in word_puzzles.wrong(exchange.prompt, exchange.completion):
+        yield Mark(exchange.field, said, exchange.completion[:160])
+        return
+
+
+RULE = RecordRule(
+    about=About(
+        code="TXT039",
+        name="wrong-letters",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="an answer about letters or words is wrong",
+        reason="Counting vowels, the third letter, a word of ten letters, an anagram, words that begin with B: "
+        "all of these can be checked, and a wrong one teaches the model to guess.",
+        example='{"prompt": "What is the 3rd letter of \\"elephant\\"?", "completion": "p"}',
+        remedy="Correct the answer, or drop the row.",
+        assumes="English wording of the tasks, Latin letters",
+    ),
+    applies=_applies,
+    check=_check,
+)
