@@ -23,7 +23,9 @@ _SHORTEST = 30
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
-    cut = tail.str.contains(english(_END)) & ~tail.str.contains(r"[{};=]\s*$|^\s*(?:#|//)|\n[A-Z][A-Za-z ]{2,30},\s*$")
+    cut = tail.str.contains(english(_END)) & ~tail.str.contains(
+        r"[{};=]\s*$|^\s*(?:#|//)|\n[A-Z][A-Za-z ]{2,30},\s*$"
+    )
     return (text.str.len_bytes() >= _SHORTEST) & cut & ~text.str.contains(_CODE)
 
 
