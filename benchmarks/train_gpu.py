@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,20 @@ STEP_EXAMPLES = {"0.5B": 80, "1.5B": 80, "8B": 40}
 # What of curate's choices is forced, by system name.
 CURATE: dict[str, dict[str, Any]] = {
     "curate": {},
-    "curate liger": {"compile": "off", "liger": "on"},
-    "curate compile": {"compile": "on", "liger": "off"},
-    "curate compile+liger": {"compile": "on", "liger": "on"},
-    "curate plain": {"compile": "off", "liger": "off"},
-    "curate unfused": {"compile": "off", "liger": "on", "fused_lora": "off"},
+    "curate eager": {"compile": "off", "cuda_graphs": "off"},
+    "curate compile": {"compile": "on", "liger": "off", "cuda_graphs": "off"},
+    "curate compile unfused": {
+        "compile": "on",
+        "liger": "off",
+        "cuda_graphs": "off",
+        "fused_lora": "off",
+    },
+    "curate plain": {"liger": "off"},
+    "curate unfused": {"fused_lora": "off"},
     "curate recompute": {"gradient_checkpointing": "on"},
+    "curate sharded": {"sharding": "sharded"},
     "curate full": {"adapter": "full"},
+    "curate full sharded": {"adapter": "full", "sharding": "sharded"},
     "curate qlora": {"adapter": "qlora"},
 }
 # TRL's own defaults but for the batch; then what is known to speed it up, in several mixtures.
@@ -101,11 +109,12 @@ TRL: dict[str, dict[str, Any]] = {
     },
     "trl liger recompute": {"use_liger_kernel": True, "micro_batch": 40},
 }
+# Measured in one process only.
+ALONE = {*TRL, "bare"}
 DEFAULT_SYSTEMS = [
     "curate",
-    "curate liger",
+    "curate eager",
     "curate compile",
-    "curate compile+liger",
     "trl defaults",
     "trl liger",
     "trl liger large",
@@ -121,6 +130,18 @@ def main() -> None:
     )
     parser.add_argument("--steps", type=int, default=10, help="timed steps")
     parser.add_argument("--warmup", type=int, default=4, help="steps before them")
+    parser.add_argument(
+        "--settle",
+        type=int,
+        default=30,
+        help="further steps before curate's: CUDA graphs of the usual pack sizes are recorded in them",
+    )
+    parser.add_argument(
+        "--num-processes", type=int, nargs="+", default=[1], help="GPUs, one after another"
+    )
+    parser.add_argument(
+        "--batch-factor", type=int, default=1, help="times the usual examples in a step"
+    )
     parser.add_argument("--budget", type=int, help="tokens in a pack; curate's own choice without")
     parser.add_argument("--deadline", type=float, default=570.0, help="seconds for everything")
     parser.add_argument("--output", type=Path, help="write all figures here, as JSON")
@@ -131,38 +152,76 @@ def main() -> None:
         return
     results: list[dict[str, Any]] = []
     begun = time.monotonic()
-    for shape in arguments.shapes:
-        for system in arguments.systems:
-            left = arguments.deadline - (time.monotonic() - begun)
-            result = in_own_process(system, shape, left) if left > 25 else {"error": "no time left"}
-            results.append({"system": system, "shape": shape, **result})
-            print(line(results[-1]), flush=True)
-            if arguments.output:
-                arguments.output.write_text(json.dumps(results, indent=1))
+    for shape, system, processes in product(
+        arguments.shapes, arguments.systems, arguments.num_processes
+    ):
+        left = arguments.deadline - (time.monotonic() - begun)
+        if system in ALONE and processes > 1:
+            continue
+        result = (
+            in_own_process(system, shape, left, processes)
+            if left > 25
+            else {"error": "no time left"}
+        )
+        results.append({"system": system, "shape": shape, "processes": processes, **result})
+        print(line(results[-1]), flush=True)
+        if arguments.output:
+            arguments.output.write_text(json.dumps(results, indent=1))
     print_table(results)
 
 
-def in_own_process(system: str, shape: str, seconds: float) -> dict[str, Any]:
-    """Run one system on one shape; its figures, or how it failed."""
+def in_own_process(system: str, shape: str, seconds: float, processes: int = 1) -> dict[str, Any]:
+    """Run one system on one shape, in as many processes as it takes; its figures, or how it failed."""
     command = [sys.executable, __file__, *sys.argv[1:], "--one", system, shape]
-    environment = {
-        **os.environ,
-        "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-    }
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds, env=environment, check=False
+    workers = [
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                "PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True",
+                "HF_HUB_OFFLINE": "1",
+                "TOKENIZERS_PARALLELISM": "false",
+                **(rendezvous(rank, processes) if processes > 1 else {}),
+            },
         )
+        for rank in range(processes)
+    ]
+    ended = time.monotonic() + seconds
+    try:
+        said = [w.communicate(timeout=max(1.0, ended - time.monotonic())) for w in workers]
     except subprocess.TimeoutExpired:
         return {"error": "timed out"}
-    for text in reversed(done.stdout.splitlines()):
-        if text.startswith("RESULT "):
-            found: dict[str, Any] = json.loads(text.removeprefix("RESULT "))
-            return found
-    tail = (done.stderr.strip().splitlines() or ["no output"])[-1]
-    return {"error": tail[:300], "log": done.stderr[-3000:]}
+    finally:
+        for worker in workers:
+            worker.kill()
+    found = [
+        json.loads(text.removeprefix("RESULT "))
+        for out, _ in said
+        for text in out.splitlines()
+        if text.startswith("RESULT ")
+    ]
+    if len(found) == processes:
+        result: dict[str, Any] = found[0]
+        result["peak_gib"] = max(r["peak_gib"] for r in found)
+        return result
+    errors = "\n".join(error for _, error in said)
+    tail = next((t for t in reversed(errors.splitlines()) if "Error" in t), "no output")
+    return {"error": tail[:300], "log": errors[-3000:]}
+
+
+def rendezvous(rank: int, processes: int) -> dict[str, str]:
+    """What torch.distributed wants to know."""
+    return {
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(processes),
+        "LOCAL_WORLD_SIZE": str(processes),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "29531",
+    }
 
 
 def measure(system: str, shape: str, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -171,7 +230,9 @@ def measure(system: str, shape: str, arguments: argparse.Namespace) -> dict[str,
 
     torch.manual_seed(0)
     examples = make_examples(SHAPES[shape]["vocab_size"])
-    size = STEP_EXAMPLES[shape]
+    size = STEP_EXAMPLES[shape] * arguments.batch_factor
+    if system in CURATE and system != "bare":
+        arguments.warmup += arguments.settle
     count = (arguments.warmup + arguments.steps) * size
     examples = (examples * (1 + count // len(examples)))[:count]
     run = run_trl if system in TRL else run_curate
@@ -206,11 +267,11 @@ def make_examples(vocabulary: int) -> list[tuple[list[int], int]]:
 
 
 def make_model(shape: str, dtype: Any) -> Any:
-    """A model of this shape with small random weights, made on the GPU."""
+    """A model of this shape with small random weights, made on the GPU of this process."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    with torch.device("cuda"):
+    with torch.device("cuda", torch.cuda.current_device()):
         torch.manual_seed(0)
         return AutoModelForCausalLM.from_config(configuration(shape), dtype=dtype)
 
@@ -235,10 +296,11 @@ def run_curate(
     import torch
 
     from curate.schemas.options.train import TrainOptions
-    from curate.train import setup
+    from curate.train import kernels, setup
     from curate.train.decisions import Decisions
     from curate.train.flops import token_cost
     from curate.train.models import Base
+    from curate.train.processes import spread
     from curate.train.rendering import Sample, Way
     from curate.train.sft import SupervisedObjective
 
@@ -266,8 +328,11 @@ def run_curate(
         memory = setup.plan_run(base, options, samples, accelerator, numerics, decisions)
         model = make_model(shape, numerics.weights)
         losses = setup.prepare_model(
-            model, base, options, accelerator.device, numerics, memory, 10**9, decisions
+            model, base, options, accelerator.device, numerics, memory, decisions
         )
+    spread(losses, accelerator, numerics.compute, sharded=memory.sharded)
+    torch.cuda.empty_cache()
+    kernels.use_graphs(losses, options, memory.budget, decisions, decisions.note)
     optimiser = setup.make_optimiser(losses, options, accelerator.device)
     cost = token_cost(losses.model)
     torch.cuda.reset_peak_memory_stats()
@@ -298,6 +363,7 @@ def curate_steps(
     from curate.train import setup
     from curate.train.checkpoints import CheckpointStore
     from curate.train.dashboard import Silence
+    from curate.train.graphs import own_stream
     from curate.train.history import History, read_history
     from curate.train.interrupts import Interrupts
     from curate.train.run import Run
@@ -332,7 +398,7 @@ def curate_steps(
             cost=cost,
         )
         times = []
-        with Interrupts() as interrupts:
+        with Interrupts() as interrupts, own_stream(accelerator.device):
             for _ in range(steps):
                 begun = time.perf_counter()
                 take_step(run, interrupts)
@@ -366,36 +432,40 @@ def bare_steps(
     """Forward, backward, clip and update on packs that are laid out beforehand."""
     import torch
 
+    from curate.train.gradients import Gradients
+    from curate.train.graphs import own_stream
     from curate.train.packing import plan_step
 
     device = accelerator.device
-    parameters = [p for p in losses.parameters() if p.requires_grad]
+    gradients = Gradients(losses.parameters())
     for group in optimiser.param_groups:
         group["lr"] = LEARNING_RATE
     order = InOrder(options.batch_size)
     times, found = [], []
     losses.train()
-    for step in range(steps):
-        items = order.batch(step)
-        units = sum(objective.units[i] for i in items)
-        packs = [
-            objective.batch(p).to(device) for p in plan_step(objective.lengths, items, budget)[0]
-        ]
-        torch.cuda.synchronize()
-        begun = time.perf_counter()
-        total = torch.zeros((), device=device)
-        for pack in packs:
-            with numerics.autocast(device):
-                nll, _ = losses(pack)
-            loss = nll.sum() / units
-            loss.backward()
-            total += loss.detach()
-        torch.nn.utils.clip_grad_norm_(parameters, options.max_grad_norm)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        torch.cuda.synchronize()
-        times.append(time.perf_counter() - begun)
-        found.append(float(total))
+    with own_stream(device):
+        for step in range(steps):
+            items = order.batch(step)
+            units = sum(objective.units[i] for i in items)
+            packs = [
+                objective.batch(p).to(device)
+                for p in plan_step(objective.lengths, items, budget)[0]
+            ]
+            torch.cuda.synchronize()
+            begun = time.perf_counter()
+            total = torch.zeros((), device=device)
+            for pack in packs:
+                with numerics.autocast(device):
+                    nll, _ = losses(pack)
+                loss = nll.sum() / units
+                loss.backward()
+                total += loss.detach()
+            gradients.clip(options.max_grad_norm)
+            optimiser.step()
+            gradients.clear()
+            torch.cuda.synchronize()
+            times.append(time.perf_counter() - begun)
+            found.append(float(total))
     return times, found
 
 
@@ -477,7 +547,7 @@ def tokenizer() -> Any:
 
 
 def line(result: dict[str, Any]) -> str:
-    name = f"{result['shape']:>5}  {result['system']:<22}"
+    name = f"{result['shape']:>5}  {result['system']:<22}{result['processes']} GPU"
     if "error" in result:
         return f"{name}  {result['error']}"
     return (
@@ -488,23 +558,30 @@ def line(result: dict[str, Any]) -> str:
 
 def print_table(results: list[dict[str, Any]]) -> None:
     print(
-        "\n| shape | system | useful tokens/s | FLOP use | peak GiB | last loss | to TRL's defaults |"
+        "\n| shape | system | GPUs | useful tokens/s | FLOP use a GPU | peak GiB a GPU | last loss "
+        "| to one GPU | to TRL's defaults |"
     )
-    print("|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for r in results:
+        named = f"| {r['shape']} | {r['system']} | {r['processes']} |"
         if "error" in r:
-            print(f"| {r['shape']} | {r['system']} | {r['error'][:60]} | | | | |")
+            print(f"{named} {r['error'][:60]} | | | | | |")
             continue
-        reference = [
-            o["tokens_per_second"]
-            for o in results
-            if (o["shape"], o["system"]) == (r["shape"], "trl defaults") and "error" not in o
-        ]
-        ratio = f"{r['tokens_per_second'] / reference[0]:.2f}×" if reference else "-"
+        alone = {**r, "processes": 1}
         print(
-            f"| {r['shape']} | {r['system']} | {r['tokens_per_second']:,.0f} | "
-            f"{r['flops_share']:.1%} | {r['peak_gib']:.1f} | {r['losses'][-1]:.3f} | {ratio} |"
+            f"{named} {r['tokens_per_second']:,.0f} | {r['flops_share'] / r['processes']:.1%} | "
+            f"{r['peak_gib']:.1f} | {r['losses'][-1]:.3f} | {ratio(r, alone, results)} | "
+            f"{ratio(r, {**alone, 'system': 'trl defaults'}, results)} |"
         )
+
+
+def ratio(result: dict[str, Any], wanted: dict[str, Any], results: list[dict[str, Any]]) -> str:
+    """How many times as fast as the result of the wanted shape, system and number of processes."""
+    keys = ("shape", "system", "processes")
+    for other in results:
+        if "error" not in other and all(other[k] == wanted[k] for k in keys):
+            return f"{result['tokens_per_second'] / other['tokens_per_second']:.2f}×"
+    return "-"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from curate.train.evaluating import fixed_items
 from curate.train.flops import TokenCost, token_cost
 from curate.train.forward import unwrapped
 from curate.train.history import History
+from curate.train.kernels import use_graphs
 from curate.train.loop import resume
 from curate.train.packing import BatchOrder
 from curate.train.preparing import Prepared
@@ -46,9 +47,9 @@ def assemble(
     numerics = setup.choose_numerics(options, device, decisions)
     everything = prepared.samples + prepared.val_samples
     memory = setup.plan_run(prepared.base, options, everything, accelerator, numerics, decisions)
-    tokens = round(options.epochs * prepared.report.tokens)
-    losses = setup.build_model(prepared.base, options, device, numerics, memory, tokens, decisions)
+    losses = setup.build_model(prepared.base, options, device, numerics, memory, decisions)
     spread(losses, accelerator, numerics.compute, sharded=memory.sharded)
+    use_graphs(losses, options, memory.budget, decisions, reporter.say)
     cost = token_cost(losses.model)
     train = SupervisedObjective(prepared.samples, share_prefixes=losses.plan.packed)
     val = SupervisedObjective(prepared.val_samples, share_prefixes=losses.plan.packed)

@@ -176,6 +176,8 @@ def _one_by_one(
         keys, values = (t.repeat_interleave(groups, dim=1) for t in (keys, values))
     outputs = []
     for i in range(len(starts_q) - 1):
+        if starts_q[i] == starts_q[i + 1]:
+            continue
         q = queries[starts_q[i] : starts_q[i + 1]].transpose(0, 1)[None]  # [1, H, t, D]
         k = keys[starts_k[i] : starts_k[i + 1]].transpose(0, 1)[None]
         v = values[starts_k[i] : starts_k[i + 1]].transpose(0, 1)[None]

@@ -9,15 +9,18 @@ logits, and what does not reproduce them is not used.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from torch import nn
 
 from curate.train import attention
+from curate.train.graphs import CudaPasses, DecoderGraphs, Record
 from curate.train.head import logits_nll, token_nll
+from curate.train.lora import Copies
 from curate.train.packing import Pack, pack
 from curate.train.rendering import Sample, Way
 
@@ -43,10 +46,24 @@ class ForwardPlan:
 class TokenLosses(nn.Module):
     """A causal language model that answers with losses instead of logits."""
 
-    def __init__(self, model: nn.Module, plan: ForwardPlan) -> None:
+    def __init__(self, model: nn.Module, plan: ForwardPlan, copies: Copies | None = None) -> None:
         super().__init__()
         self.model = model
         self.plan = plan
+        self.copies = copies
+        self.graphs: DecoderGraphs | None = None
+
+    def replay(self, tokens: int, say: Callable[[str], None], record: Record = CudaPasses) -> None:
+        """Run training passes over packs of up to `tokens` tokens as CUDA graphs, where that works."""
+        self.graphs = DecoderGraphs(
+            self._decode, self.parameters(), tokens=tokens, say=say, record=record
+        )
+
+    def _decode(self, inputs: dict[str, Any]) -> torch.Tensor:
+        """Last hidden states, [T, E]."""
+        with self.copies.fresh() if self.copies is not None else nullcontext():
+            hidden = unwrapped(self.model).base_model(**inputs).last_hidden_state[0]
+        return cast(torch.Tensor, hidden)
 
     def forward(self, pack: Pack) -> tuple[torch.Tensor, torch.Tensor]:
         """Losses [L] float32 of the pack's learnt tokens, and top-1 hits [L] bool (see token_nll)."""
@@ -61,7 +78,10 @@ class TokenLosses(nn.Module):
         if not self.plan.sliced_head:
             logits = self.model(**inputs, logits_to_keep=pack.predicting).logits
             return logits_nll(logits[0], pack.targets)
-        hidden = language_model.base_model(**inputs).last_hidden_state[0]
+        replayed = self.training and torch.is_grad_enabled() and self.graphs is not None
+        hidden = self.graphs(pack) if replayed and self.graphs is not None else None
+        if hidden is None:
+            hidden = self._decode(inputs)
         head = cast(nn.Linear, language_model.get_output_embeddings())
         return token_nll(hidden[pack.predicting], head, pack.targets)
 
@@ -106,7 +126,7 @@ def suited(model: nn.Module, *, want_packing: bool = True) -> ForwardPlan:
                 "sliced head",
                 reasons,
             )
-            packed = want_packing
+            packed = False
             if want_packing:
                 attention.register()
                 language_model.set_attn_implementation(attention.PACKED)
@@ -116,12 +136,27 @@ def suited(model: nn.Module, *, want_packing: bool = True) -> ForwardPlan:
                     exact,
                     "packed attention",
                     reasons,
+                    alone=lambda: _samples_stand_alone(model, sliced, samples, device),
                 )
                 if not packed:
                     language_model.set_attn_implementation("sdpa")
     finally:
         model.train(training)
     return ForwardPlan(packed, sliced, tuple(reasons))
+
+
+def probe_gradients(losses: TokenLosses) -> list[torch.Tensor]:
+    """The losses of a few tokens, and the gradients of the learnt weights, which are left without."""
+    language_model = unwrapped(losses.model)
+    device = next(losses.parameters()).device
+    samples = _probe(language_model.config.get_text_config().vocab_size)
+    nll, _ = losses(pack(samples, [0, 1, 2] if losses.plan.packed else [0]).to(device))
+    nll.sum().backward()
+    learnt = [p for p in losses.parameters() if p.requires_grad]
+    found = [p.grad.float().flatten() for p in learnt if p.grad is not None]
+    for parameter in learnt:
+        parameter.grad = None
+    return [nll.detach().float().cpu(), torch.cat(found).cpu()]
 
 
 def _probe(vocabulary: int) -> list[Sample]:
@@ -146,22 +181,44 @@ def _losses(
     return cast(torch.Tensor, nll.float().cpu())
 
 
+def _samples_stand_alone(
+    model: nn.Module, sliced: bool, samples: list[Sample], device: torch.device
+) -> bool:
+    """Whether other tokens in the first sample leave the losses of the others as they are, bit for bit.
+
+    A row of a matrix product depends on no other row, so only attention across samples could
+    change them. (Where experts are chosen, it may be otherwise: this then proves nothing.)
+    """
+    plan = ForwardPlan(True, sliced)
+    first = samples[0]
+    other = first.ids.copy()
+    other[first.learnt] = other[first.learnt][::-1]
+    changed = [replace(first, ids=other), *samples[1:]]
+    count = first.learnt_count
+    before, after = (_losses(model, plan, some, [0, 1, 2], device) for some in (samples, changed))
+    return bool(torch.equal(before[count:], after[count:]))
+
+
 def _agrees(
     losses: Callable[[], torch.Tensor],
     reference: torch.Tensor,
     exact: bool,
     what: str,
     reasons: list[str],
+    alone: Callable[[], bool] = lambda: False,
 ) -> bool:
     try:
         found = losses()
+        off = (found - reference).abs()
+        # Losses of random tokens are about ln(V), 11 or so. bfloat16 keeps three digits of a logit,
+        # and errors grow with depth; a token that sees what it should not moves them by far more.
+        # Where it is known that none does, they need only be near.
+        if float(off.max()) <= (1e-3 if exact else 0.15):
+            return True
+        if not exact and float(off.mean()) <= 0.15 and float(off.max()) <= 0.75 and alone():
+            return True
     except (ValueError, TypeError, RuntimeError, AttributeError) as error:
         reasons.append(f"{what} is not used: {error}")
         return False
-    # Losses of random tokens are about ln(V), 11 or so. bfloat16 keeps three digits of a logit; a
-    # token that sees what it should not moves them by far more.
-    worst = float((found - reference).abs().max())
-    if not worst <= (1e-3 if exact else 0.15):
-        reasons.append(f"{what} is not used: it moves a token's loss by {worst:.3g}")
-        return False
-    return True
+    reasons.append(f"{what} is not used: it moves a token's loss by {float(off.max()):.3g}")
+    return False

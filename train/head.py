@@ -12,16 +12,18 @@ Shapes: L learnt tokens, E width of the model, V vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Logits held at once, in elements: float32 slices of 16 MiB stay in a CPU's cache, of 512 MiB
-# keep a GPU busy.
+# Logits held at once, in elements: float32 slices of 16 MiB stay in a CPU's cache, bfloat16 slices
+# of 512 MiB keep a GPU busy.
 _SLICE_ON_CPU = 1 << 22
-_SLICE_ON_GPU = 1 << 27
+_SLICE_ON_GPU = 1 << 28
 
 
 class _TokenNll(torch.autograd.Function):
@@ -44,12 +46,14 @@ class _TokenNll(torch.autograd.Function):
         grad = torch.empty_like(hidden) if learning and frozen else None
         for start in range(0, length, rows):
             part = slice(start, start + rows)
-            logits = F.linear(hidden[part], weight, bias).float()
-            if not learning:
-                hits[part] = logits.argmax(dim=-1) == targets[part]
-            nll[part] = _nll_then_gradient(logits, targets[part])
-            if grad is not None:
-                grad[part] = logits.to(weight.dtype) @ weight
+            logits = F.linear(hidden[part], weight, bias)
+            wanted = targets[part]
+            losses, right, slope = _nll(
+                logits, wanted, gradient=grad is not None, count=not learning
+            )
+            nll[part], hits[part] = losses, right
+            if grad is not None and slope is not None:
+                torch.mm(slope, weight, out=grad[part])
         ctx.frozen = frozen
         ctx.save_for_backward(grad if frozen else hidden, weight, bias, targets)
         ctx.mark_non_differentiable(hits)
@@ -67,10 +71,10 @@ class _TokenNll(torch.autograd.Function):
         grad_bias = torch.zeros_like(bias, dtype=torch.float32) if bias is not None else None
         for start in range(0, kept.shape[0], rows):
             part = slice(start, start + rows)
-            logits = F.linear(kept[part], weight, bias).float()
-            _nll_then_gradient(logits, targets[part])
-            scaled = (logits * grad_nll[part, None]).to(weight.dtype)
-            grad_hidden[part] = scaled @ weight
+            logits = F.linear(kept[part], weight, bias)
+            _, _, scaled = _nll(logits, targets[part], gradient=True, scales=grad_nll[part])
+            assert scaled is not None
+            torch.mm(scaled, weight, out=grad_hidden[part])
             grad_weight += scaled.T @ kept[part]
             if grad_bias is not None:
                 grad_bias += scaled.float().sum(0)
@@ -87,14 +91,46 @@ def _slice_rows(hidden: torch.Tensor, vocabulary: int) -> int:
     return max(1, (_SLICE_ON_GPU if hidden.is_cuda else _SLICE_ON_CPU) // vocabulary)
 
 
-def _nll_then_gradient(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The loss of each row, [rows]; `logits` becomes its gradient, softmax minus one-hot."""
+def _nll(
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    *,
+    gradient: bool,
+    scales: torch.Tensor | None = None,
+    count: bool = False,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Loss of each row [rows], top-1 hits (where they are counted), and the logits' gradient.
+
+    The gradient, softmax minus one-hot, each row times its scale, takes the place of `logits`.
+    """
+    fused = _fused() if logits.is_cuda else None
+    if fused is not None:
+        scales = scales.float().contiguous() if scales is not None else None
+        nll, hits = fused(logits, targets.contiguous(), gradient=gradient, scales=scales)
+        return nll, hits, logits if gradient else None
+    wide = logits.float()
+    right = wide.argmax(dim=-1) == targets if count else torch.zeros_like(targets, dtype=torch.bool)
     at = targets[:, None]
-    picked = logits.gather(1, at)
-    total = logits.logsumexp(dim=-1, keepdim=True)
-    logits.sub_(total).exp_()
-    logits.scatter_add_(1, at, torch.full_like(picked, -1.0))
-    return (total - picked).squeeze(1)
+    picked = wide.gather(1, at)
+    total = wide.logsumexp(dim=-1, keepdim=True)
+    nll = (total - picked).squeeze(1)
+    if not gradient:
+        return nll, right, None
+    wide.sub_(total).exp_()
+    wide.scatter_add_(1, at, torch.full_like(picked, -1.0))
+    if scales is not None:
+        wide *= scales[:, None]
+    return nll, right, wide.to(logits.dtype)
+
+
+@cache
+def _fused() -> Callable[..., tuple[torch.Tensor, torch.Tensor]] | None:
+    """The same as one kernel, where Triton is installed."""
+    try:
+        from curate.train.nll_kernel import nll_then_gradient
+    except ImportError:
+        return None
+    return nll_then_gradient
 
 
 def token_nll(

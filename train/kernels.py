@@ -8,35 +8,35 @@ which comes last and changes only how the same operations are scheduled.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 from curate.errors import UserError
 from curate.schemas.options.train import Switch, TrainOptions
 from curate.train.decisions import Decisions
-from curate.train.forward import unwrapped
-from curate.train.lora import fuse
-
-# Compiling one decoder layer takes about a minute, and saves some tenths of the step time: it
-# pays from a few minutes of training on.
-_TOKENS_WORTH_COMPILING = 20_000_000
+from curate.train.forward import TokenLosses, probe_gradients, unwrapped
+from curate.train.lora import Copies, fuse
 
 
 def use_fused_lora(
     model: nn.Module, compute: torch.dtype, options: TrainOptions, log: Decisions
-) -> None:
-    """Compute LoRA layers as accumulating matrix products."""
+) -> Copies | None:
+    """Compute LoRA layers as accumulating matrix products, over copies in the dtype of these."""
     if options.fused_lora is Switch.OFF:
-        return
-    count = fuse(model, compute)
+        return None
+    count, copies = fuse(model, compute)
     if count:
         log.note(f"fused LoRA products: on, in {count} layers")
-    elif options.fused_lora is Switch.ON:
+        return copies
+    if options.fused_lora is Switch.ON:
         raise UserError(
             "--fused-lora on: no layer allows it (dropout, DoRA, a quantised base or bias)"
         )
+    return None
 
 
 def use_liger(
@@ -47,6 +47,10 @@ def use_liger(
     Its loss is not used: only learnt tokens go through the head here, in slices.
     """
     if options.liger is Switch.OFF:
+        return
+    if options.compile is Switch.ON:
+        if options.liger is Switch.ON:
+            raise UserError("--compile on and --liger on: torch cannot compile Liger's kernels")
         return
     wanted = options.liger is Switch.ON
     if device.type != "cuda" or importlib.util.find_spec("liger_kernel") is None:
@@ -66,29 +70,80 @@ def use_liger(
     log.note("Liger kernels: on (norm, rotary embedding, feed-forward)")
 
 
-def use_compile(
-    model: nn.Module, device: torch.device, options: TrainOptions, tokens: int, log: Decisions
-) -> None:
-    """torch.compile each decoder layer (one compilation serves them all).
+def use_compile(losses: TokenLosses, options: TrainOptions, log: Decisions) -> None:
+    """torch.compile each decoder layer (one compilation serves them all), where it is asked for.
+
+    It is not chosen automatically: fused LoRA products, Liger's kernels and CUDA graphs do what it
+    would, at once. What is compiled has to give the losses and gradients that it gave before.
 
     Args:
-        model: whose layers are compiled.
-        device: where it runs.
+        losses: the model, on its device.
         options: says whether.
-        tokens: that the whole run trains on.
         log: where the decision is noted.
+
+    Raises:
+        UserError: the compiled layers compute something else, or cannot be compiled.
     """
-    if options.compile is Switch.OFF:
+    if options.compile is not Switch.ON:
         return
-    if options.compile is Switch.AUTO:
-        if device.type != "cuda":
-            return
-        if tokens < _TOKENS_WORTH_COMPILING:
-            log.note(f"torch.compile: off, {tokens:,} tokens are too few to pay for compiling")
-            return
     from transformers.modeling_layers import GradientCheckpointingLayer
 
-    layers = [m for m in model.modules() if isinstance(m, GradientCheckpointingLayer)]
+    layers = [m for m in losses.modules() if isinstance(m, GradientCheckpointingLayer)]
+    expected = probe_gradients(losses)
     for layer in layers:
         layer.compile(dynamic=True)
+    try:
+        found = probe_gradients(losses)
+    except Exception as error:  # whatever the compiler raises
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise UserError(
+            f"--compile on: torch cannot compile this model: {type(error).__name__} {first}"
+        ) from error
+    for before, after in zip(expected, found, strict=True):
+        off = float((after - before).norm() / before.norm().clamp(min=1e-12))
+        if not off < 0.05:
+            raise UserError(
+                f"--compile on: the compiled layers compute something else (off by {off:.0%})"
+            )
     log.note(f"torch.compile: on, for each of {len(layers)} layers")
+
+
+def use_graphs(
+    losses: TokenLosses,
+    options: TrainOptions,
+    tokens: int,
+    log: Decisions,
+    say: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Replay the passes over packs of up to `tokens` tokens as CUDA graphs.
+
+    Args:
+        losses: the model, ready to train and whole on its device.
+        options: says whether.
+        tokens: of the largest pack.
+        log: where the decision is noted.
+        say: told when it turns out later that the model does not allow it.
+    """
+    if options.cuda_graphs is Switch.OFF:
+        return
+    device = next(losses.parameters()).device
+    hindrance = {
+        "needs a GPU": device.type != "cuda",
+        "needs packing": not (losses.plan.packed and losses.plan.sliced_head),
+        "not together with torch.compile": any(
+            getattr(m, "_compiled_call_impl", None) is not None for m in losses.modules()
+        ),
+        "not with dropout": any(isinstance(m, nn.Dropout) and m.p > 0 for m in losses.modules()),
+        "not with weights that are cut up over processes": any(
+            isinstance(p, DTensor) for p in losses.parameters()
+        ),
+    }
+    reasons = [reason for reason, holds in hindrance.items() if holds]
+    if reasons and options.cuda_graphs is Switch.ON:
+        raise UserError(f"--cuda-graphs on: {reasons[0]}")
+    if reasons:
+        if device.type == "cuda":
+            log.note(f"CUDA graphs: off ({reasons[0]})")
+        return
+    losses.replay(tokens, say)
+    log.note("CUDA graphs: on, one launch for all layers of a pack")

@@ -23,6 +23,7 @@ from curate.schemas.verdicts import Verdict
 from curate.train.checkpoints import Checkpoint
 from curate.train.dynamics import Dynamics
 from curate.train.evaluating import measure_examples
+from curate.train.graphs import own_stream
 from curate.train.interrupts import Interrupted, Interrupts
 from curate.train.objective import Objective
 from curate.train.run import Progress, Run
@@ -55,7 +56,7 @@ def run_loop(run: Run) -> Outcome:
         KeyboardInterrupt: the user ended the run; a checkpoint was written first.
     """
     progress, times = run.progress, run.times
-    with Interrupts() as interrupts:
+    with Interrupts() as interrupts, own_stream(run.accelerator.device):
         try:
             while True:
                 due = times.evaluates_at(progress.step) or progress.stopped

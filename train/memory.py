@@ -26,8 +26,8 @@ _BYTES_PER_QUANTISED_WEIGHT = 0.516
 # Part of the free memory that is planned with: the rest is fragmentation, kernels' workspaces,
 # the context of the driver.
 _USABLE = 0.88
-# Float32 slices of logits (see `head`): the slice, its exponential, and a copy for the product.
-_HEAD_BYTES_ON_GPU = 3 * (1 << 27) * 4
+# A slice of bfloat16 logits (see `head`), and the next one while the first is not yet freed.
+_HEAD_BYTES_ON_GPU = 2 * (1 << 28) * 2
 # A pack this large keeps a GPU's matrix units busy; a larger one gains little.
 _LARGE_PACK = 16_384
 # Below this, recomputing activations is better than still smaller packs.
@@ -238,7 +238,13 @@ def recompute(model: nn.Module, layers: int) -> None:
     if not layers:
         return
     unwrapped(model).gradient_checkpointing_enable(
-        gradient_checkpointing_kwargs={"use_reentrant": False}
+        gradient_checkpointing_kwargs={
+            "use_reentrant": False,
+            # Without dropout nothing is drawn; and a CUDA graph allows no look at the generator.
+            "preserve_rng_state": any(
+                isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules()
+            ),
+        }
     )
     blocks: list[Any] = [m for m in model.modules() if isinstance(m, GradientCheckpointingLayer)]
     for number, block in enumerate(blocks):

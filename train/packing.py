@@ -71,17 +71,24 @@ class Pack:
         }
 
     def to(self, device: torch.device) -> Pack:
-        """The same pack on `device`."""
+        """The same pack on `device`; to a GPU without waiting for the work that it has in hand."""
+
+        def there(tensor: torch.Tensor) -> torch.Tensor:
+            if device.type == "cuda" and tensor.device.type == "cpu":
+                return tensor.pin_memory().to(device, non_blocking=True)
+            return tensor.to(device)
+
+        bounds = there(self.query_bounds)
         return replace(
             self,
-            ids=self.ids.to(device),
-            positions=self.positions.to(device),
-            query_bounds=self.query_bounds.to(device),
-            key_bounds=self.key_bounds.to(device),
-            kv_index=self.kv_index.to(device) if self.kv_index is not None else None,
-            predicting=self.predicting.to(device),
-            targets=self.targets.to(device),
-            owner=self.owner.to(device),
+            ids=there(self.ids),
+            positions=there(self.positions),
+            query_bounds=bounds,
+            key_bounds=bounds if self.kv_index is None else there(self.key_bounds),
+            kv_index=there(self.kv_index) if self.kv_index is not None else None,
+            predicting=there(self.predicting),
+            targets=there(self.targets),
+            owner=there(self.owner),
         )
 
 

@@ -2,13 +2,13 @@
 
 Every process sees other samples of the same global batch, and its loss is its share of the batch's
 (a sum over tokens, divided by the tokens of all processes). Gradients are therefore *summed*:
-replicated weights by one exchange at the end of a step, sharded weights (FSDP2) as the backward
-pass goes. Learnt LoRA matrices are small and stay replicated also where the base is sharded.
+replicated weights by one exchange at the end of a step (`gradients`), sharded weights (FSDP2) as
+the backward pass goes. Learnt LoRA matrices are small and stay replicated also where the base is
+sharded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,33 +17,6 @@ from torch.distributed.tensor import DTensor
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-# Gradients are exchanged in flat pieces of at most this many elements: few calls, little copying.
-_PIECE = 64 << 20
-
-
-def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Sum the gradients of replicated parameters over all processes, in place."""
-    piece: list[torch.Tensor] = []
-    size = 0
-    for parameter in parameters:
-        grad = parameter.grad
-        if grad is None or isinstance(grad, DTensor):
-            continue
-        if piece and (size + grad.numel() > _PIECE or grad.dtype != piece[0].dtype):
-            _sum(piece)
-            piece, size = [], 0
-        piece.append(grad)
-        size += grad.numel()
-    if piece:
-        _sum(piece)
-
-
-def _sum(grads: list[torch.Tensor]) -> None:
-    flat = torch.cat([g.reshape(-1) for g in grads])
-    distributed.all_reduce(flat)
-    for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
-        grad.copy_(part.view_as(grad))
 
 
 def spread(

@@ -16,6 +16,7 @@ from curate.train.checkpoints import CheckpointStore
 from curate.train.dashboard import Reporter
 from curate.train.dynamics import Dynamics
 from curate.train.flops import TokenCost
+from curate.train.gradients import Gradients
 from curate.train.history import History
 from curate.train.objective import Objective
 from curate.train.packing import BatchOrder
@@ -85,6 +86,10 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     unread: list[TakenStep] = field(default_factory=list)
     speed: Speedometer = field(default_factory=Speedometer)
+    gradients: Gradients = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gradients = Gradients(self.model.parameters())
 
     @property
     def language_model(self) -> nn.Module:

@@ -147,7 +147,6 @@ def build_model(
     device: torch.device,
     numerics: Numerics,
     memory: MemoryPlan,
-    tokens: int,
     decisions: Decisions,
 ) -> TokenLosses:
     """The model that is trained, on its device, with the forward passes that suit it.
@@ -158,7 +157,6 @@ def build_model(
         device: where it goes.
         numerics: dtypes.
         memory: how many layers recompute.
-        tokens: that the whole run trains on; says whether compiling pays.
         decisions: where choices are noted.
     """
     quantise = options.adapter is Adapter.QLORA
@@ -169,7 +167,7 @@ def build_model(
         device_map={"": device} if quantise else None,
         trust_remote_code=options.trust_remote_code,
     )
-    return prepare_model(loaded, base, options, device, numerics, memory, tokens, decisions)
+    return prepare_model(loaded, base, options, device, numerics, memory, decisions)
 
 
 def prepare_model(
@@ -179,7 +177,6 @@ def prepare_model(
     device: torch.device,
     numerics: Numerics,
     memory: MemoryPlan,
-    tokens: int,
     decisions: Decisions,
 ) -> TokenLosses:
     """A loaded model with its adapter and kernels; the arguments are those of `build_model`."""
@@ -193,16 +190,19 @@ def prepare_model(
                 parameter.data = parameter.data.float()
     model.to(device)
     kernels.use_liger(model, device, options, decisions)
+    copies = None
     if options.adapter is Adapter.LORA:
-        kernels.use_fused_lora(model, numerics.compute, options, decisions)
+        copies = kernels.use_fused_lora(model, numerics.compute, options, decisions)
     with numerics.autocast(device):
         plan = suited(model, want_packing=options.packing is not Switch.OFF)
     if options.packing is Switch.ON and not plan.packed:
         raise UserError(f"--packing on: this model does not allow it: {'; '.join(plan.reasons)}")
     _note_plan(plan, device, decisions)
     recompute(model, memory.recomputing)
-    kernels.use_compile(model, device, options, tokens, decisions)
-    return TokenLosses(model, plan)
+    losses = TokenLosses(model, plan, copies)
+    with numerics.autocast(device):
+        kernels.use_compile(losses, options, decisions)
+    return losses
 
 
 def _note_plan(plan: ForwardPlan, device: torch.device, decisions: Decisions) -> None:

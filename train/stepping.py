@@ -7,12 +7,10 @@ import time
 from collections.abc import Sequence
 
 import torch
-from torch import nn
 
 from curate.schemas.training_artifacts import StepEvent
 from curate.train.interrupts import Interrupted, Interrupts
 from curate.train.packing import plan_step
-from curate.train.processes import sum_gradients
 from curate.train.run import Run, TakenStep
 from curate.train.state import random_state, set_random_state
 
@@ -48,19 +46,18 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
             total += loss.detach()
             seen.append((pack_items, measured.losses.detach()))
     except (Interrupted, torch.OutOfMemoryError) as error:
-        run.optimiser.zero_grad(set_to_none=True)
+        run.gradients.clear()
         set_random_state(before)
         if isinstance(error, Interrupted) or not _smaller_packs(run, items):
             raise
         return
-    learnt = [p for p in run.model.parameters() if p.requires_grad]
     if accelerator.num_processes > 1:
-        sum_gradients(learnt)
-    norm = nn.utils.clip_grad_norm_(learnt, run.max_grad_norm or math.inf)
+        run.gradients.sum_over_processes()
+    norm = run.gradients.clip(run.max_grad_norm)
     for group in run.optimiser.param_groups:
         group["lr"] = rate * group.get("rate_factor", 1.0)
     run.optimiser.step()
-    run.optimiser.zero_grad(set_to_none=True)
+    run.gradients.clear()
     run.progress.step = step + 1
     tokens = sum(run.train.lengths[i] for i in items)
     run.unread.append(TakenStep(step + 1, rate, tokens, units, total, norm, seen))
@@ -95,7 +92,7 @@ def read_losses(run: Run) -> None:
     losses = torch.stack([s.loss for s in run.unread])
     if run.accelerator.num_processes > 1:
         losses = run.accelerator.reduce(losses, reduction="sum")
-    norms = torch.stack([_plain(s.norm) for s in run.unread])
+    norms = torch.stack([s.norm for s in run.unread])
     for one, loss, norm in zip(run.unread, losses.tolist(), norms.tolist(), strict=True):
         run.tell(
             StepEvent(
@@ -123,9 +120,3 @@ def any_process(run: Run, flag: bool) -> bool:
         return False
     flags = run.accelerator.reduce(torch.tensor(float(flag), device=run.accelerator.device))
     return float(flags) > 0
-
-
-def _plain(tensor: torch.Tensor) -> torch.Tensor:
-    from torch.distributed.tensor import DTensor
-
-    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor

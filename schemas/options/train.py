@@ -171,7 +171,12 @@ class TrainOptions(DataOptions, WatchOptions):
         "Recompute activations in the backward pass; auto: only when memory asks for it.",
     )
     compile: Switch = option(
-        Switch.AUTO, "torch.compile on each decoder layer; auto: on a GPU, for long runs."
+        Switch.AUTO,
+        "torch.compile on each decoder layer; auto: not, as the other kernels do what it would.",
+    )
+    cuda_graphs: Switch = option(
+        Switch.AUTO,
+        "Launch the layers' forward and backward pass as one CUDA graph each; auto: on a GPU, with packing.",
     )
     fused_lora: Switch = option(
         Switch.AUTO, "Accumulate LoRA's product into the base's; auto: where the adapter allows it."

@@ -1,0 +1,192 @@
+"""The decoder as CUDA graphs: padding changes nothing, and replaying equals computing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.train import attention
+from curate.train.forward import ForwardPlan, TokenLosses
+from curate.train.gradients import Gradients
+from curate.train.graphs import Buffers, CudaPasses, Decoder, Record, Sizes, own_stream
+from curate.train.packing import Pack, pack
+from curate.train.rendering import Sample, Way
+
+
+def _samples(lengths: list[int], *, shared: int = 0) -> list[Sample]:
+    rng = np.random.default_rng(0)
+    head = rng.integers(0, 250, size=shared)
+    rows = [np.r_[head, rng.integers(0, 250, size=n)].astype(np.int32) for n in lengths]
+    return [
+        Sample(row, np.arange(len(row)) >= shared + 2, i, Way.TEXT) for i, row in enumerate(rows)
+    ]
+
+
+def _model(dtype: torch.dtype = torch.float32) -> torch.nn.Module:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=260,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        use_cache=False,
+    )
+    model = LlamaForCausalLM(config).to(dtype)
+    attention.register()
+    model.set_attn_implementation(attention.PACKED)
+    return model
+
+
+@given(
+    st.lists(st.integers(3, 90), min_size=1, max_size=12),
+    st.sampled_from([0, 20]),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_padded_pack_holds_the_same_samples(lengths: list[int], shared: int) -> None:
+    laid_out = pack(_samples(lengths, shared=shared), range(len(lengths)))
+    sizes = Sizes.holding(laid_out)
+    tokens = laid_out.ids.shape[1]
+    assert tokens <= sizes.tokens < max(1.07 * tokens, tokens + 64)
+    assert sizes.segments >= len(laid_out.query_bounds)
+    inputs = _filled(laid_out, sizes).inputs(sizes)
+    bounds = inputs["cu_seq_lens_q"].tolist()
+    assert bounds[: len(laid_out.query_bounds)] == laid_out.query_bounds.tolist()
+    assert bounds[-1] == sizes.tokens == inputs["input_ids"].shape[1]
+    queries, keys = np.diff(bounds), np.diff(inputs["cu_seq_lens_k"].tolist())
+    # Aligned at their ends, every query sees a key.
+    assert (queries >= 0).all()
+    assert (keys >= queries).all()
+    assert max(queries) <= sizes.longest_query
+    assert max(keys) <= sizes.longest_key
+
+
+@pytest.mark.parametrize("shared", [0, 24])
+def test_padding_does_not_change_what_a_sample_computes(shared: int) -> None:
+    model = _model()
+    laid_out = pack(_samples([17, 40, 5, 31], shared=shared), range(4))
+    sizes = Sizes.holding(laid_out)
+    inputs = _filled(laid_out, sizes).inputs(sizes)
+    tokens = laid_out.ids.shape[1]
+    with torch.no_grad():
+        expected = model.base_model(
+            input_ids=laid_out.ids,
+            position_ids=laid_out.positions,
+            use_cache=False,
+            **laid_out.attention,
+        ).last_hidden_state[0]
+        found = model.base_model(**inputs).last_hidden_state[0, :tokens]
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def _filled(laid_out: Pack, sizes: Sizes) -> Buffers:
+    buffers = Buffers(2048, torch.zeros(1, 64))
+    buffers.hold_keys(4096)
+    buffers.fill(laid_out, sizes)
+    return buffers
+
+
+class Again:
+    """Stands in for a recording where there is no GPU: the passes are computed each time."""
+
+    def __init__(self, decoder: Decoder, buffers: Buffers, sizes: Sizes, pool: object) -> None:
+        self.decoder, self.buffers, self.sizes = decoder, buffers, sizes
+
+    def forward(self) -> None:
+        with torch.enable_grad():
+            self.hidden = self.decoder(self.buffers.inputs(self.sizes))
+        self.buffers.hidden[: self.sizes.tokens] = self.hidden.detach()
+
+    def backward(self) -> None:
+        self.hidden.backward(self.buffers.grad[: self.sizes.tokens])
+
+
+Found = tuple[torch.Tensor, list[torch.Tensor], tuple[Sizes, ...]]
+
+
+def _trained_on(
+    packs: Sequence[Pack], *, record: Record | None, device: str, dtype: torch.dtype
+) -> Found:
+    """Losses of all packs, the gradients summed over them, and what was recorded."""
+    losses = TokenLosses(_model(dtype).to(device), ForwardPlan(True, True)).train()
+    gradients = Gradients(losses.parameters())
+    said: list[str] = []
+    if record is not None:
+        losses.replay(1024, said.append, record)
+    nlls = []
+    with own_stream(torch.device(device)):
+        for one in packs:
+            nll, _ = losses(one.to(torch.device(device)))
+            nll.sum().backward()
+            nlls.append(nll.detach().float())
+    assert not said
+    sums = [p.grad.float().clone() for p in losses.parameters() if p.grad is not None]
+    gradients.clear()
+    assert all(not p.grad.any() for p in losses.parameters() if p.grad is not None)
+    return torch.cat(nlls), sums, losses.graphs.recorded if losses.graphs is not None else ()
+
+
+@pytest.mark.parametrize("shared", [0, 24])
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+        ),
+    ],
+)
+def test_replayed_losses_and_gradients_equal_computed_ones(shared: int, device: str) -> None:
+    samples = _samples([17, 40, 5, 31, 60, 33, 44, 21, 300, 280], shared=shared)
+    packs = [pack(samples, some) for some in ([0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [2])] * 12
+    record: Record = Again if device == "cpu" else CudaPasses
+    dtype, tolerance = (torch.float32, 1e-4) if device == "cpu" else (torch.bfloat16, 5e-2)
+    plain, plain_sums, _ = _trained_on(packs, record=None, device=device, dtype=dtype)
+    replayed, replayed_sums, recorded = _trained_on(
+        packs, record=record, device=device, dtype=dtype
+    )
+    # A pack is padded to what there is until that has cost more than a recording of its own.
+    assert 2 <= len(recorded) <= 6
+    torch.testing.assert_close(replayed, plain, rtol=tolerance, atol=tolerance)
+    for mine, theirs in zip(replayed_sums, plain_sums, strict=True):
+        scale = float(theirs.abs().max())
+        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance * scale)
+
+
+def test_a_model_that_cannot_be_recorded_is_computed_as_usual() -> None:
+    def refuse(decoder: Decoder, buffers: Buffers, sizes: Sizes, pool: object) -> Again:
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    losses = TokenLosses(_model(), ForwardPlan(True, True)).train()
+    Gradients(losses.parameters())
+    said: list[str] = []
+    losses.replay(1024, said.append, refuse)
+    for _ in range(3):
+        nll, _ = losses(pack(_samples([10, 20]), range(2)))
+        nll.sum().backward()
+    assert len(said) == 1
+    assert "not permitted" in said[0]
+
+
+def test_gradients_that_have_moved_are_not_written_to() -> None:
+    """A loop that drops gradients instead of clearing them gets them computed as usual."""
+    losses = TokenLosses(_model(), ForwardPlan(True, True)).train()
+    Gradients(losses.parameters())
+    losses.replay(1024, lambda text: None, Again)
+    one = pack(_samples([10, 20]), range(2))
+    norms = []
+    for _ in range(3):
+        nll, _ = losses(one)
+        nll.sum().backward()
+        norms.append(sum(float(p.grad.norm()) for p in losses.parameters() if p.grad is not None))
+        losses.zero_grad(set_to_none=True)
+    assert norms[0] > 0
+    assert norms == pytest.approx([norms[0]] * 3)
