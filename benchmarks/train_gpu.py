@@ -231,7 +231,7 @@ def measure(system: str, shape: str, arguments: argparse.Namespace) -> dict[str,
     torch.manual_seed(0)
     examples = make_examples(SHAPES[shape]["vocab_size"])
     size = STEP_EXAMPLES[shape] * arguments.batch_factor
-    if system in CURATE and system != "bare":
+    if system not in TRL:
         arguments.warmup += arguments.settle
     count = (arguments.warmup + arguments.steps) * size
     examples = (examples * (1 + count // len(examples)))[:count]
@@ -337,7 +337,10 @@ def run_curate(
     cost = token_cost(losses.model)
     torch.cuda.reset_peak_memory_stats()
     steps = arguments.warmup + arguments.steps
-    settings = (losses, objective, optimiser, options, numerics, memory.budget, steps)
+    settings = (
+        *(losses, objective, optimiser, options, numerics, memory.budget),
+        *(steps, arguments.warmup),
+    )
     if system == "bare":
         times, found = bare_steps(accelerator, *settings)
     else:
@@ -354,10 +357,10 @@ def curate_steps(
     numerics: Any,
     budget: int,
     steps: int,
+    warmup: int,
     cost: Any,
 ) -> tuple[list[float], list[float]]:
     """`curate.train.stepping.take_step` on consecutive examples."""
-    import torch
 
     from curate.schemas.training_artifacts import StepEvent
     from curate.train import setup
@@ -397,16 +400,40 @@ def curate_steps(
             reporter=Silence(),
             cost=cost,
         )
-        times = []
+        clock = Stopwatch(warmup)
         with Interrupts() as interrupts, own_stream(accelerator.device):
             for _ in range(steps):
-                begun = time.perf_counter()
+                clock.begin()
                 take_step(run, interrupts)
-                torch.cuda.synchronize()
-                times.append(time.perf_counter() - begun)
+            clock.end()
         read_losses(run)
         run.history.close()
-        return times, [e.loss for e in read_history(path) if isinstance(e, StepEvent)]
+        return clock.times, [e.loss for e in read_history(path) if isinstance(e, StepEvent)]
+
+
+class Stopwatch:
+    """Seconds of each step. The GPU is waited for where timing begins and ends, not in between."""
+
+    def __init__(self, warmup: int) -> None:
+        self.warmup = warmup
+        self.begun: list[float] = []
+        self.times: list[float] = []
+
+    def begin(self) -> None:
+        """A step begins."""
+        self._read(wait=len(self.begun) <= self.warmup)
+
+    def end(self) -> None:
+        """The last step has ended."""
+        self._read(wait=True)
+        self.times = np.diff(self.begun).tolist()
+
+    def _read(self, *, wait: bool) -> None:
+        import torch
+
+        if wait:
+            torch.cuda.synchronize()
+        self.begun.append(time.perf_counter())
 
 
 class InOrder:
@@ -428,6 +455,7 @@ def bare_steps(
     numerics: Any,
     budget: int,
     steps: int,
+    warmup: int,
 ) -> tuple[list[float], list[float]]:
     """Forward, backward, clip and update on packs that are laid out beforehand."""
     import torch
@@ -441,18 +469,19 @@ def bare_steps(
     for group in optimiser.param_groups:
         group["lr"] = LEARNING_RATE
     order = InOrder(options.batch_size)
-    times, found = [], []
+    totals: list[Any] = []
     losses.train()
+    laid_out = []
+    for step in range(steps):
+        items = order.batch(step)
+        packs = [
+            objective.batch(p).to(device) for p in plan_step(objective.lengths, items, budget)[0]
+        ]
+        laid_out.append((packs, sum(objective.units[i] for i in items)))
+    clock = Stopwatch(warmup)
     with own_stream(device):
-        for step in range(steps):
-            items = order.batch(step)
-            units = sum(objective.units[i] for i in items)
-            packs = [
-                objective.batch(p).to(device)
-                for p in plan_step(objective.lengths, items, budget)[0]
-            ]
-            torch.cuda.synchronize()
-            begun = time.perf_counter()
+        for packs, units in laid_out:
+            clock.begin()
             total = torch.zeros((), device=device)
             for pack in packs:
                 with numerics.autocast(device):
@@ -463,10 +492,9 @@ def bare_steps(
             gradients.clip(options.max_grad_norm)
             optimiser.step()
             gradients.clear()
-            torch.cuda.synchronize()
-            times.append(time.perf_counter() - begun)
-            found.append(float(total))
-    return times, found
+            totals.append(total)
+        clock.end()
+    return clock.times, [float(t) for t in totals]
 
 
 def run_trl(
@@ -487,16 +515,14 @@ def run_trl(
 
     settings = dict(TRL[system])
     micro = settings.pop("micro_batch", 8)
-    times: list[float] = []
+    clock = Stopwatch(arguments.warmup)
 
     class Clock(TrainerCallback):  # type: ignore[misc]  # transformers has no types for it here
         def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
-            torch.cuda.synchronize()
-            self.begun = time.perf_counter()
+            clock.begin()
 
-        def on_step_end(self, *args: Any, **kwargs: Any) -> None:
-            torch.cuda.synchronize()
-            times.append(time.perf_counter() - self.begun)
+        def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+            clock.end()
 
     with tempfile.TemporaryDirectory() as folder:
         trainer = SFTTrainer(
@@ -534,7 +560,7 @@ def run_trl(
         trainer.train()
         losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
         cost = token_cost(trainer.accelerator.unwrap_model(trainer.model))
-    return times, losses, [f"micro batch {micro}", str(settings)], cost.total
+    return clock.times, losses, [f"micro batch {micro}", str(settings)], cost.total
 
 
 def tokenizer() -> Any:

@@ -8,7 +8,6 @@ Weights that are cut up over processes (FSDP2) keep gradients of their own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import torch
@@ -54,14 +53,25 @@ class Gradients:
                 distributed.all_reduce(piece)
 
     def clip(self, max_norm: float) -> torch.Tensor:
-        """Scale all so that their norm is at most `max_norm` (0: any); returns the norm before."""
+        """Scale all so that their norm is at most `max_norm` (0: any); returns the norm before.
+
+        Squares are summed in float64, so that the norm does not depend on how weights are cut up.
+        """
+        total = sum((_square(b) for b in self._buffers), torch.zeros(()))
+        parts = [p.grad.to_local() for p in self._sharded if isinstance(p.grad, DTensor)]
         if self._sharded:
-            norm = nn.utils.clip_grad_norm_([*self._sharded, *self._whole], max_norm or math.inf)
-            return norm.full_tensor() if isinstance(norm, DTensor) else norm
-        norms = torch.stack([torch.linalg.vector_norm(b) for b in self._buffers])
-        norm: torch.Tensor = torch.linalg.vector_norm(norms)
+            mine = torch.stack([_square(part) for part in parts]).sum()
+            distributed.all_reduce(mine)
+            total = total.to(mine.device) + mine
+        norm = total.sqrt().float()
         if max_norm:
             scale = torch.clamp(max_norm / (norm + 1e-6), max=1.0)  # as clip_grad_norm_ does
-            for buffer in self._buffers:
-                buffer.mul_(scale)
+            for grad in (*self._buffers, *parts):
+                grad.mul_(scale)
         return norm
+
+
+def _square(tensor: torch.Tensor) -> torch.Tensor:
+    """The sum of squares."""
+    exact = torch.float32 if tensor.device.type == "mps" else torch.float64
+    return torch.linalg.vector_norm(tensor, dtype=exact).square()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def _samples(lengths: list[int], *, shared: int = 0) -> list[Sample]:
     ]
 
 
-def _model(dtype: torch.dtype = torch.float32) -> torch.nn.Module:
+def _model(dtype: torch.dtype = torch.float32) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
@@ -40,7 +41,8 @@ def _model(dtype: torch.dtype = torch.float32) -> torch.nn.Module:
         num_key_value_heads=2,
         use_cache=False,
     )
-    model = LlamaForCausalLM(config).to(dtype)
+    model: Any = LlamaForCausalLM(config)
+    model.to(dtype)
     attention.register()
     model.set_attn_implementation(attention.PACKED)
     return model

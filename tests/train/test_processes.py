@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
 
+from curate.schemas.training_artifacts import StopEvent
+from curate.train.checkpoints import CheckpointStore
 from curate.train.history import read_history
 
 SCRIPT = """
@@ -123,3 +129,113 @@ def test_what_is_saved_is_the_same(runs: Path, adapter: str, sharding: str) -> N
     assert one.keys() == two.keys()
     for key, value in one.items():
         assert value.numpy() == pytest.approx(two[key].numpy(), abs=1e-4)
+
+
+def command(data: Path, base: str, run: Path, *more: str) -> list[str]:
+    """`curate train` in two processes that take their time."""
+    return [
+        *(sys.executable, "-m", "curate", "train", str(data), "--model", base, "-o", str(run)),
+        *("--num-processes", "2", "--batch-size", "4", "--lora-rank", "2", "--samples", "0"),
+        *("--learning-rate", "0.02", "--threads", "1", *more),
+    ]
+
+
+ON_CPU = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+
+
+def rank_of(pid: str) -> int | None:
+    """Which rank the process has, if it is one of a run."""
+    for variable in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+        if variable.startswith(b"RANK="):
+            return int(variable.removeprefix(b"RANK="))
+    return None
+
+
+def children_of(process: subprocess.Popen[str]) -> dict[int, int]:
+    """Its processes, by rank."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == process.pid and (rank := rank_of(folder.name)) is not None:
+                found[rank] = int(folder.name)
+    return found
+
+
+def finished(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        arguments, env=ON_CPU, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes in /proc")
+def test_a_killed_rank_ends_the_run_and_resume_gives_the_run_that_was_never_touched(
+    chat_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    steps = (
+        "--max-steps",
+        "120",
+        "--eval-every",
+        "40",
+        "--checkpoint-every",
+        "2",
+        "--no-stop-early",
+    )
+    finished(command(chat_file, tiny_base, whole, *steps))
+    process = subprocess.Popen(
+        command(chat_file, tiny_base, killed, *steps), env=ON_CPU, stderr=subprocess.PIPE, text=True
+    )
+    checkpoints = killed / "checkpoints"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        # (The store makes its folder, and a run does not begin where there is one.)
+        if checkpoints.is_dir() and CheckpointStore(checkpoints).latest() is not None:
+            break
+        time.sleep(0.01)
+    ranks = children_of(process)
+    os.kill(ranks[1], signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2, errors[-2000:]
+    assert "process 1 of 2 was killed (SIGKILL)" in errors
+    latest = CheckpointStore(checkpoints).latest()
+    assert latest is not None
+    assert latest.step < 24
+    finished(command(chat_file, tiny_base, killed, *steps, "--resume"))
+    ours, theirs = (load_file(r / "adapter" / "adapter_model.safetensors") for r in (whole, killed))
+    assert all(ours[k].equal(theirs[k]) for k in ours)
+    kept = [
+        [e for e in read_history(r / "history.jsonl") if e.event not in ("speed", "start")]
+        for r in (whole, killed)
+    ]
+    assert kept[0] == kept[1]
+
+
+def test_an_early_stop_is_taken_by_all_processes_at_the_step_of_one(
+    write_jsonl: Callable[..., Path], tiny_base: str, tmp_path: Path
+) -> None:
+    """Answers that are noise can only be memorised: validation gets worse while training gets better."""
+    rng = random.Random(0)
+
+    def rows(count: int) -> list[dict[str, str]]:
+        return [
+            {"prompt": f"q{rng.random()}", "completion": "".join(rng.choices("abcdefgh", k=12))}
+            for _ in range(count)
+        ]
+
+    data, val = write_jsonl(rows(12), "train.jsonl"), write_jsonl(rows(40), "val.jsonl")
+    stopped = []
+    for processes in ("1", "2"):
+        run = tmp_path / processes
+        arguments = command(data, tiny_base, run, "--val", str(val), "--eval-every", "10")
+        arguments[arguments.index("--num-processes") + 1] = processes
+        arguments[arguments.index("--learning-rate") + 1] = "0.01"
+        finished([*arguments, "--adapter", "full", "--epochs", "100", "--max-steps", "80"])
+        events = read_history(run / "history.jsonl")
+        stopped.append([(e.step, e.reason) for e in events if isinstance(e, StopEvent)])
+    assert stopped[0] == stopped[1]
+    assert len(stopped[0]) == 1
+    assert stopped[0][0][1] == "overfitting"
+    assert stopped[0][0][0] < 80
