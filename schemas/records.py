@@ -120,7 +120,8 @@ class Example(BaseModel):
     """What every record becomes: a conversation, plain text, or a preference.
 
     Exactly one of these holds: `text` is set (plain language modelling, every token is learnt);
-    `chosen` and `rejected` are set (both continue `messages`); `label` is set (unpaired
+    `chosen` and `rejected` are set (both continue `messages`; `margin` says by how much the first
+    is better, where the data does); `label` is set (unpaired
     preference: `completion` continues `messages`, and is desirable or not); otherwise `messages`
     is a conversation of which the turns numbered in `learnt` are trained on.
     """
@@ -135,6 +136,7 @@ class Example(BaseModel):
     rejected: tuple[Message, ...] | None = None
     completion: tuple[Message, ...] | None = None
     label: bool | None = None
+    margin: float | None = None
     path: str = ""
     line: int | None = None
 
@@ -425,7 +427,9 @@ class PreferenceRecord(_Model):
             while shared < limit and chosen[shared] == rejected[shared]:
                 shared += 1
             head, chosen, rejected = system + chosen[:shared], chosen[shared:], rejected[shared:]
-        return Example(messages=head, chosen=chosen, rejected=rejected, tools=tools)
+        return Example(
+            messages=head, chosen=chosen, rejected=rejected, tools=tools, margin=self.margin
+        )
 
     def segments(self) -> Iterator[Segment]:
         """Prompt, chosen, rejected, as they stand in the record."""

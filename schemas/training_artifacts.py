@@ -35,7 +35,8 @@ class StepEvent(_Event):
 
     `loss` is in nats per learnt token of the whole global batch (per pair, for preferences);
     `gradient_norm` is measured before clipping. `tokens` counts what went through the model, none
-    of it padding; shared prefixes count for each example.
+    of it padding. `learnt_tokens` are what the loss is divided by (pairs, for preferences), and
+    `metrics` further means over them.
     """
 
     event: Literal["step"] = "step"
@@ -66,7 +67,10 @@ class SpeedEvent(_Event):
 
 
 class EvaluationEvent(_Event):
-    """One evaluation and its verdict; losses of single examples are in `dynamics.parquet`."""
+    """One evaluation and its verdict; losses of single examples are in `dynamics.parquet`.
+
+    `metrics` are means over the validation rows of what the method measures beside its loss.
+    """
 
     event: Literal["evaluation"] = "evaluation"
     step: int
@@ -74,6 +78,7 @@ class EvaluationEvent(_Event):
     val_loss: float | None
     probe_loss: float | None
     verdict: Verdict
+    metrics: dict[str, float] = {}
 
 
 class SampleEvent(_Event):
@@ -149,6 +154,7 @@ class RenderingManifest(BaseModel):
     split: int
     nothing_to_learn: int
     refused: int
+    no_preference: int = 0
     template_sha256: str
     end_token_added: bool
 

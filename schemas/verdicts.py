@@ -31,7 +31,7 @@ class Verdict(BaseModel):
     evaluation, positive for worse. Intervals are two-sided at 95%. `smallest_detectable` is the
     relative change that this validation set shows in four of five cases; `rows_needed` is how
     many rows would show the change that matters, where it is too small for that. A number that
-    could not be measured is None.
+    could not be measured is None. `warning` names a known failure of the method when it shows.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,3 +53,4 @@ class Verdict(BaseModel):
     smallest_detectable: float | None = None
     rows_needed: int | None = None
     disagreement: str | None = None
+    warning: str | None = None

@@ -91,21 +91,30 @@ class Asker:
 
 
 def make_asker(
-    examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, options: TrainOptions
+    answerable: Sequence[Example],
+    tokenizer: PreTrainedTokenizerBase,
+    options: TrainOptions,
+    *,
+    has_metric: bool = False,
 ) -> Asker | None:
     """The questions of a run, drawn once from the validation examples; None where none are wanted.
+
+    Args:
+        answerable: validation examples, as conversations with a learnt last answer.
+        tokenizer: with the chat template.
+        options: how many are asked, and how they are scored.
+        has_metric: the method measures a metric by itself, so answers need not be scored for one.
 
     Raises:
         UserError: the metric is to decide, but no validation example is a conversation; or the
             user's metric cannot be loaded.
     """
-    decides = options.decide_by is DecideBy.METRIC
+    decides = options.decide_by is DecideBy.METRIC and not has_metric
     scored = options.metric_rows or (_METRIC_ROWS if decides or options.metric else 0)
     wanted = max(scored, options.samples)
     if not wanted:
         return None
     renderer = Renderer(tokenizer)
-    answerable = [e for e in examples if e.kind == "conversation" and e.learnt]
     if not answerable:
         if scored:
             raise UserError("a task metric needs conversations to validate on, and there are none")

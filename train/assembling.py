@@ -23,7 +23,6 @@ from curate.train.preparing import Prepared
 from curate.train.processes import spread
 from curate.train.run import Run
 from curate.train.schedule import Timetable, timetable
-from curate.train.sft import SupervisedObjective
 from curate.train.timing import estimate
 from curate.train.watch import Watch
 
@@ -45,19 +44,26 @@ def assemble(
     """
     device = accelerator.device
     numerics = setup.choose_numerics(options, device, decisions)
-    everything = prepared.samples + prepared.val_samples
+    everything = [*prepared.items, *prepared.val_items]
+    recipe = prepared.recipe
     memory = setup.plan_run(prepared.base, options, everything, accelerator, numerics, decisions)
     losses = setup.build_model(prepared.base, options, device, numerics, memory, decisions)
     spread(losses, accelerator, numerics.compute, sharded=memory.sharded)
     use_graphs(losses, options, memory.budget, decisions, reporter.say)
     cost = token_cost(losses.model)
-    train = SupervisedObjective(prepared.samples, share_prefixes=losses.plan.packed)
-    val = SupervisedObjective(prepared.val_samples, share_prefixes=losses.plan.packed)
+    train = recipe.objective(prepared.items, losses, options)
+    val = recipe.objective(prepared.val_items, losses, options)
     val_items = fixed_items(val, options.watch_rows, options.seed)
     probe_items = fixed_items(train, len({val.examples[i] for i in val_items}), options.seed)
     measured = len(val_items) + len(probe_items)
     width = unwrapped(losses.model).config.get_text_config().hidden_size
-    times = timetable(options, items=len(train.lengths), measured_items=measured, width=width)
+    times = timetable(
+        options,
+        items=len(train.lengths),
+        measured_items=measured,
+        width=width,
+        rate_factor=recipe.rate_factor,
+    )
     if options.learning_rate is None:
         decisions.note(f"learning rate: {times.peak:.2e}, from the model's width of {width:,}")
     flops = _flops(times, prepared, cost, measured / len(train.lengths))
@@ -87,8 +93,17 @@ def assemble(
         reporter=reporter,
         cost=cost,
         # A sharded model answers only with all processes in step, which generating is not.
-        ask=None if memory.sharded else make_asker(prepared.data.val, prepared.tokenizer, options),
+        ask=None
+        if memory.sharded
+        else make_asker(
+            recipe.asked(prepared.data.val),
+            prepared.tokenizer,
+            options,
+            has_metric=val.metric is not None,
+        ),
+        warn=recipe.warn,
     )
+    recipe.begin(run, options, decisions)
     if checkpoint is None:
         run.tell(_start(run, prepared, decisions))
     else:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a run leaves behind."""
+    """What a run leaves behind; `closing` is what its method has to add."""
 
     run: Path
     trained: Path
@@ -34,12 +34,14 @@ class TrainResult:
     best_step: int
     last_step: int
     stopped: str | None
+    closing: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """The closing words: the verdict, and which step was saved where."""
         lines = [f"{self.verdict.name.value}: {self.verdict.evidence}"]
         if self.stopped:
             lines.append(f"Stopped at step {self.last_step}: {self.stopped}.")
+        lines += self.closing
         lines.append(f"Saved the weights of step {self.best_step} in {self.trained}.")
         return "\n".join(lines)
 
@@ -87,11 +89,11 @@ def train(
 def preview(data: str | Path, options: TrainOptions, console: Console) -> None:
     """Show the first `options.preview` samples as the model will see them; nothing is trained."""
     from curate.train.preparing import describe_rendering, prepare
-    from curate.train.previewing import show_samples
+    from curate.train.previewing import show_items
 
     with tempfile.TemporaryDirectory() as splits:
         prepared = prepare(Path(data), options, Path(splits))
-    show_samples(prepared.samples, prepared.tokenizer, options.preview, console)
+    show_items(prepared.items, prepared.tokenizer, options.preview, console)
     console.print(describe_rendering(prepared.report), markup=False, highlight=False)
 
 
@@ -122,6 +124,8 @@ def _train(
 
     decisions = Decisions()
     decisions.note(describe_rendering(prepared.report))
+    for line in prepared.notes:
+        decisions.note(line)
     first = accelerator.is_main_process
     if first:
         claim(folder, options, prepared)
@@ -137,7 +141,13 @@ def _train(
     finally:
         show.close()
     run.history.close()
-    trained = hand_over(folder, run, outcome, manifest, prepared, options)
+    trained, closing = hand_over(folder, run, outcome, manifest, prepared, options)
     return TrainResult(
-        folder, trained, outcome.verdict, outcome.best_step, outcome.last_step, outcome.stopped
+        folder,
+        trained,
+        outcome.verdict,
+        outcome.best_step,
+        outcome.last_step,
+        outcome.stopped,
+        closing,
     )

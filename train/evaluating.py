@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from curate.train.evaluations import ExampleLosses
+from curate.train.intervals import Floats
 from curate.train.objective import Objective
 from curate.train.packing import plan_step
 
@@ -28,6 +29,7 @@ def measure_examples(
     accelerator: Accelerator,
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
     check: Callable[[], None] = lambda: None,
+    metrics: dict[str, Floats] | None = None,
 ) -> ExampleLosses:
     """The losses of the examples that `items` were made from, the same on every process.
 
@@ -42,10 +44,12 @@ def measure_examples(
         accelerator: the processes that share the work.
         autocast: the context in which the forward pass runs.
         check: called before every pack; what it raises ends the measuring.
+        metrics: is given what the objective measures beside the loss, one value for each item.
     """
     plan = plan_step(objective.lengths, items, budget, accelerator.num_processes)
     mine = plan[accelerator.process_index]
     found: list[tuple[int, float, int]] = []
+    beside: list[tuple[int, dict[str, float]]] = []
     training = model.training
     model.eval()
     try:
@@ -56,13 +60,24 @@ def measure_examples(
                 measured = objective.measure(model, batch.to(accelerator.device))
                 losses, hits = measured.losses.double().tolist(), measured.hits.tolist()
                 found += zip(pack_items, losses, hits, strict=False)
+                beside += zip(pack_items, _rows(measured.metrics), strict=False)
     finally:
         model.train(training)
     if accelerator.num_processes > 1:
         from accelerate.utils import gather_object
 
-        found = gather_object(found)
+        found, beside = gather_object(found), gather_object(beside)
+    if metrics is not None and beside:
+        by_item = dict(beside)
+        for name in beside[0][1]:
+            metrics[name] = np.array([by_item[i][name] for i in items], dtype=np.float64)
     return _by_example(objective, items, {item: (loss, hits) for item, loss, hits in found})
+
+
+def _rows(metrics: Mapping[str, torch.Tensor]) -> list[dict[str, float]]:
+    """Columns of values as a row for each item."""
+    columns = [values.double().tolist() for values in metrics.values()]
+    return [dict(zip(metrics, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _by_example(

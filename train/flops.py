@@ -42,13 +42,16 @@ def token_cost(model: nn.Module) -> TokenCost:
     """The cost of a token of `model` (with or without an adapter)."""
     language_model = unwrapped(model)
     head = language_model.get_output_embeddings()
+    head_weight = head.weight if head is not None else None  # a reward head costs nothing
     embedding = language_model.get_input_embeddings().weight
     body = 0.0
     for parameter in model.parameters():
-        if parameter is embedding or parameter is head.weight or parameter.ndim < 2:
+        if parameter is embedding or parameter is head_weight or parameter.ndim < 2:
             continue
         body += _parameter_count(parameter) * (6 if parameter.requires_grad else 4)
-    head_cost = head.weight.numel() * (6 if head.weight.requires_grad else 4)
+    head_cost = 0
+    if head_weight is not None:
+        head_cost = head_weight.numel() * (6 if head_weight.requires_grad else 4)
     return TokenCost(body, float(head_cost))
 
 

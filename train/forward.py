@@ -8,7 +8,7 @@ logits, and what does not reproduce them is not used.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+# By how much a loss may differ: in float32; in bfloat16; and there, where no sample sees another.
+_EXACT, _NEAR, _ROUGHLY = 1e-3, 0.15, 0.75
+
+
 @dataclass(frozen=True)
 class ForwardPlan:
     """How packs go through a model.
@@ -43,8 +47,8 @@ class ForwardPlan:
     reasons: tuple[str, ...] = ()
 
 
-class TokenLosses(nn.Module):
-    """A causal language model that answers with losses instead of logits."""
+class PackReader(nn.Module):
+    """A model that is given packs; what it answers with is for its subclasses to say."""
 
     def __init__(self, model: nn.Module, plan: ForwardPlan, copies: Copies | None = None) -> None:
         super().__init__()
@@ -59,31 +63,46 @@ class TokenLosses(nn.Module):
             self._decode, self.parameters(), tokens=tokens, say=say, record=record
         )
 
+    def values(self, pack: Pack) -> torch.Tensor:
+        """What is learnt from, a differentiable number each, in the order of the pack's samples."""
+        raise NotImplementedError
+
+    def hidden(self, pack: Pack) -> torch.Tensor:
+        """The model's last hidden states over the row, [T, E]."""
+        if self.graphs is not None and self.training and torch.is_grad_enabled():
+            replayed = self.graphs(pack)
+            if replayed is not None:
+                return replayed
+        return self._decode(self._inputs(pack))
+
+    def _inputs(self, pack: Pack) -> dict[str, Any]:
+        extra = pack.attention if self.plan.packed else {}
+        ids, positions = pack.ids, pack.positions
+        return {"input_ids": ids, "position_ids": positions, "use_cache": False, **extra}
+
     def _decode(self, inputs: dict[str, Any]) -> torch.Tensor:
         """Last hidden states, [T, E]."""
         with self.copies.fresh() if self.copies is not None else nullcontext():
             hidden = unwrapped(self.model).base_model(**inputs).last_hidden_state[0]
         return cast(torch.Tensor, hidden)
 
+
+class TokenLosses(PackReader):
+    """A causal language model that answers with losses instead of logits."""
+
     def forward(self, pack: Pack) -> tuple[torch.Tensor, torch.Tensor]:
         """Losses [L] float32 of the pack's learnt tokens, and top-1 hits [L] bool (see token_nll)."""
-        extra = pack.attention if self.plan.packed else {}
-        inputs = {
-            "input_ids": pack.ids,
-            "position_ids": pack.positions,
-            "use_cache": False,
-            **extra,
-        }
-        language_model = unwrapped(self.model)
         if not self.plan.sliced_head:
-            logits = self.model(**inputs, logits_to_keep=pack.predicting).logits
+            logits = self.model(**self._inputs(pack), logits_to_keep=pack.predicting).logits
             return logits_nll(logits[0], pack.targets)
-        replayed = self.training and torch.is_grad_enabled() and self.graphs is not None
-        hidden = self.graphs(pack) if replayed and self.graphs is not None else None
-        if hidden is None:
-            hidden = self._decode(inputs)
-        head = cast(nn.Linear, language_model.get_output_embeddings())
+        hidden = self.hidden(pack)
+        head = cast(nn.Linear, unwrapped(self.model).get_output_embeddings())
         return token_nll(hidden[pack.predicting], head, pack.targets)
+
+    def values(self, pack: Pack) -> torch.Tensor:
+        """The losses of the learnt tokens."""
+        losses: torch.Tensor = self(pack)[0]
+        return losses
 
 
 def unwrapped(model: nn.Module) -> PreTrainedModel:
@@ -96,67 +115,123 @@ def unwrapped(model: nn.Module) -> PreTrainedModel:
 
 
 def suited(model: nn.Module, *, want_packing: bool = True) -> ForwardPlan:
-    """Which ways of `ForwardPlan` give the logits that `model` gives by itself.
+    """Which ways of `ForwardPlan` give the logits that a causal language model gives by itself.
 
-    Two short samples go through the model one by one, and then in each way. The model is left
-    with packed attention set when packing is used. Runs on the model's own device and dtype.
+    Short samples go through the model one by one, and then in each way. The model is left with
+    packed attention set when packing is used. Runs on the model's own device and dtype.
+    """
+    return find_plan(model, TokenLosses, want_packing=want_packing, sliceable=True)
+
+
+def find_plan(
+    model: nn.Module,
+    reader: Callable[[nn.Module, ForwardPlan], PackReader],
+    *,
+    want_packing: bool,
+    sliceable: bool,
+    scale: float = 1.0,
+    what: str = "a token's loss",
+) -> ForwardPlan:
+    """Which ways of `ForwardPlan` give the values that `model` gives one sample at a time.
+
+    Args:
+        model: a transformers model, with or without an adapter.
+        reader: how it is read; its values are compared.
+        want_packing: whether packing is tried.
+        sliceable: whether the model has a head that can be applied in slices.
+        scale: how far apart values are, compared with losses of tokens.
+        what: one of the values, for people.
     """
     language_model = unwrapped(model)
-    device = next(model.parameters()).device
-    samples = _probe(language_model.config.get_text_config().vocab_size)
-    exact = next(model.parameters()).dtype == torch.float32
-    reasons: list[str] = []
     training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            alone = [
-                _losses(model, ForwardPlan(False, False), samples, [i], device) for i in (0, 1, 2)
-            ]
-            reference = torch.cat(alone)
-            sliced = _agrees(
-                lambda: torch.cat(
-                    [
-                        _losses(model, ForwardPlan(False, True), samples, [i], device)
-                        for i in (0, 1, 2)
-                    ]
-                ),
-                reference,
-                exact,
-                "sliced head",
-                reasons,
-            )
+            trial = _Trial(model, reader, scale, what)
+            sliced = sliceable and trial.agrees("sliced head", ForwardPlan(False, True))
             packed = False
             if want_packing:
                 attention.register()
                 language_model.set_attn_implementation(attention.PACKED)
-                packed = _agrees(
-                    lambda: _losses(model, ForwardPlan(True, sliced), samples, [0, 1, 2], device),
-                    reference,
-                    exact,
-                    "packed attention",
-                    reasons,
-                    alone=lambda: _samples_stand_alone(model, sliced, samples, device),
-                )
+                packed = trial.agrees("packed attention", ForwardPlan(True, sliced))
                 if not packed:
                     language_model.set_attn_implementation("sdpa")
     finally:
         model.train(training)
-    return ForwardPlan(packed, sliced, tuple(reasons))
+    return ForwardPlan(packed, sliced, tuple(trial.reasons))
 
 
-def probe_gradients(losses: TokenLosses) -> list[torch.Tensor]:
-    """The losses of a few tokens, and the gradients of the learnt weights, which are left without."""
-    language_model = unwrapped(losses.model)
-    device = next(losses.parameters()).device
+class _Trial:
+    """Ways of reading a few samples, compared with reading them one by one; arguments as above."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        reader: Callable[[nn.Module, ForwardPlan], PackReader],
+        scale: float,
+        what: str,
+    ) -> None:
+        self.reasons: list[str] = []
+        self._model, self._reader, self._scale, self._what = model, reader, scale, what
+        self._samples = _probe(unwrapped(model).config.get_text_config().vocab_size)
+        self._exact = next(model.parameters()).dtype == torch.float32
+        self._reference = self._values(ForwardPlan(False, False), self._samples)
+
+    def agrees(self, way: str, plan: ForwardPlan) -> bool:
+        """Whether going this way gives the reference's values; if not, the reason is noted."""
+        try:
+            off = (self._values(plan, self._samples) - self._reference).abs() / self._scale
+            # Losses of random tokens are about ln(V), 11 or so. bfloat16 keeps three digits of a
+            # logit, and errors grow with depth; a token that sees what it should not moves them by
+            # far more. Where it is known that none does, they need only be near.
+            if float(off.max()) <= (_EXACT if self._exact else _NEAR):
+                return True
+            roughly = float(off.mean()) <= _NEAR and float(off.max()) <= _ROUGHLY
+            if not self._exact and roughly and plan.packed and self._stands_alone(plan):
+                return True
+        except (ValueError, TypeError, RuntimeError, AttributeError) as error:
+            self.reasons.append(f"{way} is not used: {error}")
+            return False
+        moved = float(off.max()) * self._scale
+        self.reasons.append(f"{way} is not used: it moves {self._what} by {moved:.3g}")
+        return False
+
+    def _values(self, plan: ForwardPlan, samples: Sequence[Sample]) -> torch.Tensor:
+        """All samples' values; in one row where the plan packs."""
+        numbers = list(range(len(samples)))
+        rows = [numbers] if plan.packed else [[i] for i in numbers]
+        device = next(self._model.parameters()).device
+        reader = self._reader(self._model, plan)
+        found = [reader.values(pack(samples, row).to(device)) for row in rows]
+        return torch.cat(found).float().cpu()
+
+    def _stands_alone(self, plan: ForwardPlan) -> bool:
+        """Whether other tokens in the first sample leave the values of the others, bit for bit.
+
+        A row of a matrix product depends on no other row, so only attention across samples could
+        change them. (Where experts are chosen, it may be otherwise: this then proves nothing.)
+        """
+        first = self._samples[0]
+        other = first.ids.copy()
+        other[first.learnt] = other[first.learnt][::-1]
+        changed = [replace(first, ids=other), *self._samples[1:]]
+        own = len(self._values(plan, [first]))
+        before, after = (self._values(plan, some) for some in (self._samples, changed))
+        return bool(torch.equal(before[own:], after[own:]))
+
+
+def probe_gradients(reader: PackReader) -> list[torch.Tensor]:
+    """The values of a few tokens, and the gradients of the learnt weights, which are left without."""
+    language_model = unwrapped(reader.model)
+    device = next(reader.parameters()).device
     samples = _probe(language_model.config.get_text_config().vocab_size)
-    nll, _ = losses(pack(samples, [0, 1, 2] if losses.plan.packed else [0]).to(device))
-    nll.sum().backward()
-    learnt = [p for p in losses.parameters() if p.requires_grad]
+    values = reader.values(pack(samples, [0, 1, 2] if reader.plan.packed else [0]).to(device))
+    values.sum().backward()
+    learnt = [p for p in reader.parameters() if p.requires_grad]
     found = [p.grad.float().flatten() for p in learnt if p.grad is not None]
     for parameter in learnt:
         parameter.grad = None
-    return [nll.detach().float().cpu(), torch.cat(found).cpu()]
+    return [values.detach().float().cpu(), torch.cat(found).cpu()]
 
 
 def _probe(vocabulary: int) -> list[Sample]:
@@ -168,57 +243,3 @@ def _probe(vocabulary: int) -> list[Sample]:
         Sample(row, mask, i, Way.TEXT)
         for i, (row, mask) in enumerate(zip(rows, learnt, strict=True))
     ]
-
-
-def _losses(
-    model: nn.Module,
-    plan: ForwardPlan,
-    samples: list[Sample],
-    numbers: list[int],
-    device: torch.device,
-) -> torch.Tensor:
-    nll, _ = TokenLosses(model, plan)(pack(samples, numbers).to(device))
-    return cast(torch.Tensor, nll.float().cpu())
-
-
-def _samples_stand_alone(
-    model: nn.Module, sliced: bool, samples: list[Sample], device: torch.device
-) -> bool:
-    """Whether other tokens in the first sample leave the losses of the others as they are, bit for bit.
-
-    A row of a matrix product depends on no other row, so only attention across samples could
-    change them. (Where experts are chosen, it may be otherwise: this then proves nothing.)
-    """
-    plan = ForwardPlan(True, sliced)
-    first = samples[0]
-    other = first.ids.copy()
-    other[first.learnt] = other[first.learnt][::-1]
-    changed = [replace(first, ids=other), *samples[1:]]
-    count = first.learnt_count
-    before, after = (_losses(model, plan, some, [0, 1, 2], device) for some in (samples, changed))
-    return bool(torch.equal(before[count:], after[count:]))
-
-
-def _agrees(
-    losses: Callable[[], torch.Tensor],
-    reference: torch.Tensor,
-    exact: bool,
-    what: str,
-    reasons: list[str],
-    alone: Callable[[], bool] = lambda: False,
-) -> bool:
-    try:
-        found = losses()
-        off = (found - reference).abs()
-        # Losses of random tokens are about ln(V), 11 or so. bfloat16 keeps three digits of a logit,
-        # and errors grow with depth; a token that sees what it should not moves them by far more.
-        # Where it is known that none does, they need only be near.
-        if float(off.max()) <= (1e-3 if exact else 0.15):
-            return True
-        if not exact and float(off.mean()) <= 0.15 and float(off.max()) <= 0.75 and alone():
-            return True
-    except (ValueError, TypeError, RuntimeError, AttributeError) as error:
-        reasons.append(f"{what} is not used: {error}")
-        return False
-    reasons.append(f"{what} is not used: it moves a token's loss by {float(off.max()):.3g}")
-    return False

@@ -18,7 +18,7 @@ from torch.distributed.tensor import DTensor
 from curate.errors import UserError
 from curate.schemas.options.train import Switch, TrainOptions
 from curate.train.decisions import Decisions
-from curate.train.forward import TokenLosses, probe_gradients, unwrapped
+from curate.train.forward import PackReader, probe_gradients, unwrapped
 from curate.train.lora import Copies, fuse
 
 
@@ -70,7 +70,7 @@ def use_liger(
     log.note("Liger kernels: on (norm, rotary embedding, feed-forward)")
 
 
-def use_compile(losses: TokenLosses, options: TrainOptions, log: Decisions) -> None:
+def use_compile(losses: PackReader, options: TrainOptions, log: Decisions) -> None:
     """torch.compile each decoder layer (one compilation serves them all), where it is asked for.
 
     It is not chosen automatically: fused LoRA products, Liger's kernels and CUDA graphs do what it
@@ -109,7 +109,7 @@ def use_compile(losses: TokenLosses, options: TrainOptions, log: Decisions) -> N
 
 
 def use_graphs(
-    losses: TokenLosses,
+    losses: PackReader,
     options: TrainOptions,
     tokens: int,
     log: Decisions,

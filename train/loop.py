@@ -9,7 +9,7 @@ checkpoint takes the same steps as one that was never stopped.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from curate.schemas.training_artifacts import (
@@ -25,6 +25,7 @@ from curate.train.dynamics import Dynamics
 from curate.train.evaluating import measure_examples
 from curate.train.graphs import own_stream
 from curate.train.interrupts import Interrupted, Interrupts
+from curate.train.intervals import Floats
 from curate.train.objective import Objective
 from curate.train.run import Progress, Run
 from curate.train.state import (
@@ -36,7 +37,7 @@ from curate.train.state import (
     weights_of,
 )
 from curate.train.stepping import read_losses, take_step
-from curate.train.watch import Evaluation, ExampleLosses
+from curate.train.watch import Evaluation, ExampleLosses, TaskScores
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,11 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
     progress, accelerator = run.progress, run.accelerator
     check = interrupts.check if accelerator.num_processes == 1 else lambda: None
 
-    def measured(objective: Objective, items: Sequence[int]) -> ExampleLosses:
+    metrics: dict[str, Floats] = {}
+
+    def measured(
+        objective: Objective, items: Sequence[int], beside: dict[str, Floats] | None = None
+    ) -> ExampleLosses:
         return measure_examples(
             run.model,
             objective,
@@ -112,17 +117,19 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
             accelerator=accelerator,
             autocast=run.autocast,
             check=check,
+            metrics=beside,
         )
 
     epoch = run.times.epoch(progress.step)
     scores, answered = run.ask(run.language_model) if run.ask is not None else (None, [])
     check()
+    val = measured(run.val, run.val_items, metrics)
     evaluation = Evaluation(
         step=progress.step,
-        val=measured(run.val, run.val_items),
+        val=val,
         probe=measured(run.train, run.probe_items),
         epoch=epoch,
-        metric=scores,
+        metric=scores or _own_metric(run.val, val, metrics),
     )
     if speed := run.speed.event(progress.step, run.cost, accelerator):
         run.tell(speed)
@@ -133,7 +140,8 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
         if accelerator.is_main_process:
             examples = list(dict.fromkeys(objective.examples[i] for i in items))
             run.dynamics.measured(split, progress.step, examples, losses)
-    verdict = run.watch.observe(evaluation)
+    warning = run.warn(metrics) if metrics and val.finite else None
+    verdict = run.watch.observe(evaluation, warning)
     progress.evaluated_step = progress.step
     run.tell(
         EvaluationEvent(
@@ -142,6 +150,9 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
             val_loss=_finite(evaluation.val.loss),
             probe_loss=_finite(evaluation.probe.loss),
             verdict=verdict,
+            metrics={name: float(values.mean()) for name, values in metrics.items()}
+            if val.finite
+            else {},
         )
     )
     for a in answered:
@@ -159,6 +170,16 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
             run.store.save_best(progress.step, weights)
     if verdict.stop and progress.step < run.times.total:
         progress.stopped = verdict.name.value
+
+
+def _own_metric(
+    objective: Objective, losses: ExampleLosses, metrics: Mapping[str, Floats]
+) -> TaskScores | None:
+    """The task metric that the objective measures with its loss, if it does."""
+    if objective.metric is None:
+        return None
+    name, title = objective.metric
+    return TaskScores(title, losses.ids, metrics[name])
 
 
 def _checkpoint(run: Run) -> None:

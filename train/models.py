@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 _FLOAT32_LIMIT = 1_000_000_000
 # Changes when the conversion changes, so that older cached folders are not taken for new ones.
 _CONVERSION = "1"
+
+
+class Head(StrEnum):
+    """What stands on a model's last layer; the value is PEFT's name for the task."""
+
+    TOKENS = "CAUSAL_LM"  # the probabilities of the next token
+    REWARD = "SEQ_CLS"  # one number for the whole text
 
 
 @dataclass(frozen=True)
@@ -204,8 +212,11 @@ def load_model(
     quantize: bool = False,
     device_map: dict[str, Any] | None = None,
     trust_remote_code: bool = False,
+    head: Head = Head.TOKENS,
 ) -> PreTrainedModel:
-    """The base's causal language model, in eval mode, on the CPU unless `device_map` says else.
+    """The base with a head on it, in eval mode, on the CPU unless `device_map` says else.
+
+    A reward head that the base does not have is drawn from torch's global generator.
 
     Args:
         base: which model.
@@ -214,20 +225,19 @@ def load_model(
         quantize: load the linear layers in 4 bits (NF4, double quantisation; bitsandbytes).
         device_map: as transformers takes it; a quantised model needs its place at loading.
         trust_remote_code: run code that comes with the model.
+        head: what stands on its last layer.
 
     Raises:
         UserError: the model cannot be loaded, or `quantize` without bitsandbytes.
     """
-    from transformers import AutoModelForCausalLM
-
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {} if head is Head.TOKENS else {"num_labels": 1}
     if quantize:
         extra["quantization_config"] = _four_bit(dtype)
     if device_map is not None:
         extra["device_map"] = device_map
     with _quiet_transformers():
         try:
-            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            model: PreTrainedModel = _class_of(head).from_pretrained(
                 base.name,
                 dtype=dtype,
                 attn_implementation=attention,
@@ -243,6 +253,13 @@ def load_model(
     return model
 
 
+def _class_of(head: Head) -> Any:
+    """transformers' class for models with this head."""
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    return AutoModelForCausalLM if head is Head.TOKENS else AutoModelForSequenceClassification
+
+
 def _keep_differentiable(model: PreTrainedModel) -> None:
     """Keep bitsandbytes from repacking weights on a CPU when it sees a forward pass in eval mode.
 
@@ -255,22 +272,27 @@ def _keep_differentiable(model: PreTrainedModel) -> None:
 
 
 def empty_model(
-    base: Base, *, dtype: torch.dtype, trust_remote_code: bool = False
+    base: Base,
+    *,
+    dtype: torch.dtype,
+    trust_remote_code: bool = False,
+    head: Head = Head.TOKENS,
 ) -> PreTrainedModel:
     """The base's shape without its weights: no memory, no time ("meta" tensors).
 
     Raises:
         UserError: it has no configuration that transformers knows.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig
 
+    extra: dict[str, Any] = {} if head is Head.TOKENS else {"num_labels": 1}
     with _quiet_transformers():
         try:
             config = AutoConfig.from_pretrained(
-                base.name, local_files_only=base.local, trust_remote_code=trust_remote_code
+                base.name, local_files_only=base.local, trust_remote_code=trust_remote_code, **extra
             )
             with torch.device("meta"):
-                model: PreTrainedModel = AutoModelForCausalLM.from_config(
+                model: PreTrainedModel = _class_of(head).from_config(
                     config, dtype=dtype, trust_remote_code=trust_remote_code
                 )
         except (OSError, ValueError) as error:
@@ -291,10 +313,12 @@ def _four_bit(dtype: torch.dtype) -> Any:
     )
 
 
-def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> PeftModel:
+def add_adapter(
+    model: PreTrainedModel, base: Base, options: TrainOptions, head: Head = Head.TOKENS
+) -> PeftModel:
     """Freeze `model` and put fresh LoRA matrices on it (B starts at zero: nothing changes yet).
 
-    The seed of the A matrices is the global torch generator's.
+    A reward head is learnt whole beside them, and saved with them. The seed of the A matrices is the global torch generator's.
 
     Raises:
         UserError: none of the target modules exists.
@@ -306,7 +330,7 @@ def add_adapter(model: PreTrainedModel, base: Base, options: TrainOptions) -> Pe
         targets = "all-linear"
     alpha = options.lora_alpha if options.lora_alpha is not None else 2 * options.lora_rank
     config = LoraConfig(
-        task_type="CAUSAL_LM",
+        task_type=head.value,
         r=options.lora_rank,
         lora_alpha=alpha,
         lora_dropout=options.lora_dropout,

@@ -26,10 +26,11 @@ _SHORTEST_PREFIX = 16
 class Pack:
     """Some samples in one row.
 
-    T: tokens in the row. A: attention segments. L: learnt tokens. Usually a segment is a sample;
-    where samples begin with the same tokens (a system prompt, say), these stand in the row once,
-    as a segment of their own, and each sample's segment attends to them and to itself. That is
-    what it would have computed alone: nothing in a prefix depends on what follows it.
+    T: tokens in the row. A: attention segments. L: learnt tokens. S: samples. Usually a segment
+    is a sample; where samples begin with the same tokens (a system prompt, the prompt of two
+    answers), these stand in the row once, as a segment of their own, and the segments that
+    continue it attend to it and to themselves. That is what a sample would have computed alone:
+    nothing in a prefix depends on what follows it.
 
     Attributes:
         ids: [1, T] int64, token ids.
@@ -42,6 +43,7 @@ class Pack:
         predicting: [L] int64, tokens of the row whose next token is learnt.
         targets: [L] int64, the learnt tokens' ids.
         owner: [L] int64, which sample of the pack each learnt token belongs to.
+        ends: [S] int64, where in the row each sample's last token stands (see `pack`).
         samples: the samples' numbers in the data set.
         sample_tokens: tokens of all samples, shared ones counted for each.
     """
@@ -56,6 +58,7 @@ class Pack:
     predicting: torch.Tensor
     targets: torch.Tensor
     owner: torch.Tensor
+    ends: torch.Tensor
     samples: tuple[int, ...]
     sample_tokens: int
 
@@ -89,11 +92,17 @@ class Pack:
             predicting=there(self.predicting),
             targets=there(self.targets),
             owner=there(self.owner),
+            ends=there(self.ends),
         )
 
 
 def pack(
-    samples: Sequence[Sample], numbers: Sequence[int], *, learn: bool = True, share: bool = True
+    samples: Sequence[Sample],
+    numbers: Sequence[int],
+    *,
+    learn: bool = True,
+    share: bool = True,
+    padding: int | None = None,
 ) -> Pack:
     """The samples numbered `numbers`, in one row.
 
@@ -102,76 +111,109 @@ def pack(
         numbers: which of them; at least one.
         learn: False for a row of which no token is learnt.
         share: lay out a prefix that samples have in common once.
+        padding: the padding token's id; a sample's last token is the last one that is not it.
     """
     chosen = [samples[n] for n in numbers]
-    groups = _by_prefix(chosen) if share else [(0, [i]) for i in range(len(chosen))]
-    ids: list[NDArray[np.int32]] = []
-    positions, segments, keys = [], [], []
+    segments = _segments(chosen, share=share)
     rows: list[NDArray[np.int64]] = [np.empty(0, np.int64)] * len(chosen)  # of each sample's tokens
+    keys: list[NDArray[np.int64]] = []
     end = 0
-    for prefix, members in groups:
-        head = np.arange(end, end + prefix)
-        if prefix:
-            ids.append(chosen[members[0]].ids[:prefix])
-            positions.append(np.arange(prefix))
-            segments.append(prefix)
-            keys.append(head)
-            end += prefix
-        for i in members:
-            length = len(chosen[i])
-            ids.append(chosen[i].ids[prefix:])
-            positions.append(np.arange(prefix, length))
-            segments.append(length - prefix)
-            rows[i] = np.concatenate([head, np.arange(end, end + length - prefix)])
-            keys.append(rows[i])
-            end += length - prefix
+    for s in segments:
+        own = np.arange(end, end + s.end - s.begin)
+        keys.append(own if s.after is None else np.concatenate([keys[s.after], own]))
+        end += len(own)
+        if s.last:
+            rows[s.sample] = keys[-1]
     # The first token of a sample is never learnt, so the one before a learnt one is of its sample.
     at = [np.flatnonzero(s.learnt) if learn else np.empty(0, np.int64) for s in chosen]
-    shared = any(prefix for prefix, _ in groups)
+    shared = len(segments) > len(chosen)
+    ids = np.concatenate([chosen[s.sample].ids[s.begin : s.end] for s in segments])
     key_lengths = [len(k) for k in keys]
-    query_bounds = _bounds(segments)
+    query_lengths = [s.end - s.begin for s in segments]
+    query_bounds = _bounds(query_lengths)
     return Pack(
-        ids=torch.from_numpy(np.concatenate(ids).astype(np.int64))[None],
-        positions=torch.from_numpy(np.concatenate(positions))[None],
+        ids=torch.from_numpy(ids.astype(np.int64))[None],
+        positions=torch.from_numpy(np.concatenate([np.arange(s.begin, s.end) for s in segments]))[
+            None
+        ],
         query_bounds=query_bounds,
         key_bounds=_bounds(key_lengths) if shared else query_bounds,
         kv_index=torch.from_numpy(np.concatenate(keys)) if shared else None,
-        longest_query=max(segments),
+        longest_query=max(query_lengths),
         longest_key=max(key_lengths),
         predicting=torch.from_numpy(np.concatenate([rows[i][a - 1] for i, a in enumerate(at)])),
         targets=torch.from_numpy(
             np.concatenate([s.ids[a] for s, a in zip(chosen, at, strict=True)]).astype(np.int64)
         ),
         owner=torch.from_numpy(np.repeat(np.arange(len(chosen)), [len(a) for a in at])),
+        ends=torch.tensor(
+            [r[_last(s.ids, padding)] for s, r in zip(chosen, rows, strict=True)],
+            dtype=torch.int64,
+        ),
         samples=tuple(int(n) for n in numbers),
         sample_tokens=sum(len(s) for s in chosen),
     )
+
+
+def _last(ids: NDArray[np.int32], padding: int | None) -> int:
+    """The last token that is not padding; the very last where all of them are."""
+    real = np.flatnonzero(ids != padding) if padding is not None else np.arange(len(ids))
+    return int(real[-1]) if len(real) else len(ids) - 1
 
 
 def _bounds(lengths: Sequence[int]) -> torch.Tensor:
     return torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
 
 
-def _by_prefix(samples: Sequence[Sample]) -> list[tuple[int, list[int]]]:
-    """Samples grouped by a shared beginning: (its length, the samples), in order of appearance.
+@dataclass(frozen=True)
+class _Segment:
+    """Tokens `begin` to `end` of a sample, standing in the row once for all that share them.
+
+    `after` is the segment that comes before it in the sample; `last` whether none comes after it.
+    """
+
+    sample: int
+    begin: int
+    end: int
+    after: int | None
+    last: bool
+
+
+def _segments(samples: Sequence[Sample], *, share: bool) -> list[_Segment]:
+    """The row's segments, in order; each stands behind the one that it continues.
 
     Shared tokens are never learnt ones (their loss would be counted once instead of for each
-    sample), and each sample keeps at least one token of its own.
+    sample), and each sample keeps at least one token of its own. Within what all share (a system
+    prompt), some may share more (the prompt of two answers).
     """
-    by_start: dict[bytes, list[int]] = {}
-    for i, sample in enumerate(samples):
-        by_start.setdefault(sample.ids[:_SHORTEST_PREFIX].tobytes(), []).append(i)
-    groups: list[tuple[int, list[int]]] = []
-    for members in by_start.values():
-        shared = _shared_length([samples[i] for i in members]) if len(members) > 1 else 0
-        if shared >= _SHORTEST_PREFIX:
-            groups.append((shared, members))
-        else:
-            groups += [(0, [i]) for i in members]
-    return groups
+    if not share:
+        return [_Segment(i, 0, len(s), None, True) for i, s in enumerate(samples)]
+    found: list[_Segment] = []
+
+    def lay_out(members: Sequence[int], begin: int, after: int | None) -> None:
+        by_start: dict[bytes, list[int]] = {}
+        for i in members:
+            start = samples[i].ids[begin : begin + _SHORTEST_PREFIX].tobytes()
+            by_start.setdefault(start, []).append(i)
+        for group in by_start.values():
+            end = shared_length([samples[i] for i in group]) if len(group) > 1 else 0
+            if end - begin >= _SHORTEST_PREFIX:
+                found.append(_Segment(group[0], begin, end, after, False))
+                lay_out(group, end, len(found) - 1)
+            else:
+                found.extend(_Segment(i, begin, len(samples[i]), after, True) for i in group)
+
+    lay_out(range(len(samples)), 0, None)
+    return found
 
 
-def _shared_length(samples: Sequence[Sample]) -> int:
+def row_length(samples: Sequence[Sample]) -> int:
+    """Tokens of a row with these samples alone, what they share laid out once."""
+    return sum(s.end - s.begin for s in _segments(samples, share=True))
+
+
+def shared_length(samples: Sequence[Sample]) -> int:
+    """How many tokens, none of them learnt, stand at the beginning of all samples."""
     limit = min(
         min(len(s) - 1, int(np.argmax(s.learnt)) if s.learnt.any() else len(s) - 1) for s in samples
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,9 @@ from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
 from curate.train.datasets import TrainingData, load_training_data
 from curate.train.models import Base, load_tokenizer, resolve_base
-from curate.train.rendering import RenderingReport, Sample, render_examples
+from curate.train.recipe import Recipe
+from curate.train.recipes import RECIPES
+from curate.train.rendering import RenderingReport
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -18,18 +21,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data as samples; nothing heavier than a tokenizer has been loaded for it."""
+    """Data as items of a method; nothing heavier than a tokenizer has been loaded for it.
+
+    `items` and `val_items` are what the method learns from and validates on (samples, pairs).
+    """
 
     base: Base
     tokenizer: PreTrainedTokenizerBase
+    recipe: Recipe
     data: TrainingData
-    samples: list[Sample]
-    val_samples: list[Sample]
+    items: Sequence[Any]
+    val_items: Sequence[Any]
     report: RenderingReport
+    notes: tuple[str, ...] = ()
 
 
 def prepare(path: Path, options: TrainOptions, splits: Path) -> Prepared:
+    """Load and render the data of a run, as its method wants it.
 
+    Raises:
+        UserError: no model is named, or data or tokenizer are not usable; the message says why.
+    """
     if options.model is None:
         raise UserError(
             "which model? Give --model (a hub id, a folder, a .gguf file, or package:NAME)"
@@ -37,21 +49,25 @@ def prepare(path: Path, options: TrainOptions, splits: Path) -> Prepared:
     data = load_training_data(path, options, splits)
     base = resolve_base(options.model)
     tokenizer = load_tokenizer(base, trust_remote_code=options.trust_remote_code)
-    limits: dict[str, Any] = {
-        "max_length": options.max_length,
-        "over_length": options.over_length,
-        "max_lost_share": options.max_lost_share,
-    }
-    samples, report = render_examples(data.train, tokenizer, **limits)
-    val_samples, _ = render_examples(data.val, tokenizer, **limits)
-    return Prepared(base, tokenizer, data, samples, val_samples, report)
+    recipe = RECIPES[options.method]
+    made = recipe.prepare(data, tokenizer, options)
+    return Prepared(
+        base,
+        tokenizer,
+        recipe,
+        made.data,
+        made.items,
+        made.val_items,
+        made.report,
+        made.notes,
+    )
 
 
 def describe_rendering(report: RenderingReport) -> str:
     """What rendering did, in one line."""
     ways = ", ".join(f"{n:,} by {way}" for way, n in report.ways.items())
     parts = [
-        f"data: {report.samples:,} samples, {report.tokens:,} tokens, "
+        f"data: {report.samples:,} {report.unit}s, {report.tokens:,} tokens, "
         f"{report.learnt_tokens:,} of them learnt (found {ways})"
     ]
     for count, what in (
@@ -60,6 +76,7 @@ def describe_rendering(report: RenderingReport) -> str:
         (len(report.split), "split"),
         (len(report.nothing_to_learn), "with nothing to learn"),
         (len(report.refused), "refused by the chat template"),
+        (len(report.no_preference), "with two equal answers or an empty one"),
     ):
         if count:
             parts.append(f"{count:,} {what}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
+from curate.train.pairs import Pair
 from curate.train.rendering import Sample, preview_segments
 
 if TYPE_CHECKING:
@@ -17,20 +18,28 @@ if TYPE_CHECKING:
 _OPEN, _CLOSE = "⟦", "⟧"
 
 
-def show_samples(
-    samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, count: int, console: Console
+def show_items(
+    items: Sequence[Any], tokenizer: PreTrainedTokenizerBase, count: int, console: Console
 ) -> None:
-    """Print the first `count` samples: learnt text green, or in ⟦ ⟧ where there is no colour."""
-    for number, sample in enumerate(samples[:count], start=1):
-        console.rule(
-            f"sample {number}: {len(sample)} tokens, {sample.learnt_count} learnt, by {sample.way.value}"
-        )
-        text = Text()
-        for piece, learnt in preview_segments(sample, tokenizer):
-            if not learnt:
-                text.append(piece, style="dim")
-            elif console.is_terminal and console.color_system:
-                text.append(piece, style="bold green")
-            else:
-                text.append(f"{_OPEN}{piece}{_CLOSE}")
-        console.print(text, soft_wrap=True)
+    """Print the first `count` items: learnt text green, or in ⟦ ⟧ where there is no colour."""
+    for number, item in enumerate(items[:count], start=1):
+        if isinstance(item, Pair):
+            _show(f"pair {number}, chosen", item.chosen, tokenizer, console)
+            _show(f"pair {number}, rejected", item.rejected, tokenizer, console)
+        else:
+            _show(f"sample {number}", item, tokenizer, console)
+
+
+def _show(title: str, sample: Sample, tokenizer: PreTrainedTokenizerBase, console: Console) -> None:
+    console.rule(
+        f"{title}: {len(sample)} tokens, {sample.learnt_count} learnt, by {sample.way.value}"
+    )
+    text = Text()
+    for piece, learnt in preview_segments(sample, tokenizer):
+        if not learnt:
+            text.append(piece, style="dim")
+        elif console.is_terminal and console.color_system:
+            text.append(piece, style="bold green")
+        else:
+            text.append(f"{_OPEN}{piece}{_CLOSE}")
+    console.print(text, soft_wrap=True)

@@ -82,7 +82,7 @@ class Sample:
 
 @dataclass
 class RenderingReport:
-    """What rendering did to the examples; places are `path:line`."""
+    """What rendering did to the examples; places are `path:line`, `unit` what was made of each."""
 
     examples: int = 0
     samples: int = 0
@@ -94,13 +94,16 @@ class RenderingReport:
     split: list[str] = field(default_factory=list)
     nothing_to_learn: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    no_preference: list[str] = field(default_factory=list)
+    unit: str = "sample"
     template_hash: str = ""
     end_token_added: bool = False
 
     @property
     def lost(self) -> int:
         """Examples that do not reach training."""
-        return len(self.dropped) + len(self.nothing_to_learn) + len(self.refused)
+        lost = (self.dropped, self.nothing_to_learn, self.refused, self.no_preference)
+        return sum(len(places) for places in lost)
 
 
 def render_examples(
@@ -121,9 +124,7 @@ def render_examples(
     report = RenderingReport(examples=len(examples), template_hash=renderer.template_hash)
     samples: list[Sample] = []
     for number, example in enumerate(examples):
-        place = (
-            f"{example.path}:{example.line}" if example.line is not None else f"example {number}"
-        )
+        place = place_of(example, number)
         try:
             made = renderer.render(example, number)
         except Unrenderable as error:
@@ -139,11 +140,17 @@ def render_examples(
     report.tokens = sum(len(s) for s in samples)
     report.learnt_tokens = sum(s.learnt_count for s in samples)
     report.ways.update(s.way.value for s in samples)
-    _refuse_losses(report, max_length, max_lost_share)
+    refuse_losses(report, max_length, max_lost_share)
     return samples, report
 
 
-def _refuse_losses(report: RenderingReport, max_length: int, max_lost_share: float) -> None:
+def place_of(example: Example, number: int) -> str:
+    """Where an example stands, for people."""
+    return f"{example.path}:{example.line}" if example.line is not None else f"example {number}"
+
+
+def refuse_losses(report: RenderingReport, max_length: int, max_lost_share: float) -> None:
+    """Raise UserError when more than `max_lost_share` of the examples do not reach training."""
     if report.samples and report.lost <= max_lost_share * report.examples:
         return
     parts = [f"{report.lost} of {report.examples} examples would not be trained on."]
@@ -153,10 +160,13 @@ def _refuse_losses(report: RenderingReport, max_length: int, max_lost_share: flo
         parts.append(
             f"Nothing to learn (no assistant turn with text and weight) in {_some(report.nothing_to_learn)}."
         )
+    if report.no_preference:
+        parts.append(f"Both answers are the same, or one is empty: {_some(report.no_preference)}.")
     if report.dropped:
         parts.append(
             f"Longer than {max_length} tokens: {_some(report.dropped)}; "
-            "raise --max-length, or say what to do with --over-length cut|split."
+            "raise --max-length, or say what to do with --over-length "
+            f"{'cut' if report.unit == 'pair' else 'cut|split'}."
         )
     parts.append("Mend them (`curate lint` names each), or allow it with --max-lost-share.")
     raise UserError(" ".join(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from curate.train.dynamics import Dynamics
 from curate.train.flops import TokenCost
 from curate.train.gradients import Gradients
 from curate.train.history import History
+from curate.train.intervals import Floats
 from curate.train.objective import Objective
 from curate.train.packing import BatchOrder
 from curate.train.schedule import Timetable
@@ -40,7 +41,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class TakenStep:
-    """A step whose losses (the batch's, and those of this process's items) are still on the device."""
+    """A step whose losses (the batch's, and those of this process's items) are still on the device.
+
+    `metrics` are means over the batch's units of what the objective measures beside the loss, as
+    far as this process has seen.
+    """
 
     number: int
     rate: float
@@ -48,6 +53,7 @@ class TakenStep:
     units: int
     loss: torch.Tensor
     norm: torch.Tensor
+    metrics: dict[str, torch.Tensor]
     items: list[tuple[Sequence[int], torch.Tensor]]
 
 
@@ -62,6 +68,7 @@ class Run:
         autocast: the context in which the forward pass runs.
         ask: has questions answered at each evaluation, and scored.
         cost: arithmetic of one token, for the log.
+        warn: names a known failure of the method from the metrics of the validation items.
     """
 
     accelerator: Accelerator
@@ -82,6 +89,7 @@ class Run:
     reporter: Reporter
     cost: TokenCost
     ask: Asker | None = None
+    warn: Callable[[Mapping[str, Floats]], str | None] = lambda metrics: None
     dynamics: Dynamics = field(default_factory=Dynamics.empty)
     progress: Progress = field(default_factory=Progress)
     unread: list[TakenStep] = field(default_factory=list)

@@ -100,6 +100,7 @@ def manifest_of(
             split=len(report.split),
             nothing_to_learn=len(report.nothing_to_learn),
             refused=len(report.refused),
+            no_preference=len(report.no_preference),
             template_sha256=report.template_hash,
             end_token_added=report.end_token_added,
         ),
@@ -116,12 +117,17 @@ def hand_over(
     manifest: TrainingManifest,
     prepared: Prepared,
     options: TrainOptions,
-) -> Path:
-    """Write what the run leaves behind; returns the folder of the adapter (or model)."""
+) -> tuple[Path, tuple[str, ...]]:
+    """Write what the run leaves behind.
+
+    Returns:
+        The folder of the adapter (or model), and what the method adds to the closing words.
+    """
     adapter = options.adapter is not Adapter.FULL
     trained = folder / ("adapter" if adapter else "model")
     weights = weights_of(run.model)
     recorded = run.dynamics.gathered(run.accelerator)
+    closing = prepared.recipe.finish(run, folder)
     if run.accelerator.is_main_process:
         own = {name.removeprefix("model."): value for name, value in weights.items()}
         card = model_card(manifest, outcome.verdict, outcome.best_step, adapter=adapter)
@@ -139,4 +145,4 @@ def hand_over(
         finished = manifest.model_copy(update={"result": result})
         update_manifest(folder, training=finished.model_dump(mode="json"))
     run.accelerator.wait_for_everyone()
-    return trained
+    return trained, closing

@@ -66,7 +66,14 @@ class Timetable:
         return step / self.per_epoch
 
 
-def timetable(options: TrainOptions, *, items: int, measured_items: int, width: int) -> Timetable:
+def timetable(
+    options: TrainOptions,
+    *,
+    items: int,
+    measured_items: int,
+    width: int,
+    rate_factor: float = 1.0,
+) -> Timetable:
     """The timetable of a run.
 
     Args:
@@ -74,6 +81,7 @@ def timetable(options: TrainOptions, *, items: int, measured_items: int, width: 
         items: items of the training set.
         measured_items: items of validation set and probe together.
         width: the model's hidden size, from which an unset learning rate follows.
+        rate_factor: the method's own factor on an unset learning rate.
     """
     per_epoch = -(-items // options.batch_size)
     total = max(1, math.ceil(options.epochs * per_epoch))
@@ -91,7 +99,7 @@ def timetable(options: TrainOptions, *, items: int, measured_items: int, width: 
         evaluate_every=every,
         checkpoint_every=options.checkpoint_every or every,
         warmup=math.ceil(options.warmup_share * total),
-        peak=options.learning_rate or default_learning_rate(options.adapter, width),
+        peak=options.learning_rate or rate_factor * default_learning_rate(options.adapter, width),
         schedule=options.schedule,
     )
 

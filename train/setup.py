@@ -17,10 +17,11 @@ from curate.errors import UserError
 from curate.schemas.options.train import Adapter, Precision, Sharding, Switch, TrainOptions
 from curate.train import kernels
 from curate.train.decisions import Decisions
-from curate.train.forward import ForwardPlan, TokenLosses, suited
+from curate.train.forward import ForwardPlan, PackReader
 from curate.train.memory import MemoryPlan, available_memory, plan_memory, recompute, shape_of
 from curate.train.models import Base, add_adapter, empty_model, load_model
-from curate.train.rendering import Sample
+from curate.train.recipe import Item
+from curate.train.recipes import RECIPES
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -89,7 +90,7 @@ def choose_numerics(options: TrainOptions, device: torch.device, decisions: Deci
 def plan_run(
     base: Base,
     options: TrainOptions,
-    samples: Sequence[Sample],
+    items: Sequence[Item],
     accelerator: Accelerator,
     numerics: Numerics,
     decisions: Decisions,
@@ -99,13 +100,14 @@ def plan_run(
     Raises:
         UserError: the run cannot fit; the message has the numbers, and what would fit.
     """
+    head = RECIPES[options.method].head
     model: nn.Module = empty_model(
-        base, dtype=numerics.weights, trust_remote_code=options.trust_remote_code
+        base, dtype=numerics.weights, trust_remote_code=options.trust_remote_code, head=head
     )
     if options.adapter is not Adapter.FULL:
-        model = add_adapter(cast("PreTrainedModel", model), base, options)
+        model = add_adapter(cast("PreTrainedModel", model), base, options, head)
     device, processes = accelerator.device, accelerator.num_processes
-    lengths = [len(s) for s in samples]
+    lengths = [len(i) for i in items]
     available = available_memory(device)
     limits: dict[str, Any] = {
         "available": available,
@@ -148,7 +150,7 @@ def build_model(
     numerics: Numerics,
     memory: MemoryPlan,
     decisions: Decisions,
-) -> TokenLosses:
+) -> PackReader:
     """The model that is trained, on its device, with the forward passes that suit it.
 
     Args:
@@ -166,6 +168,7 @@ def build_model(
         quantize=quantise,
         device_map={"": device} if quantise else None,
         trust_remote_code=options.trust_remote_code,
+        head=RECIPES[options.method].head,
     )
     return prepare_model(loaded, base, options, device, numerics, memory, decisions)
 
@@ -178,13 +181,14 @@ def prepare_model(
     numerics: Numerics,
     memory: MemoryPlan,
     decisions: Decisions,
-) -> TokenLosses:
+) -> PackReader:
     """A loaded model with its adapter and kernels; the arguments are those of `build_model`."""
+    recipe = RECIPES[options.method]
     model: nn.Module = loaded
     if options.adapter is Adapter.FULL:
         model.requires_grad_(True)
     else:
-        model = add_adapter(loaded, base, options)
+        model = add_adapter(loaded, base, options, recipe.head)
         for parameter in model.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
@@ -194,12 +198,12 @@ def prepare_model(
     if options.adapter is Adapter.LORA:
         copies = kernels.use_fused_lora(model, numerics.compute, options, decisions)
     with numerics.autocast(device):
-        plan = suited(model, want_packing=options.packing is not Switch.OFF)
+        plan = recipe.suited(model, want_packing=options.packing is not Switch.OFF)
     if options.packing is Switch.ON and not plan.packed:
         raise UserError(f"--packing on: this model does not allow it: {'; '.join(plan.reasons)}")
     _note_plan(plan, device, decisions)
     recompute(model, memory.recomputing)
-    losses = TokenLosses(model, plan, copies)
+    losses = recipe.module(model, plan, copies)
     with numerics.autocast(device):
         kernels.use_compile(losses, options, decisions)
     return losses

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from curate.train.objective import Measured
+from curate.train.objective import Measured, exact_dtype
 from curate.train.packing import Pack, pack
 from curate.train.rendering import Sample
 
@@ -17,12 +17,14 @@ class SupervisedObjective:
     """Samples to imitate; units are learnt tokens. The model is a `curate.train.forward.TokenLosses`."""
 
     unit = "token"
+    metric: tuple[str, str] | None = None
 
     def __init__(self, samples: Sequence[Sample], *, share_prefixes: bool = True) -> None:
         self.samples = samples
         self.share_prefixes = share_prefixes
         self.lengths: Sequence[int] = [len(s) for s in samples]
         self.units: Sequence[int] = [s.learnt_count for s in samples]
+        self.learnt: Sequence[int] = self.units
         self.examples: Sequence[int] = [s.example for s in samples]
         self.names: Sequence[str] = [
             hashlib.sha256(s.ids.tobytes()).hexdigest()[:16] for s in samples
@@ -35,8 +37,7 @@ class SupervisedObjective:
     def measure(self, model: nn.Module, batch: Pack) -> Measured:
         """Losses and top-1 hits, summed over each sample's learnt tokens."""
         nll, hits = model(batch)
-        # Gradients need float32 only; sums that are compared between evaluations get float64.
-        exact = nll.dtype if torch.is_grad_enabled() or nll.device.type == "mps" else torch.float64
+        exact = exact_dtype(nll)
         losses = torch.zeros(len(batch.samples), dtype=exact, device=nll.device)
         counts = torch.zeros(len(batch.samples), dtype=torch.int64, device=nll.device)
         return Measured(

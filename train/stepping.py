@@ -33,6 +33,7 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
     before, begun = random_state(), time.perf_counter()
     run.model.train()
     total = torch.zeros((), device=accelerator.device)
+    metrics: dict[str, torch.Tensor] = {}
     seen: list[tuple[Sequence[int], torch.Tensor]] = []
     try:
         for pack_items in packs:
@@ -44,6 +45,8 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
             loss = measured.losses.sum() / units
             accelerator.backward(loss)
             total += loss.detach()
+            for name, values in measured.metrics.items():
+                metrics[name] = metrics.get(name, torch.zeros_like(total)) + values.sum() / units
             seen.append((pack_items, measured.losses.detach()))
     except (Interrupted, torch.OutOfMemoryError) as error:
         run.gradients.clear()
@@ -60,10 +63,11 @@ def take_step(run: Run, interrupts: Interrupts) -> None:
     run.gradients.clear()
     run.progress.step = step + 1
     tokens = sum(run.train.lengths[i] for i in items)
-    run.unread.append(TakenStep(step + 1, rate, tokens, units, total, norm, seen))
+    run.unread.append(TakenStep(step + 1, rate, tokens, units, total, norm, metrics, seen))
     if reads_now(run):
         read_losses(run)
-    run.speed.add(time.perf_counter() - begun, tokens, units)
+    learnt_tokens = sum(run.train.learnt[i] for i in items)
+    run.speed.add(time.perf_counter() - begun, tokens, learnt_tokens)
     if accelerator.num_processes > 1 and any_process(run, interrupts.requested):
         raise Interrupted
 
@@ -89,11 +93,14 @@ def read_losses(run: Run) -> None:
     """Fetch the losses of the steps taken since the last time, and tell of them."""
     if not run.unread:
         return
-    losses = torch.stack([s.loss for s in run.unread])
+    names = sorted(run.unread[0].metrics)
+    columns = [[s.loss, *(s.metrics[name] for name in names)] for s in run.unread]
+    sums = torch.stack([torch.stack([v.float() for v in column]) for column in columns])
     if run.accelerator.num_processes > 1:
-        losses = run.accelerator.reduce(losses, reduction="sum")
+        sums = run.accelerator.reduce(sums, reduction="sum")
     norms = torch.stack([s.norm for s in run.unread])
-    for one, loss, norm in zip(run.unread, losses.tolist(), norms.tolist(), strict=True):
+    for one, row, norm in zip(run.unread, sums.tolist(), norms.tolist(), strict=True):
+        loss = row[0]
         run.tell(
             StepEvent(
                 step=one.number,
@@ -103,6 +110,7 @@ def read_losses(run: Run) -> None:
                 gradient_norm=norm,
                 tokens=one.tokens,
                 learnt_tokens=one.units,
+                metrics=dict(zip(names, row[1:], strict=True)),
             )
         )
         for items, item_losses in one.items:

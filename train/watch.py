@@ -72,8 +72,12 @@ class Watch:
         """The verdict at the last evaluation."""
         return self._last
 
-    def observe(self, evaluation: Evaluation) -> Verdict:
+    def observe(self, evaluation: Evaluation, warning: str | None = None) -> Verdict:
         """Take in the next evaluation, and say how the run stands.
+
+        Args:
+            evaluation: what was measured.
+            warning: a known failure of the method that shows in it, in a sentence.
 
         Raises:
             ValueError: it measured other examples than the first, goes back in steps, or lacks
@@ -91,6 +95,9 @@ class Watch:
                 verdict = self._follow(evaluation, self._progress)
             else:
                 verdict = _not_finite(evaluation, self.best_step)
+        if warning is not None:
+            evidence = f"{verdict.evidence} {warning}"
+            verdict = verdict.model_copy(update={"evidence": evidence, "warning": warning})
         self._last = verdict
         return verdict
 
@@ -190,8 +197,9 @@ class Watch:
         else:
             evidence = f"The run ended at step {now.step} without harm: {fell} ({losses})."
             name = VerdictName.IMPROVING
-        if last.disagreement:
-            evidence += " " + last.disagreement
+        for also in (last.disagreement, last.warning):
+            if also:
+                evidence += " " + also
         return last.model_copy(update={"name": name, "evidence": evidence})
 
     def state_dict(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from curate.schemas.options.base import option
 from curate.schemas.options.data import DataOptions
+from curate.schemas.options.preferences import PreferenceOptions
 from curate.schemas.options.watch import WatchOptions
 
 
@@ -14,6 +15,8 @@ class Method(StrEnum):
     """What is optimised."""
 
     SFT = "sft"
+    DPO = "dpo"
+    REWARD = "reward"
 
 
 class Adapter(StrEnum):
@@ -73,7 +76,7 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-class TrainOptions(DataOptions, WatchOptions):
+class TrainOptions(DataOptions, WatchOptions, PreferenceOptions):
     """How to train. What is left at "auto" or unset is chosen at the start, and said in the log."""
 
     model: str | None = option(
@@ -82,7 +85,11 @@ class TrainOptions(DataOptions, WatchOptions):
         "file inside an installed Python package.",
         metavar="MODEL",
     )
-    method: Method = option(Method.SFT, "What is optimised.")
+    method: Method = option(
+        Method.SFT,
+        "What is optimised: the answers themselves (sft), preferences between two answers (dpo), or "
+        "a model that scores answers (reward).",
+    )
     adapter: Adapter = option(
         Adapter.LORA, "Which weights move: a LoRA adapter, LoRA over a 4-bit base, or all of them."
     )
