@@ -133,7 +133,7 @@ def converted_gguf(path: Path) -> Path:
 def _convert_gguf(path: Path, folder: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with _quiet_transformers():
+    with quiet_transformers():
         try:
             loaded = AutoModelForCausalLM.from_pretrained(
                 path.parent, gguf_file=path.name, dtype=torch.float32, local_files_only=True
@@ -163,7 +163,7 @@ def _convert_gguf(path: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _quiet_transformers() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """No progress bars and no warnings of transformers' own within."""
     from transformers.utils import logging
 
@@ -189,7 +189,7 @@ def load_tokenizer(base: Base, *, trust_remote_code: bool = False) -> PreTrained
     """
     from transformers import AutoTokenizer
 
-    with _quiet_transformers():
+    with quiet_transformers():
         try:
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
                 base.name, local_files_only=base.local, trust_remote_code=trust_remote_code
@@ -235,7 +235,7 @@ def load_model(
         extra["quantization_config"] = _four_bit(dtype)
     if device_map is not None:
         extra["device_map"] = device_map
-    with _quiet_transformers():
+    with quiet_transformers():
         try:
             model: PreTrainedModel = _class_of(head).from_pretrained(
                 base.name,
@@ -286,7 +286,7 @@ def empty_model(
     from transformers import AutoConfig
 
     extra: dict[str, Any] = {} if head is Head.TOKENS else {"num_labels": 1}
-    with _quiet_transformers():
+    with quiet_transformers():
         try:
             config = AutoConfig.from_pretrained(
                 base.name, local_files_only=base.local, trust_remote_code=trust_remote_code, **extra
@@ -340,7 +340,7 @@ def add_adapter(
         base_model_name_or_path=base.name,
     )
     try:
-        with _quiet_transformers():
+        with quiet_transformers():
             return get_peft_model(model, config)
     except ValueError as error:
         raise UserError(f"--lora-targets {','.join(options.lora_targets)}: {error}") from error
@@ -367,6 +367,6 @@ def load_adapter(
     name = str(PeftConfig.from_pretrained(str(folder)).base_model_name_or_path)
     base = resolve_base(name)
     model = load_model(base, dtype=dtype)
-    with _quiet_transformers():
+    with quiet_transformers():
         adapted = PeftModel.from_pretrained(model, str(folder), local_files_only=True)
     return adapted, load_tokenizer(Base(str(folder), str(folder), local=True))

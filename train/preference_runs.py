@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from curate.errors import UserError
 from curate.schemas.options.preferences import DpoLoss, Reference
 from curate.schemas.options.train import Adapter, TrainOptions
+from curate.schemas.preference_report import PreferenceReport
 from curate.schemas.records import Example
 from curate.train.datasets import TrainingData
 from curate.train.decisions import Decisions
 from curate.train.dpo import PreferenceObjective
+from curate.train.evaluating import measure_examples
 from curate.train.forward import PackReader, unwrapped
+from curate.train.intervals import Floats
+from curate.train.pair_batches import PairItems
 from curate.train.pairing import as_pairs
 from curate.train.pairs import Pair, render_pairs
+from curate.train.preference_report import report_on_dpo, report_on_rewards, sentences
 from curate.train.recipe import Rendered
 from curate.train.reference import precompute
 from curate.train.reward import RewardObjective
+from curate.writing import write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from curate.train.run import Run
+
+REPORT_NAME = "preferences.json"
 
 
 def prepare_pairs(
@@ -108,3 +120,45 @@ def answers_to_chosen(examples: Sequence[Example]) -> Sequence[Example]:
             }
             asked.append(e.model_copy(update=update))
     return asked
+
+
+def finish_dpo(run: Run, folder: Path) -> tuple[str, ...]:
+    """Measure all held-out pairs, and write `preferences.json`."""
+    assert isinstance(run.val, PreferenceObjective)
+    metrics = _held_out(run, run.val)
+    beta = run.val.options.beta
+    return _told(run, folder, report_on_dpo(metrics, _lengths(run.val), run.watch.best_step, beta))
+
+
+def finish_reward(run: Run, folder: Path) -> tuple[str, ...]:
+    """Measure all held-out pairs, and write `preferences.json`."""
+    assert isinstance(run.val, RewardObjective)
+    metrics = _held_out(run, run.val)
+    return _told(run, folder, report_on_rewards(metrics, _lengths(run.val), run.watch.best_step))
+
+
+def _held_out(run: Run, val: PairItems) -> dict[str, Floats]:
+    """What the objective measures of every held-out pair; all processes take part."""
+    metrics: dict[str, Floats] = {}
+    measure_examples(
+        run.model,
+        run.val,
+        range(len(val.pairs)),
+        budget=run.budget,
+        accelerator=run.accelerator,
+        autocast=run.autocast,
+        metrics=metrics,
+    )
+    return metrics
+
+
+def _lengths(val: PairItems) -> NDArray[np.int64]:
+    return np.array(
+        [(p.chosen.learnt_count, p.rejected.learnt_count) for p in val.pairs], dtype=np.int64
+    )
+
+
+def _told(run: Run, folder: Path, report: PreferenceReport) -> tuple[str, ...]:
+    if run.accelerator.is_main_process:
+        write_json(folder / REPORT_NAME, report.model_dump(mode="json"))
+    return sentences(report)

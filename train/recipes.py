@@ -13,6 +13,8 @@ from curate.train.models import Head
 from curate.train.preference_runs import (
     answers_to_chosen,
     begin_dpo,
+    finish_dpo,
+    finish_reward,
     preference_objective,
     prepare_pairs,
     reward_objective,
@@ -39,6 +41,7 @@ RECIPES: dict[Method, Recipe] = {
         rate_factor=0.1,
         begin=begin_dpo,
         warn=displaced,
+        finish=finish_dpo,
         asked=answers_to_chosen,
     ),
     Method.REWARD: Recipe(
@@ -48,5 +51,6 @@ RECIPES: dict[Method, Recipe] = {
         module=RewardScores,
         objective=reward_objective,
         rate_factor=0.5,
+        finish=finish_reward,
     ),
 }

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "advise": ("advise", "fine-tune, prompt or retrieve? what the data says"),
     "train": ("train", "fine-tune, watching the gap between train and validation loss"),
     "generate": ("generate", "answer prompts with a model or a run"),
+    "score": ("score", "score answers with a reward model"),
     "compare": ("compare", "did fine-tuning help? measured on held-out examples"),
     "merge": ("merge", "merge an adapter into its base model"),
     "run": ("run", "the whole way: lint, dedupe, split, train, compare"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from curate.dataset import Dataset
-from curate.rules.proportions import wilson
+from curate.proportions import wilson
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions

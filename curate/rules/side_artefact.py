@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.dataset import Dataset
-from curate.rules.proportions import wilson
+from curate.proportions import wilson
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions

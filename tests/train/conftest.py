@@ -90,3 +90,18 @@ def chat_file(write_jsonl: Callable[..., Path]) -> Path:
         for i in range(40)
     ]
     return write_jsonl(rows, "chat.jsonl")
+
+
+@pytest.fixture
+def pair_file(write_jsonl: Callable[..., Path]) -> Path:
+    """Forty pairs of which the chosen answer says a word twice, the rejected one once."""
+    words = ["sun", "moon", "rain", "wind", "snow"]
+    rows = [
+        {
+            "prompt": f"Say the word twice: {words[i % 5]} {'!' * (i % 7)}{i}",
+            "chosen": f"{words[i % 5]} {words[i % 5]} {i}",
+            "rejected": f"{words[i % 5]} {i}",
+        }
+        for i in range(40)
+    ]
+    return write_jsonl(rows, "pairs.jsonl")

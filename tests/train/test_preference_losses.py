@@ -174,9 +174,7 @@ def test_reward_equals_trl(margins: bool, centring: float, tmp_path: Any) -> Non
     fuse(ours, torch.float32)
     scores = RewardScores(ours, suited_to_rewards(ours)).train()
     assert scores.plan.packed
-    objective = RewardObjective(
-        pairs, PreferenceOptions(reward_centring=centring), padding=PADDING
-    )
+    objective = RewardObjective(pairs, PreferenceOptions(reward_centring=centring), padding=PADDING)
     found = objective.measure(scores, objective.batch(range(6))).losses.mean()
     found.backward()
     assert float(found.detach()) == pytest.approx(float(expected.detach()), abs=1e-5)

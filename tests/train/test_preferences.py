@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 import curate
+from curate.cli import main
 from curate.errors import UserError
 from curate.train.history import read_history
+from curate.train.scoring import load_reward
+from tests.train.test_command import events, same
 
 FAST: dict[str, Any] = {
     "max_steps": 6,
@@ -21,24 +27,6 @@ FAST: dict[str, Any] = {
     "max_length": 256,
     "samples": 0,
 }
-
-
-def pair_rows(count: int = 40) -> list[dict[str, Any]]:
-    """Pairs of which the chosen answer says the word twice, the rejected one once."""
-    words = ["sun", "moon", "rain", "wind", "snow"]
-    return [
-        {
-            "prompt": f"Say the word twice: {words[i % 5]} {'!' * (i % 7)}{i}",
-            "chosen": f"{words[i % 5]} {words[i % 5]} {i}",
-            "rejected": f"{words[i % 5]} {i}",
-        }
-        for i in range(count)
-    ]
-
-
-@pytest.fixture
-def pair_file(write_jsonl: Callable[..., Path]) -> Path:
-    return write_jsonl(pair_rows(), "pairs.jsonl")
 
 
 @pytest.mark.parametrize("method", ["dpo", "reward"])
@@ -75,3 +63,166 @@ def test_rows_of_another_kind_are_refused_with_what_would_do(
         curate.train(chat_file, method="dpo", **settings)
     with pytest.raises(UserError, match="--method dpo"):
         curate.train(pair_file, method="sft", **settings)
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "at_pack"),
+    [
+        ("dpo", {"reference": "live", "lora_dropout": 0.3}, 4),
+        ("dpo", {"reference": "precomputed"}, 9),
+        ("dpo", {"adapter": "full", "learning_rate": 1e-3}, 7),
+        ("reward", {"lora_dropout": 0.3, "reward_centring": 0.01}, 7),
+    ],
+)
+def test_interrupted_and_resumed_equals_never_stopped(
+    method: str,
+    changes: dict[str, Any],
+    at_pack: int,
+    pair_file: Path,
+    tiny_base: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C between two packs, of training or evaluation, then --resume: the same bits."""
+    from curate.train import interrupts
+
+    settings = {**FAST, "model": tiny_base, "method": method, "micro_batch_tokens": 200, **changes}
+    whole = curate.train(pair_file, output=tmp_path / "whole", **settings)
+    calls = 0
+    check = interrupts.Interrupts.check
+
+    def counting(self: interrupts.Interrupts) -> None:
+        nonlocal calls
+        calls += 1
+        self.requested = self.requested or calls == at_pack * 3
+        check(self)
+
+    monkeypatch.setattr(interrupts.Interrupts, "check", counting)
+    with pytest.raises(KeyboardInterrupt):
+        curate.train(pair_file, output=tmp_path / "cut", **settings)
+    cut = curate.train(pair_file, output=tmp_path / "cut", resume=True, **settings)
+    assert same(weights(whole.trained), weights(cut.trained))
+    assert events(whole.run) == events(cut.run)
+    reports = [(r.run / "preferences.json").read_text() for r in (whole, cut)]
+    assert reports[0] == reports[1]
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(next(folder.glob("*.safetensors")))
+
+
+@pytest.mark.parametrize("adapter", ["lora", "full"])
+def test_transformers_and_curate_score_gives_the_rewards_of_training(
+    adapter: str, pair_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    from peft import PeftConfig, PeftModel
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    rate = 1e-2 if adapter == "lora" else 1e-3
+    result = curate.train(
+        pair_file,
+        model=tiny_base,
+        output=tmp_path / "run",
+        method="reward",
+        adapter=adapter,
+        **{**FAST, "learning_rate": rate},
+    )
+    folder = str(result.trained)
+    if adapter == "lora":
+        base = str(PeftConfig.from_pretrained(folder).base_model_name_or_path)
+        plain: Any = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1)
+        plain = PeftModel.from_pretrained(plain, folder)
+    else:
+        plain = AutoModelForSequenceClassification.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = [json.loads(line) for line in pair_file.read_text().splitlines()]
+    texts = [
+        tokenizer.apply_chat_template(
+            [{"role": "user", "content": r["prompt"]}, {"role": "assistant", "content": r[side]}],
+            tokenize=False,
+        )
+        for r in rows
+        for side in ("chosen", "rejected")
+    ]
+    batch = tokenizer(texts, return_tensors="pt", padding=True, padding_side="right")
+    with torch.no_grad():
+        expected = plain.eval()(**batch).logits.squeeze(-1).view(-1, 2)
+
+    scored = tmp_path / "scored.jsonl"
+    assert main(["score", str(pair_file), "--model", str(result.run), "-o", str(scored)]) == 0
+    found = [json.loads(line) for line in scored.read_text().splitlines()]
+    assert [{k: r[k] for k in ("prompt", "chosen", "rejected")} for r in found] == rows
+    for side, name in enumerate(("score", "score_rejected")):
+        torch.testing.assert_close(
+            torch.tensor([r[name] for r in found]), expected[:, side], rtol=1e-4, atol=1e-5
+        )
+    # And they are what the report on the held-out pairs was made from.
+    held_out = (result.run / "splits" / "val.jsonl").read_text().splitlines()
+    prompts = {json.loads(line)["prompt"] for line in held_out}
+    right = [r["score"] > r["score_rejected"] for r in found if r["prompt"] in prompts]
+    report = json.loads((result.run / "preferences.json").read_text())
+    assert report["accuracy"]["value"] == pytest.approx(sum(right) / len(right))
+    assert report["accuracy"]["interval"][0] <= report["accuracy"]["value"]
+
+
+def test_scores_decide_which_duplicate_is_kept(
+    pair_file: Path, tiny_base: str, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    reward = curate.train(
+        pair_file, model=tiny_base, output=tmp_path / "run", method="reward", **FAST
+    )
+    question = "Say the word twice: sun, and then say it again until nobody listens any more"
+    rows = [
+        {"prompt": question, "completion": f"sun sun and sun again, said the old man number {i}"}
+        for i in (1, 2, 3)
+    ]
+    data, scored = write_jsonl(rows, "answers.jsonl"), tmp_path / "scored.jsonl"
+    assert main(["score", str(data), "--model", str(reward.run), "-o", str(scored)]) == 0
+    kept = tmp_path / "kept.jsonl"
+    flags = ["--keep", "best", "--keep-by", "score", "--yes", "-o", str(kept)]
+    assert main(["dedupe", str(scored), "--threshold", "0.5", *flags]) == 0
+    scores = [json.loads(line)["score"] for line in scored.read_text().splitlines()]
+    assert [json.loads(line)["score"] for line in kept.read_text().splitlines()] == [max(scores)]
+
+
+def test_what_cannot_be_scored_is_said(
+    chat_file: Path, pair_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    sft = curate.train(chat_file, model=tiny_base, output=tmp_path / "sft", **FAST)
+    with pytest.raises(UserError, match="--method reward"):
+        load_reward(sft.run)
+    with pytest.raises(UserError, match="--method reward"):
+        load_reward(tmp_path)
+
+
+def test_dpo_saves_an_adapter_that_generates(
+    pair_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    result = curate.train(
+        pair_file,
+        model=tiny_base,
+        output=tmp_path / "run",
+        method="dpo",
+        **{**FAST, "samples": 1, "max_new_tokens": 4},
+    )
+    history = read_history(result.run / "history.jsonl")
+    assert any(e.event == "sample" and e.expected for e in history)
+    report = json.loads((result.run / "preferences.json").read_text())
+    assert report["likelihood_before"]["pairs"] == report["pairs"] == 4
+    assert "preference accuracy" in result.summary()
+    assert main(["generate", str(result.run), "--prompt", "sun", "--max-new-tokens", "3"]) == 0
+
+
+def test_preference_accuracy_can_decide(pair_file: Path, tiny_base: str, tmp_path: Path) -> None:
+    result = curate.train(
+        pair_file,
+        model=tiny_base,
+        output=tmp_path / "run",
+        method="reward",
+        decide_by="metric",
+        **FAST,
+    )
+    history = read_history(result.run / "history.jsonl")
+    metrics = {e.step: e.metrics["accuracy"] for e in history if e.event == "evaluation"}
+    assert metrics[result.best_step] == max(metrics.values())
+    assert "preference accuracy" in result.verdict.evidence
