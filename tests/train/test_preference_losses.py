@@ -40,7 +40,7 @@ def make_pairs(count: int = 6, prompt: int = 24) -> list[Pair]:
             ids = np.r_[head, own, answer].astype(np.int32)
             learnt = np.arange(len(ids)) >= len(head) + len(own)
             sides.append(Sample(ids, learnt, i, Way.TEXT))
-        pairs.append(Pair(*sides, example=i, margin=0.5 * i))
+        pairs.append(Pair(sides[0], sides[1], example=i, margin=0.5 * i))
     return pairs
 
 
@@ -193,7 +193,10 @@ def test_losses_are_the_published_ones() -> None:
 
     def found(**options: Any) -> Any:
         given = PreferenceOptions(beta=beta, **options)
-        return dpo_losses(*(torch.tensor(v) for v in (chosen, rejected, tokens)), given).numpy()
+        losses = dpo_losses(
+            torch.tensor(chosen), torch.tensor(rejected), torch.tensor(tokens), given
+        )
+        return losses.numpy()
 
     def log_sigmoid(x: Any) -> Any:
         return -np.log1p(np.exp(-x))
