@@ -15,6 +15,7 @@ class VerdictName(StrEnum):
     PLATEAU = "plateau"
     MEMORISING = "memorising"
     OVERFITTING = "overfitting"
+    OVER_OPTIMISING = "over-optimising"
     UNDERFITTING = "underfitting"
     UNSTABLE = "unstable"
     DIVERGED = "diverged"

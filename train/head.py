@@ -161,3 +161,26 @@ def logits_nll(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tenso
     """The same from logits [L, V], for models whose head does more than one matrix product."""
     nll = F.cross_entropy(logits.float(), targets, reduction="none")
     return nll, logits.detach().argmax(dim=-1) == targets
+
+
+@torch.no_grad()
+def token_entropy(hidden: torch.Tensor, head: nn.Linear) -> torch.Tensor:
+    """Entropy in nats of the next-token distribution after each hidden state, [L] float32.
+
+    Args:
+        hidden: [L, E] last hidden states.
+        head: the language-model head.
+    """
+    weight: torch.Tensor = head.weight
+    bias: torch.Tensor | None = head.bias
+    if torch.is_autocast_enabled(hidden.device.type):
+        dtype = torch.get_autocast_dtype(hidden.device.type)
+        hidden, weight = hidden.to(dtype), weight.to(dtype)
+        bias = bias.to(dtype) if bias is not None else None
+    rows = _slice_rows(hidden, weight.shape[0])
+    found = torch.empty(hidden.shape[0], dtype=torch.float32, device=hidden.device)
+    for start in range(0, hidden.shape[0], rows):
+        part = slice(start, start + rows)
+        logps = F.linear(hidden[part], weight, bias).float().log_softmax(dim=-1)
+        found[part] = -(logps.exp() * logps).sum(dim=-1)
+    return found
