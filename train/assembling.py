@@ -9,7 +9,7 @@ from curate.schemas.options.train import TrainOptions
 from curate.schemas.training_artifacts import StartEvent
 from curate.train import setup
 from curate.train.asking import make_asker
-from curate.train.checkpoints import CheckpointStore
+from curate.train.checkpoints import Checkpoint, CheckpointStore
 from curate.train.dashboard import Reporter
 from curate.train.decisions import Decisions
 from curate.train.evaluating import fixed_items
@@ -17,12 +17,13 @@ from curate.train.flops import TokenCost, token_cost
 from curate.train.forward import unwrapped
 from curate.train.history import History
 from curate.train.kernels import use_graphs
-from curate.train.loop import resume
+from curate.train.loop import evaluate, resume
 from curate.train.packing import BatchOrder
 from curate.train.preparing import Prepared
 from curate.train.processes import spread
-from curate.train.run import Run
+from curate.train.run import BaseRun, Run
 from curate.train.schedule import Timetable, timetable
+from curate.train.stepping import take_step
 from curate.train.timing import estimate
 from curate.train.watch import Watch
 
@@ -37,11 +38,14 @@ def assemble(
     accelerator: Accelerator,
     reporter: Reporter,
     decisions: Decisions,
-) -> Run:
+) -> BaseRun:
     """The run, at its beginning or where `options.resume` finds its last checkpoint.
 
     The start event is told only by a run that begins; each choice is noted in `decisions`.
     """
+    own = prepared.recipe.assemble
+    if own is not None:
+        return own(folder, prepared, options, accelerator, reporter, decisions)
     device = accelerator.device
     numerics = setup.choose_numerics(options, device, decisions)
     everything = [*prepared.items, *prepared.val_items]
@@ -51,6 +55,7 @@ def assemble(
     spread(losses, accelerator, numerics.compute, sharded=memory.sharded)
     use_graphs(losses, options, memory.budget, decisions, reporter.say)
     cost = token_cost(losses.model)
+    assert recipe.objective is not None
     train = recipe.objective(prepared.items, losses, options)
     val = recipe.objective(prepared.val_items, losses, options)
     val_items = fixed_items(val, options.watch_rows, options.seed)
@@ -68,12 +73,7 @@ def assemble(
         decisions.note(f"learning rate: {times.peak:.2e}, from the model's width of {width:,}")
     flops = _flops(times, prepared, cost, measured / len(train.lengths))
     decisions.note(estimate(flops, device, numerics.compute, accelerator.num_processes))
-    store = CheckpointStore(folder / "checkpoints", options.keep_checkpoints)
-    checkpoint = store.latest() if options.resume else None
-    if accelerator.is_main_process:
-        store.clear_unfinished()
-        store.forget_after(checkpoint.step if checkpoint else -1)
-    keep = checkpoint.state["history_bytes"] if checkpoint else 0
+    store, checkpoint, history = open_records(folder, options, accelerator)
     run = Run(
         accelerator=accelerator,
         model=losses,
@@ -89,9 +89,11 @@ def assemble(
         max_grad_norm=options.max_grad_norm,
         watch=Watch(options, train_ids=train.names),
         store=store,
-        history=History(folder / "history.jsonl", keep if accelerator.is_main_process else None),
+        history=history,
         reporter=reporter,
         cost=cost,
+        evaluate=evaluate,
+        step=take_step,
         # A sharded model answers only with all processes in step, which generating is not.
         ask=None
         if memory.sharded
@@ -104,15 +106,36 @@ def assemble(
         warn=recipe.warn,
     )
     recipe.begin(run, options, decisions)
+    start_or_resume(run, checkpoint, prepared, decisions)
+    return run
+
+
+def open_records(
+    folder: Path, options: TrainOptions, accelerator: Accelerator
+) -> tuple[CheckpointStore, Checkpoint | None, History]:
+    """The run's checkpoints, the one to go on from (if any), and its history up to there."""
+    store = CheckpointStore(folder / "checkpoints", options.keep_checkpoints)
+    checkpoint = store.latest() if options.resume else None
+    if accelerator.is_main_process:
+        store.clear_unfinished()
+        store.forget_after(checkpoint.step if checkpoint else -1)
+    keep = checkpoint.state["history_bytes"] if checkpoint else 0
+    history = History(folder / "history.jsonl", keep if accelerator.is_main_process else None)
+    return store, checkpoint, history
+
+
+def start_or_resume(
+    run: BaseRun, checkpoint: Checkpoint | None, prepared: Prepared, decisions: Decisions
+) -> None:
+    """Tell that the run begins, or put it where `checkpoint` was written."""
     if checkpoint is None:
         run.tell(_start(run, prepared, decisions))
     else:
         resume(run, checkpoint)
-        reporter.say(f"resumed at step {checkpoint.step} of {times.total}")
-    return run
+        run.reporter.say(f"resumed at step {checkpoint.step} of {run.times.total}")
 
 
-def _start(run: Run, prepared: Prepared, decisions: Decisions) -> StartEvent:
+def _start(run: BaseRun, prepared: Prepared, decisions: Decisions) -> StartEvent:
     parameters = list(run.model.parameters())
     return StartEvent(
         total_steps=run.times.total,

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from curate.errors import UserError
-from curate.schemas.options.train import TrainOptions
+from curate.schemas.options.train import Method, TrainOptions
 from curate.train.command import train
 from curate.train.datasets import load_training_data
 from curate.train.dynamics import FILE_NAME
@@ -28,6 +28,8 @@ def learning_curve(data: Path, options: TrainOptions, console: Console | None = 
     Raises:
         UserError: too few examples for three sizes, or training data that is no JSON Lines file.
     """
+    if options.method in (Method.PPO, Method.GRPO):
+        raise UserError(f"--learning-curve needs a loss, and --method {options.method} has none")
     folder = options.output or Path("runs") / f"{data.name.split('.')[0]}-learning-curve"
     found = load_training_data(data, options, folder / "splits")
     if found.train_path.suffix not in (".jsonl", ".ndjson"):

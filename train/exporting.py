@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -61,7 +61,12 @@ def save_trained(
 
 
 def model_card(
-    manifest: TrainingManifest, verdict: Verdict, best_step: int, *, adapter: bool
+    manifest: TrainingManifest,
+    verdict: Verdict,
+    best_step: int,
+    closing: Sequence[str] = (),
+    *,
+    adapter: bool,
 ) -> str:
     """The model card: what was trained on what, what came of it, and how to load it."""
     front = ["---", f"base_model: {manifest.model}"]
@@ -82,6 +87,8 @@ def model_card(
         "Train probe loss": _loss(verdict.probe_loss),
         "Verdict": f"**{verdict.name.value}**: {verdict.evidence}",
     }
+    if closing:
+        rows["Result"] = " ".join(closing)
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     options = "\n".join(f"- `{k}`: `{v}`" for k, v in manifest.options.items() if v is not None)
     return "\n".join(

@@ -27,7 +27,7 @@ from curate.train.graphs import own_stream
 from curate.train.interrupts import Interrupted, Interrupts
 from curate.train.intervals import Floats
 from curate.train.objective import Objective
-from curate.train.run import Progress, Run
+from curate.train.run import BaseRun, Progress, Run
 from curate.train.state import (
     optimiser_state_of,
     random_state,
@@ -36,7 +36,7 @@ from curate.train.state import (
     set_weights,
     weights_of,
 )
-from curate.train.stepping import read_losses, take_step
+from curate.train.stepping import read_losses
 from curate.train.watch import Evaluation, ExampleLosses, TaskScores
 
 
@@ -50,7 +50,7 @@ class Outcome:
     stopped: str | None
 
 
-def run_loop(run: Run) -> Outcome:
+def run_loop(run: BaseRun) -> Outcome:
     """Train to the last step, or to where the watch stops it; leave the best step's weights.
 
     Raises:
@@ -62,7 +62,7 @@ def run_loop(run: Run) -> Outcome:
             while True:
                 due = times.evaluates_at(progress.step) or progress.stopped
                 if due and progress.evaluated_step != progress.step:
-                    _evaluate(run, interrupts)
+                    run.evaluate(run, interrupts)
                 if (
                     times.checkpoints_at(progress.step)
                     and progress.checkpointed_step != progress.step
@@ -70,9 +70,10 @@ def run_loop(run: Run) -> Outcome:
                     _checkpoint(run)
                 if progress.stopped or progress.step >= times.total:
                     break
-                take_step(run, interrupts)
+                run.step(run, interrupts)
         except Interrupted:
-            read_losses(run)
+            if isinstance(run, Run):
+                read_losses(run)
             _save(run)
             run.reporter.say(
                 f"interrupted at step {progress.step}; a checkpoint is written, --resume goes on from it"
@@ -81,12 +82,13 @@ def run_loop(run: Run) -> Outcome:
     return _finish(run)
 
 
-def resume(run: Run, checkpoint: Checkpoint) -> None:
+def resume(run: BaseRun, checkpoint: Checkpoint) -> None:
     """Put `run` where `checkpoint` was written."""
     state = checkpoint.state
     run.progress = Progress(**state["progress"])
     run.budget = state["budget"]  # other packs would round differently
     run.watch.load_state_dict(state["watch"])
+    run.take_up(state["method"])
     set_weights(run.model, checkpoint.tensors["weights"])
     set_optimiser_state(run.optimiser, run.model, checkpoint.tensors["optimiser"])
     # A process that was not there when it was written starts with the first one's generators.
@@ -99,7 +101,7 @@ def resume(run: Run, checkpoint: Checkpoint) -> None:
             run.dynamics.extend(Dynamics.of(checkpoint.tensors[name]))
 
 
-def _evaluate(run: Run, interrupts: Interrupts) -> None:
+def evaluate(run: Run, interrupts: Interrupts) -> None:
     """Measure validation set and train probe, hear the verdict, keep the weights if they are best."""
     progress, accelerator = run.progress, run.accelerator
     check = interrupts.check if accelerator.num_processes == 1 else lambda: None
@@ -164,9 +166,15 @@ def _evaluate(run: Run, interrupts: Interrupts) -> None:
                 answer=a.text,
             )
         )
+    heed(run, verdict)
+
+
+def heed(run: BaseRun, verdict: Verdict) -> None:
+    """Keep the weights if they are the best so far, and stop where the verdict says so."""
+    progress = run.progress
     if run.watch.best_step == progress.step:
         weights = weights_of(run.model)
-        if accelerator.is_main_process:
+        if run.accelerator.is_main_process:
             run.store.save_best(progress.step, weights)
     if verdict.stop and progress.step < run.times.total:
         progress.stopped = verdict.name.value
@@ -182,7 +190,7 @@ def _own_metric(
     return TaskScores(title, losses.ids, metrics[name])
 
 
-def _checkpoint(run: Run) -> None:
+def _checkpoint(run: BaseRun) -> None:
     """The scheduled checkpoint; its event counts as part of what it keeps."""
     run.progress.checkpointed_step = run.progress.step
     name = f"checkpoints/step-{run.progress.step:08d}"
@@ -190,7 +198,7 @@ def _checkpoint(run: Run) -> None:
     _save(run)
 
 
-def _save(run: Run) -> None:
+def _save(run: BaseRun) -> None:
     from accelerate.utils import gather_object
 
     accelerator = run.accelerator
@@ -208,6 +216,7 @@ def _save(run: Run) -> None:
         state = {
             "progress": asdict(run.progress),
             "watch": run.watch.state_dict(),
+            "method": run.kept(),
             "budget": run.budget,
             "history_bytes": run.history.synced_size(),
         }
@@ -215,7 +224,7 @@ def _save(run: Run) -> None:
     accelerator.wait_for_everyone()
 
 
-def _finish(run: Run) -> Outcome:
+def _finish(run: BaseRun) -> Outcome:
     """The closing verdict; the model gets the best step's weights back."""
     progress, best = run.progress, run.watch.best_step
     verdict = run.watch.conclude(budget_exhausted=progress.stopped is None)

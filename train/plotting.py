@@ -15,7 +15,7 @@ from curate.schemas.verdicts import VerdictName
 WIDTH, HEIGHT = 720, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 44, 48
 # Colours that stay apart for the common kinds of colour blindness (Okabe & Ito 2008).
-_BLUE, _ORANGE, _GREEN, _RED, _GREY = "#0072b2", "#d55e00", "#009e73", "#cc3311", "#767676"
+BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#d55e00", "#009e73", "#cc3311", "#767676"
 
 
 @dataclass
@@ -186,15 +186,15 @@ def loss_curve(history: Path) -> str:
         y_range=(min(0.0, *shown), _ceiling(shown)),
     )
     axes.line(steps, "#cfcfcf", "training batch")
-    axes.line(probe, _ORANGE, "train probe")
-    axes.line(val, _BLUE, "validation")
+    axes.line(probe, ORANGE, "train probe")
+    axes.line(val, BLUE, "validation")
     said = [e for e in evaluations if e["verdict"]["name"] == VerdictName.OVERFITTING]
     if evaluations:
         best = evaluations[-1]["verdict"]["best_step"]
-        axes.vertical(best, _GREEN, f"best step {best}")
+        axes.vertical(best, GREEN, f"best step {best}")
     if said:
-        axes.vertical(said[0]["step"], _RED, f"overfitting from {said[0]['step']}", row=1)
-    axes.legend([(_BLUE, "validation"), (_ORANGE, "train probe"), ("#cfcfcf", "training batch")])
+        axes.vertical(said[0]["step"], RED, f"overfitting from {said[0]['step']}", row=1)
+    axes.legend([(BLUE, "validation"), (ORANGE, "train probe"), ("#cfcfcf", "training batch")])
     return axes.svg()
 
 
@@ -227,7 +227,7 @@ def quality_plot(comparison: Comparison) -> str:
         y_range=(low, high),
     )
     for tokens, value, method in points:
-        colour = _ORANGE if method.tuned else _BLUE
+        colour = ORANGE if method.tuned else BLUE
         if value.interval is not None:
             axes.error_bar(tokens, *value.interval, colour)
         axes.dot(tokens, value.value, colour, f"{method.title}: {value.value:.3f}")
@@ -239,7 +239,7 @@ def quality_plot(comparison: Comparison) -> str:
             anchor="end" if near_the_edge else "start",
             colour=colour,
         )
-    axes.legend([(_BLUE, "base model"), (_ORANGE, "fine-tuned")])
+    axes.legend([(BLUE, "base model"), (ORANGE, "fine-tuned")])
     return axes.svg()
 
 

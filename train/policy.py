@@ -23,6 +23,7 @@ from torch import nn
 
 from curate.train.forward import ForwardPlan, PackReader, unwrapped
 from curate.train.head import logits_nll, token_entropy, token_nll
+from curate.train.lora import Copies
 from curate.train.packing import Pack
 
 if TYPE_CHECKING:
@@ -51,8 +52,15 @@ class PolicyModel(PackReader):
     are drawn from.
     """
 
-    def __init__(self, model: nn.Module, plan: ForwardPlan, *, has_value: bool = True) -> None:
-        super().__init__(model, plan)
+    def __init__(
+        self,
+        model: nn.Module,
+        plan: ForwardPlan,
+        copies: Copies | None = None,
+        *,
+        has_value: bool = True,
+    ) -> None:
+        super().__init__(model, plan, copies)
         self.temperature = 1.0
         self.value: nn.Linear | None = None
         if has_value:
@@ -64,14 +72,8 @@ class PolicyModel(PackReader):
 
     def forward(self, pack: Pack, *, entropies: bool = False) -> TokenScores:
         """What the policy says of the pack's learnt tokens; entropies only without gradients."""
-        inner = unwrapped(self.model)
-        hidden = inner.base_model(
-            input_ids=pack.ids,
-            position_ids=pack.positions,
-            use_cache=False,
-            **(pack.attention if self.plan.packed else {}),
-        ).last_hidden_state[0][pack.predicting]
-        head = cast(nn.Linear, inner.get_output_embeddings())
+        hidden = self.hidden(pack)[pack.predicting]
+        head = cast(nn.Linear, unwrapped(self.model).get_output_embeddings())
         entropy = None
         if self.plan.sliced_head and getattr(head, "bias", None) is None:
             # Without a bias, dividing what goes into the head divides the logits.
@@ -86,14 +88,15 @@ class PolicyModel(PackReader):
                 entropy = torch.distributions.Categorical(logits=logits).entropy()
         return TokenScores(-nll, self._values(hidden), entropy)
 
+    def values(self, pack: Pack) -> torch.Tensor:
+        """The log-probabilities of the learnt tokens."""
+        scores: TokenScores = self(pack)
+        return scores.logps
+
     def _logits(self, pack: Pack) -> torch.Tensor:
         """[L, V], from a model whose head does more than one matrix product."""
         logits: torch.Tensor = self.model(
-            input_ids=pack.ids,
-            position_ids=pack.positions,
-            use_cache=False,
-            logits_to_keep=pack.predicting,
-            **(pack.attention if self.plan.packed else {}),
+            **self._inputs(pack), logits_to_keep=pack.predicting
         ).logits
         return logits[0]
 

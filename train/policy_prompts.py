@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
 from curate.schemas.records import Example, Message
-from curate.train.rendering import Renderer
+from curate.train.rendering import Renderer, RenderingReport, place_of
 from curate.train.turns import Unrenderable
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class PolicyPrompt:
         ids: token ids, generation prompt included.
         reference: the data's own answer (of a preference, the chosen one), where there is one.
         name: the same wherever the same prompt is.
+        room: tokens that an answer may have.
     """
 
     example: int
@@ -34,6 +35,11 @@ class PolicyPrompt:
     ids: tuple[int, ...]
     reference: str | None
     name: str
+    room: int = 0
+
+    def __len__(self) -> int:
+        """Tokens of a row with the prompt and the longest answer to it."""
+        return len(self.ids) + self.room
 
     @property
     def question(self) -> str:
@@ -41,37 +47,9 @@ class PolicyPrompt:
         return next((m.text for m in reversed(self.messages) if m.role == "user"), "")
 
 
-@dataclass(frozen=True)
-class PromptReport:
-    """How many prompts there are, and which examples gave none (places are `path:line`)."""
-
-    prompts: int
-    tokens: int
-    too_long: tuple[str, ...]
-    without: tuple[str, ...]
-    refused: tuple[str, ...]
-
-    @property
-    def lost(self) -> int:
-        """Examples that are not trained on."""
-        return len(self.too_long) + len(self.without) + len(self.refused)
-
-    def describe(self) -> str:
-        """In one line."""
-        said = f"data: {self.prompts:,} prompts, {self.tokens:,} tokens"
-        for places, what in (
-            (self.too_long, "too long, dropped"),
-            (self.without, "without a prompt"),
-            (self.refused, "refused by the chat template"),
-        ):
-            if places:
-                said += f"; {len(places):,} {what}"
-        return said
-
-
 def prompts_of(
     examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, options: TrainOptions
-) -> tuple[list[PolicyPrompt], PromptReport]:
+) -> tuple[list[PolicyPrompt], RenderingReport]:
     """One prompt for each example that has one: what stands before its last learnt turn.
 
     Raises:
@@ -79,28 +57,31 @@ def prompts_of(
     """
     renderer = Renderer(tokenizer)
     longest = options.max_length - options.max_new_tokens
+    report = RenderingReport(
+        examples=len(examples), unit="prompt", template_hash=renderer.template_hash
+    )
     prompts: list[PolicyPrompt] = []
-    too_long, without, refused = [], [], []
     for number, example in enumerate(examples):
-        place = f"{example.path}:{example.line}"
+        place = place_of(example, number)
         messages, reference = _asked(example)
         if not any(m.role == "user" for m in messages):
-            without.append(place)
+            report.nothing_to_learn.append(place)
             continue
         try:
             ids = tuple(renderer.prompt_ids(messages, example.tools))
         except Unrenderable as error:
-            refused.append(f"{place}: {error}")
+            report.refused.append(f"{place}: {error}")
             continue
         if len(ids) > longest:
-            too_long.append(place)
+            report.dropped.append(place)
             continue
         name = hashlib.sha256(repr(ids).encode()).hexdigest()[:16]
-        prompts.append(PolicyPrompt(number, messages, ids, reference, name))
-    tokens = sum(len(p.ids) for p in prompts)
-    report = PromptReport(len(prompts), tokens, tuple(too_long), tuple(without), tuple(refused))
+        room = options.max_new_tokens
+        prompts.append(PolicyPrompt(number, messages, ids, reference, name, room))
+    report.samples = len(prompts)
+    report.tokens = sum(len(p.ids) for p in prompts)
     if not prompts or report.lost > options.max_lost_share * len(examples):
-        raise UserError(_refusal(report, len(examples), options))
+        raise UserError(_refusal(report, options))
     return prompts, report
 
 
@@ -122,14 +103,14 @@ def _asked(example: Example) -> tuple[tuple[Message, ...], str | None]:
     return example.messages[:turn], example.messages[turn].text or None
 
 
-def _refusal(report: PromptReport, examples: int, options: TrainOptions) -> str:
-    parts = [f"{report.lost} of {examples} examples give no prompt to answer."]
+def _refusal(report: RenderingReport, options: TrainOptions) -> str:
+    parts = [f"{report.lost} of {report.examples} examples give no prompt to answer."]
+    limit = f"{options.max_length} less --max-new-tokens {options.max_new_tokens}"
     for places, what in (
-        (report.too_long, f"Longer than --max-length {options.max_length} less --max-new-tokens "
-         f"{options.max_new_tokens}"),
-        (report.without, "No user turn before an answer"),
+        (report.dropped, f"Longer than --max-length {limit}"),
+        (report.nothing_to_learn, "No user turn before an answer"),
         (report.refused, "Refused by the chat template"),
-    ):  # fmt: skip
+    ):
         if places:
             more = f" and {len(places) - 5} more" if len(places) > 5 else ""
             parts.append(f"{what}: {', '.join(places[:5])}{more}.")

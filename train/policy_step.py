@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import nn
 
 from curate.schemas.options.train import Method
 from curate.schemas.training_artifacts import StepEvent
@@ -160,13 +159,12 @@ def _update(
         run.accelerator.backward(total / tokens)
         loss += float(total.detach()) / tokens
         moved += distance / tokens
-    learnt = [p for p in run.model.parameters() if p.requires_grad]
-    norm = nn.utils.clip_grad_norm_(learnt, run.max_grad_norm or math.inf)
+    norm = run.gradients.clip(run.max_grad_norm)
     if math.isfinite(loss) and bool(torch.isfinite(norm)):
         run.optimiser.step()
     else:
         run.progress.stopped = f"the loss of step {run.progress.step + 1} is not a number"
-    run.optimiser.zero_grad(set_to_none=True)
+    run.gradients.clear()
     sums.updates, sums.tokens = sums.updates + 1, sums.tokens + tokens
     sums.loss, sums.norm = sums.loss + loss, sums.norm + float(norm)
     return moved
@@ -216,7 +214,7 @@ def _tell(
 ) -> None:
     answers, tokens = len(rollouts.answers), sum(rollouts.lengths)
     metrics = {
-        "reward": float(rollouts.rewards.mean()),
+        "reward": float(rollouts.scores.mean()),
         "kl": divergence,
         "kl_coef": coef,
         "entropy": float(rollouts.entropies.double().mean()),

@@ -66,10 +66,9 @@ def prepare(path: Path, options: TrainOptions, splits: Path) -> Prepared:
 def describe_rendering(report: RenderingReport) -> str:
     """What rendering did, in one line."""
     ways = ", ".join(f"{n:,} by {way}" for way, n in report.ways.items())
-    parts = [
-        f"data: {report.samples:,} {report.unit}s, {report.tokens:,} tokens, "
-        f"{report.learnt_tokens:,} of them learnt (found {ways})"
-    ]
+    parts = [f"data: {report.samples:,} {report.unit}s, {report.tokens:,} tokens"]
+    if report.learnt_tokens:
+        parts[0] += f", {report.learnt_tokens:,} of them learnt (found {ways})"
     for count, what in (
         (len(report.dropped), "too long, dropped"),
         (len(report.cut), "cut in the prompt's middle"),

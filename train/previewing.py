@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from curate.train.pairs import Pair
+from curate.train.policy_prompts import PolicyPrompt
 from curate.train.rendering import Sample, preview_segments
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def show_items(
         if isinstance(item, Pair):
             _show(f"pair {number}, chosen", item.chosen, tokenizer, console)
             _show(f"pair {number}, rejected", item.rejected, tokenizer, console)
+        elif isinstance(item, PolicyPrompt):
+            console.rule(f"prompt {number}: {len(item.ids)} tokens")
+            console.print(Text(str(tokenizer.decode(list(item.ids))), style="dim"), soft_wrap=True)
         else:
             _show(f"sample {number}", item, tokenizer, console)
 

@@ -23,7 +23,7 @@ from curate.train.rendering import RenderingReport
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from curate.train.run import Run
+    from curate.train.run import BaseRun, Run
 
 
 class Item(Protocol):
@@ -79,7 +79,7 @@ def _nothing_to_warn_of(metrics: Mapping[str, Floats]) -> str | None:
     return None
 
 
-def _nothing_to_add(run: Run, folder: Path) -> tuple[str, ...]:
+def _nothing_to_add(run: BaseRun, folder: Path) -> tuple[str, ...]:
     return ()
 
 
@@ -96,7 +96,9 @@ class Recipe:
         prepare: examples → items, or UserError where the data is not of the method's kind.
         suited: which forward passes suit a model.
         module: wraps the model; accelerate sees this, and the objective calls it.
-        objective: items → what the loop measures.
+        objective: items → what the loop measures; None where a method assembles its own run.
+        assemble: makes the run, with an evaluation and a step of its own; the arguments are those
+            of `curate.train.assembling.assemble`, which does it for all others.
         rate_factor: the learning rate that is chosen where none is given, as a multiple of that
             of supervised fine-tuning.
         begin: measures what has to be measured with untouched weights; called before the first
@@ -111,9 +113,10 @@ class Recipe:
     prepare: Callable[[TrainingData, PreTrainedTokenizerBase, TrainOptions], Rendered]
     suited: FindPlan
     module: Callable[[nn.Module, ForwardPlan, Copies | None], PackReader]
-    objective: MakeObjective
+    objective: MakeObjective | None = None
+    assemble: Callable[..., BaseRun] | None = None
     rate_factor: float = 1.0
     begin: Callable[[Run, TrainOptions, Decisions], None] = _nothing_to_begin
     warn: Callable[[Mapping[str, Floats]], str | None] = _nothing_to_warn_of
-    finish: Callable[[Run, Path], tuple[str, ...]] = _nothing_to_add
+    finish: Callable[[BaseRun, Path], tuple[str, ...]] = _nothing_to_add
     asked: Callable[[Sequence[Example]], Sequence[Example]] = _nothing_to_ask

@@ -6,10 +6,15 @@ same for all methods and knows none of them.
 
 from __future__ import annotations
 
+from functools import partial
+
 from curate.schemas.options.train import Method
+from curate.train import policy_runs
 from curate.train.dpo import displaced
 from curate.train.forward import TokenLosses, suited
 from curate.train.models import Head
+from curate.train.policy import PolicyModel
+from curate.train.policy_runs import prepare_prompts
 from curate.train.preference_runs import (
     answers_to_chosen,
     begin_dpo,
@@ -52,5 +57,23 @@ RECIPES: dict[Method, Recipe] = {
         objective=reward_objective,
         rate_factor=0.5,
         finish=finish_reward,
+    ),
+    Method.PPO: Recipe(
+        head=Head.TOKENS,
+        prepare=prepare_prompts,
+        suited=suited,
+        module=PolicyModel,
+        assemble=policy_runs.assemble,
+        finish=policy_runs.finish,
+        rate_factor=0.1,
+    ),
+    Method.GRPO: Recipe(
+        head=Head.TOKENS,
+        prepare=prepare_prompts,
+        suited=suited,
+        module=partial(PolicyModel, has_value=False),
+        assemble=policy_runs.assemble,
+        finish=policy_runs.finish,
+        rate_factor=0.1,
     ),
 }

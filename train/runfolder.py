@@ -13,7 +13,7 @@ from curate.train.exporting import model_card, save_trained
 from curate.train.loop import Outcome
 from curate.train.plotting import loss_curve
 from curate.train.preparing import Prepared
-from curate.train.run import Run
+from curate.train.run import BaseRun
 from curate.train.state import weights_of
 from curate.writing import atomic_write
 
@@ -112,7 +112,7 @@ def manifest_of(
 
 def hand_over(
     folder: Path,
-    run: Run,
+    run: BaseRun,
     outcome: Outcome,
     manifest: TrainingManifest,
     prepared: Prepared,
@@ -129,11 +129,13 @@ def hand_over(
     recorded = run.dynamics.gathered(run.accelerator)
     closing = prepared.recipe.finish(run, folder)
     if run.accelerator.is_main_process:
-        own = {name.removeprefix("model."): value for name, value in weights.items()}
-        card = model_card(manifest, outcome.verdict, outcome.best_step, adapter=adapter)
+        # Without what stands beside the model, as a value head does.
+        own = {n.removeprefix("model."): v for n, v in weights.items() if n.startswith("model.")}
+        card = model_card(manifest, outcome.verdict, outcome.best_step, closing, adapter=adapter)
         save_trained(trained, run.language_model, prepared.tokenizer, own, card)
         (folder / "README.md").write_text(card, encoding="utf-8")
-        recorded.write(folder, prepared.data.train, prepared.data.val, run.times.per_epoch)
+        if recorded.counts:
+            recorded.write(folder, prepared.data.train, prepared.data.val, run.times.per_epoch)
         with atomic_write(folder / "loss.svg") as file:
             file.write(loss_curve(folder / "history.jsonl").encode())
         result = {

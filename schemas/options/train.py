@@ -8,6 +8,7 @@ from pathlib import Path
 from curate.schemas.options.base import option
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.preferences import PreferenceOptions
+from curate.schemas.options.rollouts import RolloutOptions
 from curate.schemas.options.watch import WatchOptions
 
 
@@ -17,6 +18,8 @@ class Method(StrEnum):
     SFT = "sft"
     DPO = "dpo"
     REWARD = "reward"
+    PPO = "ppo"
+    GRPO = "grpo"
 
 
 class Adapter(StrEnum):
@@ -76,7 +79,7 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-class TrainOptions(DataOptions, WatchOptions, PreferenceOptions):
+class TrainOptions(DataOptions, WatchOptions, PreferenceOptions, RolloutOptions):
     """How to train. What is left at "auto" or unset is chosen at the start, and said in the log."""
 
     model: str | None = option(
@@ -87,8 +90,9 @@ class TrainOptions(DataOptions, WatchOptions, PreferenceOptions):
     )
     method: Method = option(
         Method.SFT,
-        "What is optimised: the answers themselves (sft), preferences between two answers (dpo), or "
-        "a model that scores answers (reward).",
+        "What is optimised: the answers themselves (sft), preferences between two answers (dpo), a "
+        "model that scores answers (reward), or what a reward says of the model's own answers (ppo, "
+        "grpo).",
     )
     adapter: Adapter = option(
         Adapter.LORA, "Which weights move: a LoRA adapter, LoRA over a 4-bit base, or all of them."
