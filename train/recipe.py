@@ -118,5 +118,5 @@ class Recipe:
     rate_factor: float = 1.0
     begin: Callable[[Run, TrainOptions, Decisions], None] = _nothing_to_begin
     warn: Callable[[Mapping[str, Floats]], str | None] = _nothing_to_warn_of
-    finish: Callable[[BaseRun, Path], tuple[str, ...]] = _nothing_to_add
+    finish: Callable[[Any, Path], tuple[str, ...]] = _nothing_to_add
     asked: Callable[[Sequence[Example]], Sequence[Example]] = _nothing_to_ask

@@ -221,3 +221,26 @@ def test_the_value_head_starts_at_nothing_and_stands_beside_the_model(tiny_base:
     assert not policy.value.weight.any()
     names = {n for n, _ in policy.named_parameters() if not n.startswith("model.")}
     assert names == {"value.weight", "value.bias"}
+
+
+def test_a_trained_reward_model_is_a_reward_scaled_by_the_answers_before_training(
+    prompts_file: Path, tiny_base: str, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    pairs = [
+        {"prompt": f"Say {i}", "chosen": f"yes {i}", "rejected": f"ÿ no {i}"} for i in range(24)
+    ]
+    judge = curate.train(
+        write_jsonl(pairs, "pairs.jsonl"), model=tiny_base, output=tmp_path / "judge",
+        method="reward", max_steps=3, batch_size=4, learning_rate=1e-2, lora_rank=2,
+    ).run  # fmt: skip
+    settings = {
+        **FAST, "reward": str(judge), "max_steps": 2, "watch_rows": 12, "missing_eos_penalty": 0.0,
+    }  # fmt: skip
+    run = curate.train(prompts_file, model=tiny_base, output=tmp_path / "run", **settings).run
+    first = next(e for e in events(run) if e.event == "evaluation")
+    assert first.metrics["reward"] == pytest.approx(0.0, abs=1e-9)
+    with pytest.raises(UserError, match="reward"):
+        curate.train(
+            prompts_file, model=tiny_base, output=tmp_path / "run", overwrite=True,
+            **{**settings, "reward": str(run)},
+        )  # fmt: skip

@@ -21,7 +21,7 @@ ROWS = 64
 def evaluation(step: int, seed: int = 0, **changes: Any) -> PolicyEvaluation:
     """64 prompts: rewards of 0.3, answers of 30 tokens, 0.05 nats a token away, with noise."""
     rng = np.random.default_rng([seed, step])
-    level = {
+    level: dict[str, Any] = {
         "reward": 0.3, "kl": 0.05, "entropy": 1.5, "tokens": 30, "ended": 0.95, "quality": None,
         "same": 1,
     }  # fmt: skip
