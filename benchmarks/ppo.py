@@ -35,7 +35,7 @@ GRACE = 12.0
 COMMON: dict[str, Any] = {
     "batch_size": 16,
     "answers_per_prompt": 8,
-    "max_new_tokens": 64,
+    "max_new_tokens": 48,
     "max_length": 320,
     "eval_every": 4,
     "watch_rows": HELD_OUT,
@@ -43,7 +43,7 @@ COMMON: dict[str, Any] = {
     "schedule": "constant",
     "overwrite": True,
 }
-FREE: dict[str, Any] = {"kl_coef": 0.0, "learning_rate": 5e-4, "rollout_epochs": 4}
+FREE: dict[str, Any] = {"kl_coef": 0.0, "learning_rate": 1e-3, "rollout_epochs": 4}
 RUNS: dict[str, dict[str, Any]] = {
     "contract-held": {"method": "ppo", "reward": "contract"},
     "length-held": {"method": "ppo", "reward": "length:10-25"},
@@ -59,9 +59,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--runs", nargs="+", default=list(RUNS), choices=RUNS)
     parser.add_argument("--gpus", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=32, help="of each run")
-    parser.add_argument("--start-steps", type=int, default=16, help="supervised, before contract")
-    parser.add_argument("--deadline", type=float, default=150.0, help="seconds for everything")
+    parser.add_argument("--steps", type=int, default=24, help="of each run")
+    parser.add_argument("--start-steps", type=int, default=8, help="supervised, before contract")
+    parser.add_argument("--deadline", type=float, default=170.0, help="seconds for everything")
     parser.add_argument("--set", nargs="*", default=[], metavar="OPTION=VALUE", help="for all runs")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "MODEL"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
