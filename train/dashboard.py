@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -94,9 +95,9 @@ class PlainLines:
                     self.say(decision)
             case StepEvent() if time.monotonic() - self._last >= self._every:
                 self._last = time.monotonic()
-                self.say(
-                    f"step {event.step}/{self._clock.total}  loss {event.loss:.3f}  {self._clock.left()}"
-                )
+                reward = event.metrics.get("reward")
+                said = f"loss {event.loss:.3f}" if reward is None else f"reward {reward:.3f}"
+                self.say(f"step {event.step}/{self._clock.total}  {said}  {self._clock.left()}")
             case EvaluationEvent():
                 self._last = time.monotonic()
                 self.say(_evaluation_line(event, self._clock))
@@ -172,12 +173,8 @@ class LiveView:
             )
             facts.add_row("learning rate", f"{step.learning_rate:.2e}", clock.speed_line())
         if self._evaluations:
-            last = self._evaluations[-1]
-            curve = _spark([e.val_loss for e in self._evaluations if e.val_loss is not None])
-            facts.add_row("validation", _number(last.val_loss), Text(curve, style="magenta"))
-            facts.add_row(
-                "train probe", _number(last.probe_loss), f"gap {_signed(last.verdict.gap)}"
-            )
+            for row in _measured(self._evaluations):
+                facts.add_row(*row)
         parts.append(facts)
         if self._evaluations:
             verdict = self._evaluations[-1].verdict
@@ -242,9 +239,31 @@ class _Clock:
         return line if share is None else f"{line}, {share:.0%} of peak FLOP/s"
 
 
+def _measured(evaluations: Sequence[EvaluationEvent]) -> list[tuple[str, str, RenderableType]]:
+    """Rows of the live view: losses with their curve, or the reward with its own."""
+    last = evaluations[-1]
+    if "reward" in last.metrics:
+        rewards = [e.metrics["reward"] for e in evaluations if "reward" in e.metrics]
+        shown = Text(_spark(rewards), style="magenta")
+        distance = f"{last.metrics.get('kl', 0.0):.2f} nats"
+        length = f"answers of {last.metrics.get('answer_tokens', 0.0):.0f} tokens"
+        return [
+            ("held-out reward", f"{last.metrics['reward']:.3f}", shown),
+            ("from reference", distance, length),
+        ]
+    curve = _spark([e.val_loss for e in evaluations if e.val_loss is not None])
+    return [
+        ("validation", _number(last.val_loss), Text(curve, style="magenta")),
+        ("train probe", _number(last.probe_loss), f"gap {_signed(last.verdict.gap)}"),
+    ]
+
+
 def _evaluation_line(event: EvaluationEvent, clock: _Clock) -> str:
     losses = f"validation {_number(event.val_loss)}  train probe {_number(event.probe_loss)}"
-    parts = [f"step {event.step}/{clock.total}", losses, f"gap {_signed(event.verdict.gap)}"]
+    losses += f"  gap {_signed(event.verdict.gap)}"
+    if "reward" in event.metrics:
+        losses = "  ".join(f"{name} {value:.3g}" for name, value in event.metrics.items())
+    parts = [f"step {event.step}/{clock.total}", losses]
     if speed := clock.speed_line():
         parts.append(speed)
     return "  ".join(parts) + f"\n  {event.verdict.name.value}: {event.verdict.evidence}"

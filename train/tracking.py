@@ -74,6 +74,7 @@ def _numbers(event: Event) -> dict[str, Any]:
                 "train/loss": event.loss,
                 "train/learning_rate": event.learning_rate,
                 "train/gradient_norm": event.gradient_norm,
+                **{f"train/{name}": value for name, value in event.metrics.items()},
             }
         case EvaluationEvent():
             verdict = event.verdict
@@ -83,6 +84,7 @@ def _numbers(event: Event) -> dict[str, Any]:
                 "validation/gap": verdict.gap,
                 "validation/accuracy": verdict.val_accuracy,
                 "validation/metric": verdict.metric,
+                **{f"validation/{name}": value for name, value in event.metrics.items()},
             }
             return {name: value for name, value in values.items() if value is not None}
         case SpeedEvent():
