@@ -87,6 +87,10 @@ def model_card(
         "Train probe loss": _loss(verdict.probe_loss),
         "Verdict": f"**{verdict.name.value}**: {verdict.evidence}",
     }
+    if not rendering.learnt_tokens:  # prompts that the model answers itself
+        rows["Tokens"] = f"{rendering.tokens:,} in the prompts"
+        for name in ("Learnt tokens found", "Validation loss", "Train probe loss"):
+            del rows[name]
     if closing:
         rows["Result"] = " ".join(closing)
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
