@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from curate.contract import infer_contract
 from curate.errors import UserError
-from curate.schemas.contract import ContractKind
 from curate.schemas.options.rollouts import KlControl
 from curate.schemas.options.train import Method, TrainOptions
 from curate.train import setup
@@ -25,13 +23,13 @@ from curate.train.decisions import Decisions
 from curate.train.flops import token_cost
 from curate.train.forward import unwrapped
 from curate.train.kl_control import KlController
-from curate.train.metrics import metrics_for
 from curate.train.packing import BatchOrder
 from curate.train.policy import PolicyModel, ReferencePolicy, without_dropout
 from curate.train.policy_evaluating import evaluate_policy
 from curate.train.policy_evaluations import hashed
 from curate.train.policy_prompts import PolicyPrompt
-from curate.train.policy_run import PolicyRun, Quality
+from curate.train.policy_quality import make_quality
+from curate.train.policy_run import PolicyRun
 from curate.train.policy_signs import Limits
 from curate.train.policy_step import policy_step
 from curate.train.policy_watch import PolicyWatch
@@ -43,10 +41,6 @@ from curate.train.schedule import Timetable, timetable
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-# Kinds of contract whose metrics say something of drawn answers; likeness to a free text does not.
-_EXACT = frozenset(
-    {ContractKind.JSON, ContractKind.LABEL, ContractKind.NUMBER, ContractKind.FINAL_ANSWER}
-)
 # An evaluation costs its answers: at most about this share of those of the steps between two.
 _EVALUATION_SHARE = 0.25
 _FEWEST_EVALUATIONS = 10
@@ -101,7 +95,7 @@ def assemble_policy(
             device,
         ),
         controller=KlController.of(options),
-        quality=_quality(prepared, val_prompts, options, decisions),
+        quality=make_quality(prepared, val_prompts, options, decisions),
     )
     start_or_resume(run, checkpoint, prepared, decisions)
     return run
@@ -207,28 +201,3 @@ def _limits(prompts: Sequence[PolicyPrompt], reward: Reward, options: TrainOptio
     texts = hashed([p.reference or "" for p in prompts if p.reference])
     commonest = Counter(texts).most_common(1)[0][1] / len(texts) if texts else 0.0
     return Limits(options, options.max_kl, reward.about_length, commonest)
-
-
-def _quality(
-    prepared: Prepared,
-    val_prompts: Sequence[PolicyPrompt],
-    options: TrainOptions,
-    decisions: Decisions,
-) -> Quality | None:
-    """A task metric on the held-out answers, where each prompt has an answer to compare with.
-
-    Raises:
-        UserError: a metric is asked for, but there is nothing to compare with.
-    """
-    if any(p.reference is None for p in val_prompts):
-        if options.metric:
-            raise UserError(
-                "--metric compares with the data's own answers, and some rows have none"
-            )
-        return None
-    contract = infer_contract([p.reference for p in prepared.items if p.reference])
-    if options.metric is None and contract.kind not in _EXACT:
-        return None
-    metric = metrics_for(contract, options.metric)[0]
-    decisions.note(f"watched, not rewarded: {metric.title} ({metric.name})")
-    return Quality(metric.name, metric.score)

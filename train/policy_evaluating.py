@@ -71,7 +71,7 @@ def evaluate_policy(run: PolicyRun, interrupts: Interrupts) -> None:
 
 def _evaluation(run: PolicyRun, rollouts: Rollouts) -> PolicyEvaluation:
     texts = [a.text for a in rollouts.answers]
-    quality = run.quality(rollouts.prompts, texts) if run.quality is not None else None
+    quality = run.quality(rollouts, run.roll, run.budget) if run.quality is not None else None
     return PolicyEvaluation(
         step=run.progress.step,
         epoch=run.times.epoch(run.progress.step),

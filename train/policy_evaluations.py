@@ -31,7 +31,8 @@ class PolicyEvaluation:
         tokens: of the answer, its end among them.
         ended: whether the model ended the answer by itself.
         texts: a hash of each answer.
-        quality: a measure that is not the reward (a task metric), where there is one.
+        quality: a measure that is not the reward, on the same rows each time (a task metric on the
+            answers, or held-out preferences), where there is one.
         quality_name: what it is called.
     """
 
@@ -90,7 +91,7 @@ class PolicyEvaluation:
         """The same for the quality; None where it is not measured."""
         if self.quality is None or later.quality is None:
             return None
-        return paired_change(self.quality, later.quality, self.ones)
+        return paired_change(self.quality, later.quality, np.ones(len(self.quality)))
 
     def metrics(self) -> dict[str, float]:
         """The means, for the history."""

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from curate.schemas.options.train import TrainOptions
-from curate.train.intervals import Floats
 from curate.train.kl_control import KlController
 from curate.train.packing import BatchOrder
 from curate.train.policy import PolicyModel
 from curate.train.policy_prompts import PolicyPrompt
+from curate.train.policy_quality import Quality
 from curate.train.policy_watch import PolicyWatch
 from curate.train.rollouts import RewardScale, Roller
 from curate.train.run import BaseRun
-
-
-@dataclass(frozen=True)
-class Quality:
-    """A task metric on answers with a reference: what the reward does not see."""
-
-    name: str
-    score: Callable[[str, str], float]
-
-    def __call__(self, prompts: Sequence[PolicyPrompt], answers: Sequence[str]) -> Floats:
-        """One number for each answer, [N]."""
-        rows = zip(prompts, answers, strict=True)
-        return np.array([self.score(a, p.reference or "") for p, a in rows], dtype=np.float64)
 
 
 @dataclass(kw_only=True)

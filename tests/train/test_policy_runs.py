@@ -244,3 +244,35 @@ def test_a_trained_reward_model_is_a_reward_scaled_by_the_answers_before_trainin
             prompts_file, model=tiny_base, output=tmp_path / "run", overwrite=True,
             **{**settings, "reward": str(run)},
         )  # fmt: skip
+
+
+def test_held_out_preferences_are_watched_where_the_data_has_them(
+    prompts_file: Path, tiny_base: str, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    pairs = [
+        {"prompt": f"Say {i}", "chosen": f"yes {i}", "rejected": f"no, never {i}"}
+        for i in range(24)
+    ]
+    run = curate.train(
+        write_jsonl(pairs, "pairs.jsonl"),
+        model=tiny_base,
+        output=tmp_path / "run",
+        **{**FAST, "max_steps": 1, "watch_rows": 8},
+    ).run
+    measured = [e.metrics for e in events(run) if e.event == "evaluation"]
+    assert all(0.0 <= m["preference_accuracy"] <= 1.0 for m in measured)
+
+
+def test_a_policy_learns_over_a_quantised_base(
+    prompts_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("bitsandbytes")
+    run = curate.train(
+        prompts_file,
+        model=tiny_base,
+        output=tmp_path / "run",
+        **{**FAST, "max_steps": 2, "adapter": "qlora"},
+    ).run
+    steps = [e.metrics for e in events(run) if e.event == "step"]
+    assert steps[0]["kl"] == pytest.approx(0.0, abs=1e-4)
+    assert abs(steps[1]["kl"]) > 1e-4
