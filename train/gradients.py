@@ -63,7 +63,7 @@ class Gradients:
             mine = torch.stack([_square(part) for part in parts]).sum()
             distributed.all_reduce(mine)
             total = total.to(mine.device) + mine
-        norm = total.sqrt().float()
+        norm: torch.Tensor = total.sqrt().float()
         if max_norm:
             scale = torch.clamp(max_norm / (norm + 1e-6), max=1.0)  # as clip_grad_norm_ does
             for grad in (*self._buffers, *parts):

@@ -133,6 +133,19 @@ def _fused() -> Callable[..., tuple[torch.Tensor, torch.Tensor]] | None:
     return nll_then_gradient
 
 
+def _as_computed(
+    hidden: torch.Tensor, head: nn.Linear
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Hidden states, the head's weight and its bias in the dtype of the product."""
+    weight: torch.Tensor = head.weight
+    bias: torch.Tensor | None = head.bias
+    if torch.is_autocast_enabled(hidden.device.type):
+        dtype = torch.get_autocast_dtype(hidden.device.type)
+        hidden, weight = hidden.to(dtype), weight.to(dtype)
+        bias = bias.to(dtype) if bias is not None else None
+    return hidden, weight, bias
+
+
 def token_nll(
     hidden: torch.Tensor, head: nn.Linear, targets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -147,12 +160,7 @@ def token_nll(
         Negative log-likelihoods, [L] float32, differentiable; and top-1 hits, [L] bool, which
         are meaningful only within `torch.no_grad()`.
     """
-    weight: torch.Tensor = head.weight
-    bias: torch.Tensor | None = head.bias
-    if torch.is_autocast_enabled(hidden.device.type):
-        dtype = torch.get_autocast_dtype(hidden.device.type)
-        hidden, weight = hidden.to(dtype), weight.to(dtype)
-        bias = bias.to(dtype) if bias is not None else None
+    hidden, weight, bias = _as_computed(hidden, head)
     nll, hits = _TokenNll.apply(hidden, weight, bias, targets, torch.is_grad_enabled())
     return nll, hits
 
@@ -171,12 +179,7 @@ def token_entropy(hidden: torch.Tensor, head: nn.Linear) -> torch.Tensor:
         hidden: [L, E] last hidden states.
         head: the language-model head.
     """
-    weight: torch.Tensor = head.weight
-    bias: torch.Tensor | None = head.bias
-    if torch.is_autocast_enabled(hidden.device.type):
-        dtype = torch.get_autocast_dtype(hidden.device.type)
-        hidden, weight = hidden.to(dtype), weight.to(dtype)
-        bias = bias.to(dtype) if bias is not None else None
+    hidden, weight, bias = _as_computed(hidden, head)
     rows = _slice_rows(hidden, weight.shape[0])
     found = torch.empty(hidden.shape[0], dtype=torch.float32, device=hidden.device)
     for start in range(0, hidden.shape[0], rows):

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from safetensors.torch import load_file
 
 import curate
 from curate.errors import UserError
-from curate.train.history import read_history
 from curate.train.policy import PolicyModel
+from tests.train.test_command import adapter_of, events, same
 
 FAST: dict[str, Any] = {
     "method": "ppo",
@@ -46,23 +45,6 @@ def prompts_file(write_jsonl: Callable[..., Path], tmp_path: Path) -> Path:
     return write_jsonl(rows, "prompts.jsonl")
 
 
-def weights_of(run: Path) -> dict[str, torch.Tensor]:
-    return load_file(run / "adapter" / "adapter_model.safetensors")
-
-
-def events(run: Path) -> list[Any]:
-    """The history without wall-clock figures, and without what was decided from free memory."""
-    return [
-        e.model_copy(update={"decisions": ()}) if e.event == "start" else e
-        for e in read_history(run / "history.jsonl")
-        if e.event != "speed"
-    ]
-
-
-def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
-    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
-
-
 @pytest.mark.parametrize("method", ["ppo", "grpo"])
 def test_the_reward_rises_and_the_adapter_loads(
     prompts_file: Path, tiny_base: str, tmp_path: Path, method: str
@@ -84,7 +66,7 @@ def test_the_reward_rises_and_the_adapter_loads(
     base = AutoModelForCausalLM.from_pretrained(tiny_base)
     model = PeftModel.from_pretrained(base, str(result.trained))
     names = {n.replace(".default", "") for n, _ in model.named_parameters() if "lora" in n}
-    assert names == set(weights_of(result.run))
+    assert names == set(adapter_of(result.run))
     assert "Held-out reward" in (result.run / "README.md").read_text()
     assert (result.run / "reward.svg").read_text().startswith("<svg")
     kept = load_file(
@@ -136,7 +118,7 @@ def test_interrupted_and_resumed_equals_never_stopped(
         curate.train(prompts_file, output=tmp_path / "cut", **settings)
     cut = curate.train(prompts_file, output=tmp_path / "cut", resume=True, **settings).run
     assert calls > at_check
-    assert same(weights_of(whole), weights_of(cut))
+    assert same(adapter_of(whole), adapter_of(cut))
     assert events(whole) == events(cut)
     states = [
         json.loads((run / "checkpoints" / "step-00000004" / "state.json").read_text())["state"]
