@@ -63,7 +63,7 @@ class Gradients:
             mine = torch.stack([_square(part) for part in parts]).sum()
             distributed.all_reduce(mine)
             total = total.to(mine.device) + mine
-        norm: torch.Tensor = total.sqrt().float()
+        norm = total.sqrt().float()
         if max_norm:
             scale = torch.clamp(max_norm / (norm + 1e-6), max=1.0)  # as clip_grad_norm_ does
             for grad in (*self._buffers, *parts):
@@ -74,4 +74,5 @@ class Gradients:
 def _square(tensor: torch.Tensor) -> torch.Tensor:
     """The sum of squares."""
     exact = torch.float32 if tensor.device.type == "mps" else torch.float64
-    return torch.linalg.vector_norm(tensor, dtype=exact).square()
+    squares: torch.Tensor = torch.linalg.vector_norm(tensor, dtype=exact).square()
+    return squares
