@@ -51,6 +51,9 @@ class Plan:
     origins: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+# Methods that learn which of two answers is better: there is no right answer to compare with.
+_JUDGED = {"dpo", "reward"}
+
 Announce = Callable[[str], None]
 
 
@@ -143,7 +146,7 @@ def _steps(
     yield lambda: _split_step(plan, folder)
     if plan.run.train and plan.train is not None:
         yield lambda: _train_step(plan, folder, console)
-        if plan.run.compare and plan.compare is not None:
+        if plan.run.compare and plan.compare is not None and plan.train.method not in _JUDGED:
             yield lambda: _compare_step(plan, folder, console)
 
 
@@ -287,9 +290,22 @@ def _train_step(plan: Plan, folder: Path, console: Console | None) -> Step:
             "best_step": result.best_step,
             "last_step": result.last_step,
             "stopped": result.stopped,
+            "method": train_options.method.value,
+            "closing": list(result.closing),
+            "notes": list(_why_not_compared(plan)),
         }
 
-    return Step("train", splits, settings, ("adapter",), work)
+    left = "model" if train_options.adapter == "full" else "adapter"
+    return Step("train", splits, settings, (left,), work)
+
+
+def _why_not_compared(plan: Plan) -> Iterator[str]:
+    """A step that was wanted and cannot be done is said, not passed over."""
+    if plan.run.compare and plan.train is not None and plan.train.method in _JUDGED:
+        yield (
+            "not compared with prompting: preferences say which of two answers is better, and "
+            "`curate compare` needs the right one; preferences.json has the accuracy on held-out pairs"
+        )
 
 
 def _compare_step(plan: Plan, folder: Path, console: Console | None) -> Step:

@@ -94,7 +94,10 @@ def _split(summary: Mapping[str, Any]) -> list[Any]:
 
 def _train(summary: Mapping[str, Any]) -> list[Any]:
     verdict = summary["verdict"]
-    return [f"[bold]{verdict['name']}[/bold]: {escape(verdict['evidence'])}"]
+    return [
+        f"[bold]{verdict['name']}[/bold]: {escape(verdict['evidence'])}",
+        *(escape(line) for line in summary.get("closing", ())),
+    ]
 
 
 def _compare(summary: Mapping[str, Any]) -> list[Any]:
@@ -153,13 +156,17 @@ def _closing(result: RunResult) -> list[tuple[str, str]]:
     ]
     if train:
         files += [("adapter/", "the adapter"), ("history.jsonl", "the run, step by step")]
+    if train.get("closing"):
+        files.append(("preferences.json", "accuracy on held-out pairs"))
     if compare:
         files.append(("compare.jsonl", "all answers, side by side"))
     lines += [
         ("files" if not i else "", f"{folder / name} ({what})")
         for i, (name, what) in enumerate(files)
     ]
-    if train:
+    if train.get("method") == "reward":
+        lines.append(("try it", escape(f"curate score FILE --model {folder}")))
+    elif train:
         lines.append(("try it", escape(f'curate generate {folder} {_system(folder)}--prompt "…"')))
     return lines
 

@@ -226,3 +226,71 @@ def test_preference_accuracy_can_decide(pair_file: Path, tiny_base: str, tmp_pat
     metrics = {e.step: e.metrics["accuracy"] for e in history if e.event == "evaluation"}
     assert metrics[result.best_step] == max(metrics.values())
     assert "preference accuracy" in result.verdict.evidence
+
+
+def test_the_whole_way_from_a_dirty_file_to_an_adapter_and_its_report(
+    pair_file: Path, tiny_base: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [json.loads(line) for line in pair_file.read_text().splitlines()]
+    same_sides = {**rows[0], "prompt": "Say the word twice: hail", "rejected": rows[0]["chosen"]}
+    empty = {**rows[1], "prompt": "Say the word twice: fog", "chosen": ""}
+    dirty = tmp_path / "dirty.jsonl"
+    dirty.write_text("".join(json.dumps(r) + "\n" for r in [*rows, same_sides, empty, rows[7]]))
+    config = tmp_path / "curate.toml"
+    config.write_text(
+        f"""
+[run]
+data = ["dirty.jsonl"]
+output = "run"
+[split]
+val = 0.2
+test = 0.0
+[train]
+method = "dpo"
+model = "{tiny_base}"
+max_steps = 4
+eval_every = 2
+learning_rate = 1e-2
+lora_rank = 2
+samples = 0
+"""
+    )
+    assert main(["run", str(config)]) == 0
+    run = tmp_path / "run"
+    left_out = [json.loads(line) for line in (run / "removed.jsonl").read_text().splitlines()]
+    assert {r["line"] for r in left_out} >= {41, 42, 43}
+    report = json.loads((run / "preferences.json").read_text())
+    assert report["pairs"] == len((run / "splits" / "val.jsonl").read_text().splitlines())
+    assert (run / "adapter" / "adapter_model.safetensors").exists()
+    told = capsys.readouterr().out
+    assert "Held-out preference accuracy" in told
+    assert "not compared with prompting" in " ".join(told.split())
+
+
+def test_judged_answers_become_pairs_where_they_can(
+    tiny_base: str, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    rows = [
+        {"prompt": f"Say the word twice: {i}", "completion": f"{i} {i}"[:n], "label": n > 3}
+        for i in range(100, 120)
+        for n in (7, 3)
+    ]
+    lonely = {"prompt": "Say the word twice: sun", "completion": "sun sun", "label": True}
+    result = curate.train(
+        write_jsonl([*rows, lonely], "judged.jsonl"),
+        model=tiny_base,
+        output=tmp_path / "run",
+        method="dpo",
+        **FAST,
+    )
+    start = read_history(result.run / "history.jsonl")[0]
+    assert start.event == "start"
+    assert start.examples + start.val_examples == 20
+    with pytest.raises(UserError, match="no prompt has both a good and a bad one"):
+        curate.train(
+            write_jsonl([{**r, "prompt": f"{i}"} for i, r in enumerate(rows)], "apart.jsonl"),
+            model=tiny_base,
+            output=tmp_path / "other",
+            method="dpo",
+            **FAST,
+        )
