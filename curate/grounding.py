@@ -18,6 +18,12 @@ _NUMBER = re.compile(r"(?<![\w.])\d[\d.,]*\d(?![\w])")
 _NAME = re.compile(r"(?:(?<=[^\W\d_]\s)|(?<=[^\W\d_][,;:]\s))(?!I\b|I')[^\W\d_a-zß-öø-ÿ][\w'’-]+")
 _CALCULATES = re.compile(r"<<[^>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
 _CODE = re.compile(r"```|[;{}]\s*$|^\s*(?:def|import|#include|public|SELECT)\b", re.MULTILINE)
+# An answer of so few words to a question ("Lima.") is a name from its first word on.
+_BARE_WORDS = 4
+_BARE_NAME = re.compile(
+    r"(?!(?:Yes|No|True|False|None|Not|I|It|The|A|An)\b)[^\W\d_a-zß-öø-ÿ][\w'’-]+"
+)
+_WH_WORD = re.compile(r"(?i)\b(?:who|whom|whose|when|where|which|what)\b[^.!]*\?")
 # An answer of this many words or fewer that holds one such fact is mostly that fact.
 _SHORT_WORDS = 25
 
@@ -48,7 +54,8 @@ def ground(prompt: str, answer: str) -> Grounding:
         number = match.group().replace(",", "")
         if number not in digits:
             found[match.group()] = None
-    for match in _NAME.finditer(answer):
+    bare = _BARE_NAME.match(answer) if words <= _BARE_WORDS and _WH_WORD.search(prompt) else None
+    for match in [*([bare] if bare else []), *_NAME.finditer(answer)]:
         name = match.group().removesuffix("'s").removesuffix("’s")
         if name.casefold() not in given:
             found[name] = None

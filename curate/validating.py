@@ -59,6 +59,8 @@ _FORMAT_OF_FIELDS: tuple[tuple[frozenset[str], RecordFormat], ...] = (
     (frozenset({"question", "answer"}), RecordFormat.QUESTION_ANSWER),
     (frozenset({"text"}), RecordFormat.TEXT),
 )
+# Harmless once read; `curate lint` names them.
+HARMLESS_FAULTS = frozenset({"byte-order-mark", "carriage-returns", "blank-line", "mixed-formats"})
 _DETECTION_ROWS = 200
 _MAX_FAULTS_A_ROW = 5
 _REMEMBERED_SHAPES = 10_000
@@ -427,13 +429,8 @@ def load_examples(paths: Sequence[str | os.PathLike[str]], data: DataOptions) ->
     for path in expand(paths):
         for checked in read_checked(path, data):
             for fault in checked.faults:
-                if fault.rule in (
-                    "byte-order-mark",
-                    "carriage-returns",
-                    "blank-line",
-                    "mixed-formats",
-                ):
-                    continue  # harmless once read; `curate lint` names them
+                if fault.rule in HARMLESS_FAULTS:
+                    continue
                 place = f"{path}:{fault.line}" if fault.line else path
                 raise UserError(
                     f"{place}: {fault.message}. Run `curate lint {path}` for all such rows."

@@ -43,7 +43,7 @@ class Reason(BaseModel):
 class Advice(BaseModel):
     """What to do first, why, and the command that would settle it.
 
-    `method` is sft or dpo, where fine-tuning is advised.
+    `method` is sft or dpo, where fine-tuning is advised. `left_out` counts rows that cannot be read.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,5 +54,6 @@ class Advice(BaseModel):
     sentence: str
     rows: int
     distinct: int
+    left_out: int = 0
     reasons: tuple[Reason, ...]
     settle: str | None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from curate.advising import advise
 from curate.cli import main
 from curate.errors import UserError
 from curate.schemas.advice import Approach
+from curate.schemas.options.data import DataOptions
 
 WriteJsonl = Callable[..., Path]
 
@@ -125,6 +128,144 @@ def test_preferences_are_for_dpo(write_jsonl: WriteJsonl) -> None:
     said = advise([write_jsonl(rows)])
     assert (said.approach, said.method) == (Approach.FINE_TUNE, "dpo")
     assert advise([write_jsonl(rows[:20])]).approach is Approach.PROMPT
+
+
+def test_the_evidence_of_a_preference_is_both_sides(write_jsonl: WriteJsonl) -> None:
+    rows = [
+        {"prompt": f"Q {i}?", "chosen": f"Kind {i}.", "rejected": f"No {i}."} for i in range(80)
+    ]
+    assert advise([write_jsonl(rows)]).reasons[0].rows[0].shown == "'Kind 0.' rather than 'No 0.'"
+    judged = [
+        {"prompt": f"Q {i}?", "completion": f"So {i}.", "label": i % 2 == 0} for i in range(80)
+    ]
+    shown = [row.shown for row in advise([write_jsonl(judged)]).reasons[0].rows]
+    assert shown[:2] == ["judged good: So 0.", "judged bad: So 1."]
+
+
+DID = ["bought", "found", "painted", "sold", "carried", "repaired", "borrowed", "counted"]
+
+
+def sentence(i: int) -> str:
+    return f"My neighbour {i} {DID[i % 8]} {['a blue boat', 'two chairs', 'a kettle'][i % 3]}."
+
+
+def test_copying_is_to_be_prompted(write_jsonl: WriteJsonl) -> None:
+    rows = [chat(f"Repeat this: {sentence(i)}", sentence(i)) for i in range(1200)]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.PROMPT
+    assert "the input itself" in said.sentence
+    assert said.reasons[0].rows[0].shown.startswith(sentence(0))
+
+
+def test_quoting_is_to_be_prompted(write_jsonl: WriteJsonl) -> None:
+    rows = [
+        chat(
+            f"The report says: {sentence(i)} It rained, too. {sentence(i + 7)} What did the second "
+            f"neighbour do? Quote.",
+            sentence(i + 7),
+        )
+        for i in range(1200)
+    ]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.PROMPT
+    assert "word for word" in said.sentence
+
+
+def test_one_answer_to_everything_is_to_be_prompted(write_jsonl: WriteJsonl) -> None:
+    rows = [chat(f"May I {DID[i % 8]} number {i}?", "please ask at the desk") for i in range(300)]
+    assert advise([write_jsonl(rows)]).approach is Approach.PROMPT
+
+
+SOUNDS = ["la", "mi", "so", "re", "do", "ti", "fa"]
+
+
+def song(i: int) -> str:
+    return " ".join(random.Random(i).choices(SOUNDS, k=3 + i % 9))
+
+
+def test_without_a_strong_reason_to_train_prompting_comes_first(write_jsonl: WriteJsonl) -> None:
+    """One kind of request, answers of no form: nothing here says that a prompt would not do."""
+    rows = [
+        chat(
+            f"Put this into singing words: {sentence(i)}",
+            song(i),
+        )
+        for i in range(1500)
+    ]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.PROMPT
+    assert "no strong reason" in said.sentence
+    assert all(reason.weight == "weak" for reason in said.reasons)
+
+
+def test_one_manner_throughout_is_to_be_fine_tuned(write_jsonl: WriteJsonl) -> None:
+    rows = [
+        chat(
+            f"Where is my {['boat', 'chair', 'kettle'][i % 3]}, ordered by neighbour {i}?",
+            f"{['We look into it', 'It is on its way', 'Please wait a little'][i % 3]}, "
+            f"{'and again ' * (i % 7)}and we thank you for your patience.",
+            "You answer for the shop.",
+        )
+        for i in range(1200)
+    ]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.FINE_TUNE
+    assert "for your patience." in said.sentence
+
+
+def test_a_long_prompt_that_is_always_the_same_is_to_be_saved(write_jsonl: WriteJsonl) -> None:
+    manual = "When a customer is unhappy, say so first, then offer what can be done today. " * 40
+    rows = [chat(f"Put in order: {sentence(i)}", song(i), manual) for i in range(1200)]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.FINE_TUNE
+    assert "tokens" in said.sentence
+
+
+def test_rows_that_break_a_clear_form_do_not_hide_it(write_jsonl: WriteJsonl) -> None:
+    rows = tickets(400)
+    for row in rows[::12]:
+        row["messages"][-1]["content"] += " Hope this helps!"
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.FINE_TUNE
+    assert "mend them first" in said.sentence
+    assert "Hope this helps" in said.reasons[0].rows[0].shown
+
+
+def test_bad_rows_are_left_out_and_counted(
+    write_jsonl: WriteJsonl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_jsonl(tickets(400))
+    whole = advise([path])
+    lines = path.read_text().splitlines()
+    lines[5:5] = ["{broken", '{"messages": 3}', ""]
+    path.write_text("\n".join([*lines, "[1, 2]"]) + "\n")
+    said = advise([path])
+    assert said.left_out == 3
+    assert (said.approach, said.rows) == (whole.approach, whole.rows)
+    assert main(["advise", str(path)]) == 0
+    assert "left out 3 rows" in capsys.readouterr().out
+
+
+def test_a_file_of_bad_rows_is_refused(write_jsonl: WriteJsonl) -> None:
+    path = write_jsonl([])
+    path.write_text("{broken\n{again\n")
+    with pytest.raises(UserError, match="2 cannot be read"):
+        advise([path])
+
+
+def test_the_command_that_would_settle_it_can_be_pasted(tmp_path: Path) -> None:
+    path = tmp_path / "my rows.jsonl"
+    path.write_text("".join(json.dumps({"q": f"Is {i} odd?", "a": "no"}) + "\n" for i in range(90)))
+    options = DataOptions(map={"prompt": "q", "completion": "a"})
+    settle = advise([path], None, options).settle
+    assert settle is not None
+    commands = [shlex.split(command) for command in settle.split(" && ")]
+    assert [words[1] for words in commands] == ["split", "train", "compare"]
+    assert commands[0][2] == str(path)
+    assert all(words[-4:] == ["--map", "prompt=q", "--map", "completion=a"] for words in commands)
+    both = advise([path, path], None, options).settle
+    assert both is not None
+    assert both.startswith("curate dedupe ")
 
 
 def test_documents_are_to_be_retrieved(write_jsonl: WriteJsonl) -> None:

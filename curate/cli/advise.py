@@ -25,6 +25,9 @@ def run(invocation: Invocation) -> int:
         print(advice.model_dump_json(indent=2))
         return EXIT_CLEAN
     print(advice.sentence)
+    if advice.left_out:
+        rows = "row" if advice.left_out == 1 else "rows"
+        print(f"left out {advice.left_out:,} {rows} that cannot be read; `curate lint` names them")
     print()
     for reason in advice.reasons:
         print(f"{reason.weight:>8}  for {reason.speaks_for.value}: {reason.text}")

@@ -47,10 +47,15 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         sample = sample.sample(fraction=1.0, shuffle=True, seed=0)
         prompts, outputs = sample["prompt"].to_list(), sample["completion"].to_list()
         labelled = contract.kind is ContractKind.LABEL
-        evidence = _one_output(outputs) or _change(prompts, outputs)
-        evidence = evidence or (_by_words(prompts, outputs) if labelled else None)
+        evidence = simple_change(prompts, outputs)
+        evidence = evidence or (told_by_words(prompts, outputs) if labelled else None)
         if evidence is not None:
             yield Hit(None, f"{evidence}: a prompt would do", related=shown, file=file)
+
+
+def simple_change(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
+    """How the outputs follow from the prompts without any model; None where they do not."""
+    return _one_output(outputs) or _change(prompts, outputs)
 
 
 def _one_output(outputs: Sequence[str]) -> str | None:
@@ -82,7 +87,7 @@ def _parts(prompt: str) -> Iterator[str]:
             yield rest.strip()
 
 
-def _by_words(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
+def told_by_words(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
     """Whether single words of the prompt give the label away: learnt on half, tried on the other."""
     words = [set(_WORD.findall(p.casefold())) for p in prompts]
     labels = [o.strip() for o in outputs]
