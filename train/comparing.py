@@ -50,6 +50,7 @@ def compare(
     training = cases_of(_training_examples(training_path, options))
     contract = infer_contract([c.reference.text for c in training or cases])
     metrics = metrics_for(contract, options.metric)
+    materials = Materials(options, training, contract)
     announce(f"loading the model; {len(cases)} rows of {test_path}, {contract.kind.value} answers")
     pair = load_pair(run, options.model, options.adapter)
     methods, skipped = choose_methods(
@@ -58,10 +59,10 @@ def compare(
         has_base=pair.has_base,
         has_training=bool(training),
         has_passages=bool(training) or options.docs is not None,
+        has_embedding=options.embedding is not None,
     )
     if not methods:
         raise UserError("nothing to compare: " + "; ".join(f"{n}: {r}" for n, r in skipped.items()))
-    materials = Materials(options, training, contract)
     contest = Contest(options, pair, cases, materials, announce)
     outcomes = [contest.run(method) for method in methods]
     references = [case.reference.text for case in cases]

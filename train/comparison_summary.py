@@ -70,13 +70,23 @@ def summarise(
             rows=len(contest.cases),
             share=primary.share,
         ),
-        notes=tuple(
-            f"{r.title}: {r.too_long} of {len(contest.cases)} prompts did not fit in "
-            f"{contest.context:,} tokens and count as wrong"
-            for r in results
-            if r.too_long
-        ),
+        notes=_notes(options, contest, results),
     )
+
+
+def _notes(
+    options: CompareOptions, contest: Contest, results: Sequence[MethodResult]
+) -> tuple[str, ...]:
+    """What a reader of the table has to know beside it."""
+    too_long = (
+        f"{r.title}: {r.too_long} of {len(contest.cases)} prompts did not fit in "
+        f"{contest.context:,} tokens and count as wrong"
+        for r in results
+        if r.too_long
+    )
+    if options.embedding is None:
+        return tuple(too_long)
+    return (f"similar texts were found by the embeddings of {options.embedding}", *too_long)
 
 
 class _Judged:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from curate.contract import Contract
 from curate.errors import UserError, unknown_name
 from curate.schemas.options.compare import CompareOptions
 from curate.schemas.records import Example, Message
+from curate.train.embedding import EmbeddingIndex, load_embedder
 from curate.train.metrics import instruction
 from curate.train.retrieval import Index, has_bm25, read_passages
 
@@ -47,6 +49,13 @@ def cases_of(examples: Sequence[Example]) -> list[Case]:
     return cases
 
 
+class Search(Protocol):
+    """An index over texts."""
+
+    def nearest(self, query: str, k: int) -> list[int]:
+        """Numbers of the `k` best texts, best first."""
+
+
 @dataclass
 class Materials:
     """What prompts are written from: training cases, passages, and the output contract."""
@@ -55,6 +64,7 @@ class Materials:
     training: Sequence[Case]
     contract: Contract
     shots: list[Case] = field(init=False)
+    _search: Callable[[Sequence[str]], Search] = field(init=False, default=Index)
 
     def __post_init__(self) -> None:
         count = min(self.options.shots, len(self.training))
@@ -62,16 +72,19 @@ class Materials:
             len(self.training), size=count, replace=False
         )
         self.shots = [self.training[i] for i in drawn]
+        # Loaded at once, so that a model that cannot be used is refused before any work.
+        if self.options.embedding is not None:
+            self._search = partial(EmbeddingIndex, load_embedder(self.options.embedding))
 
     @cached_property
-    def _cases(self) -> Index:
-        return Index([case.question for case in self.training])
+    def _cases(self) -> Search:
+        return self._search([case.question for case in self.training])
 
     @cached_property
-    def _passages(self) -> tuple[Index, list[str]]:
+    def _passages(self) -> tuple[Search, list[str]]:
         if self.options.docs is not None:
             texts = [passage.text for passage in read_passages(self.options.docs)]
-            return Index(texts), texts
+            return self._search(texts), texts
         texts = [f"Request: {c.question}\nAnswer: {c.reference.text}" for c in self.training]
         return self._cases, texts
 
@@ -143,7 +156,7 @@ Write = Callable[[Case, Materials], tuple[Message, ...]]
 
 @dataclass(frozen=True)
 class Method:
-    """One way of getting an answer; `tuned` says which model, `searches` whether it needs bm25s."""
+    """One way of getting an answer; `tuned` says which model, `searches` whether it needs an index."""
 
     name: str
     title: str
@@ -195,6 +208,7 @@ def choose_methods(
     has_base: bool,
     has_training: bool,
     has_passages: bool,
+    has_embedding: bool = False,
 ) -> tuple[list[Method], dict[str, str]]:
     """The methods to run, in the table's order, and why each of the others is left out.
 
@@ -211,7 +225,9 @@ def choose_methods(
         lacking = {
             "there is no tuned model": method.tuned and not has_tuned,
             "there is no base model (--model)": not method.tuned and not has_base,
-            "it needs bm25s: `pip install curate-ft[compare]`": method.searches and not has_bm25(),
+            "it needs bm25s: pip install 'curate-ft[compare]'": (
+                method.searches and not has_embedding and not has_bm25()
+            ),
             "there are no training rows to take examples from (--examples FILE)": (
                 method.name.startswith("few-shot") and not has_training
             ),

@@ -100,6 +100,8 @@ _EXTRAS = {
     "bitsandbytes": "qlora",
     "bm25s": "compare",
     "sacrebleu": "compare",
+    "model2vec": "embeddings",
+    "sentence_transformers": "embeddings",
     "tokenizers": "tokenizers",
     "jinja2": "tokenizers",
 }

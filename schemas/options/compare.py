@@ -39,6 +39,12 @@ class CompareOptions(DataOptions):
         metavar="FOLDER",
     )
     passages: int = option(3, "Passages in a retrieval prompt.", ge=1)
+    embedding: str | None = option(
+        None,
+        "Folder of an embedding model (model2vec, sentence-transformers, or an encoder of "
+        "transformers), by which similar examples and passages are found; BM25 without it.",
+        metavar="FOLDER",
+    )
     prompt: str | None = option(
         None,
         "System prompt of the methods that only prompt: its text, @FILE, or `contract` to write "
