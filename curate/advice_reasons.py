@@ -185,8 +185,9 @@ def _simple(contract: Contract, cases: Sequence[Case], options: AdviseOptions) -
             rows=_rows(cases, [f"{case.answer} ← {case.prompt}" for case in cases], options.show),
         )
     if contract.kind is ContractKind.LABEL:
-        said = told_by_words(prompts, answers)
-        return said and Reason(
+        if (said := told_by_words(prompts, answers)) is None:
+            return None
+        return Reason(
             speaks_for=Approach.PROMPT,
             weight="strong",
             text=f"{said}: a prompt that names these words may do.",
