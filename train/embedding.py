@@ -152,4 +152,5 @@ def _mean_of_tokens(hidden_btd: torch.Tensor, mask_bt: torch.Tensor) -> torch.Te
 def _unit(vectors: Vectors) -> Vectors:
     """Rows of length one; a text without any known word stays at zero, near to nothing."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, _SHORTEST)).astype(np.float32)
+    unit: Vectors = (vectors / np.maximum(lengths, _SHORTEST)).astype(np.float32)
+    return unit
