@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import json
 import os
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from curate.contract import Contract, ContractKind
 from curate.errors import UserError
+from curate.json_schema import TYPE_NAMES, unknown_types
 
 _SCHEMA_WORDS = (
     "$schema",
@@ -36,7 +38,7 @@ def load_contract(source: str) -> Contract:
     path = Path(source)
     module, colon, name = source.partition(":")
     if colon and not path.exists() and name.isidentifier():
-        return _of_schema(_schema_of_model(module, name))
+        return _of_schema(_schema_of_model(module, name), source)
     return _of_file(path)
 
 
@@ -71,10 +73,14 @@ def _of_file(path: Path) -> Contract:
             f"{path}: neither a contract (kind, version) nor a JSON schema (type, properties); "
             f"write one with curate contract FILE -o {path}"
         )
-    return _of_schema(value)
+    return _of_schema(value, str(path))
 
 
-def _of_schema(schema: dict[str, Any]) -> Contract:
+def _of_schema(schema: dict[str, Any], source: str) -> Contract:
+    for place, name in unknown_types(schema):
+        known = difflib.get_close_matches(name, TYPE_NAMES, 1)
+        meant = f"; did you mean {known[0]}?" if known else f"; known are {', '.join(TYPE_NAMES)}"
+        raise UserError(f"{source}: {place or 'the schema'} has the unknown type {name!r}{meant}")
     return Contract(kind=ContractKind.JSON, json_schema=schema)
 
 

@@ -62,7 +62,7 @@ def sentence_end() -> pl.Expr:
     # A last sentence of some length that ends in a word, or in a mark.
     several = length >= _PROSE_BYTES
     cut = tail.str.contains(_UNFINISHED)
-    marked = plain & tail.str.contains(r"[a-z]{2}[.!?][\"”’)]? +[A-Z][^.!?]{25,}[a-z][.!?]$")
+    marked = plain & tail.str.contains(r"[a-z0-9][.!?][\"”’)]? +[A-Z][^.!?]{25,}[a-z][.!?]$")
     ended = tail.str.contains(r"[.!?]$")
     return (
         pl.when(several & cut & plain)
@@ -76,8 +76,8 @@ def sentence_end() -> pl.Expr:
     )
 
 
-_PROSE_BYTES = 160
-_UNFINISHED = r"[a-z]{2}[.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
+_PROSE_BYTES = 60
+_UNFINISHED = r"[a-z0-9][.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
 
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes

@@ -234,7 +234,7 @@ _FICTIONAL_DOMAIN = re.compile(
     re.I,
 )
 _SERVICE = re.compile(
-    r"^(?:git|noreply|no-reply|postmaster|user|username|name|email|yourname|your\.?name|you|me|someone|abc|xyz|test|foo|bar|sample|your[\w.]*)@",
+    r"^(?:git|noreply|no-reply|postmaster|user|username|name|email|yourname|your\.?name|you|me|someone|abc|xyz|test|foo|bar|sample|your[\w.]*|my[_.-][\w.-]*|[\w.-]*[_.-](?:address|email|username)|joe?_?hn?[._]?doe|jane[._]?doe)@",
     re.I,
 )
 
@@ -246,7 +246,16 @@ def is_fictional_email(email: str) -> bool:
 
 def is_phone(text: str) -> bool:
     """Whether a candidate has as many digits as a telephone number, and is none of the made-up ones."""
-    return _is_possible_phone(text) and not is_fictional_phone(text)
+    return _is_possible_phone(text) and not is_fictional_phone(text) and not _is_toll_free(text)
+
+
+def _is_toll_free(text: str) -> bool:
+    """A number of a firm or a public service (North American 800 and the like) is nobody's own."""
+    digits = re.sub(r"\D", "", text).removeprefix("1")
+    return len(digits) == 10 and digits[:3] in _TOLL_FREE
+
+
+_TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")
 
 
 def _is_possible_phone(text: str) -> bool:

@@ -58,6 +58,29 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 }
 
 
+TYPE_NAMES = tuple(_TYPES)
+
+
+def unknown_types(schema: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """(where, name) of each `type` in a schema that JSON Schema does not have, such as "strng"."""
+    if not isinstance(schema, dict):
+        return
+    named = schema.get("type")
+    for name in named if isinstance(named, list) else [named]:
+        if isinstance(name, str) and name not in _TYPES:
+            yield place, name
+    for word in ("properties", "$defs", "definitions", "patternProperties"):
+        parts = schema.get(word)
+        for key, part in parts.items() if isinstance(parts, dict) else ():
+            yield from unknown_types(part, f"{place}.{key}" if place else str(key))
+    for word in ("items", "additionalProperties", "not"):
+        yield from unknown_types(schema.get(word), f"{place}[]" if word == "items" else place)
+    for word in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        parts = schema.get(word)
+        for part in parts if isinstance(parts, list) else ():
+            yield from unknown_types(part, place)
+
+
 def _check(value: Any, schema: Any, path: str, root: Any, depth: int) -> Iterator[Violation]:
     if schema is False:
         yield Violation(path, "nothing is allowed here")

@@ -50,6 +50,8 @@ _FEWEST_STOP_WORDS = 4
 _CODE = re.compile(r"[{};=<>|]|\w\(|\d\s*[-+*/]\s*\d")
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
+# Words that are English only: "in", "is" and "for" are other languages' too.
+_ENGLISH_ALONE = r"(?i-u:\b(?:the|and|to|with|you|are|that|this|it)\b)"
 _FOREIGN = (
     r"[\s(](?i-u:der|die|und|ist|nicht|le|les|des|est|une|el|los|las|que|por|con|os|uma|para|com|il|gli|della"
     r"|per|het|een|van|niet|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
@@ -67,7 +69,7 @@ def language(column: str) -> pl.Expr:
     sample = pl.col(column).str.head(_SAMPLE)
     beyond = sample.str.len_bytes() > sample.str.len_chars() + _SHORTEST // 2
     english = sample.str.contains(_ENGLISH)
-    unclear = beyond | (~english & sample.str.contains(_FOREIGN))
+    unclear = beyond | (~sample.str.contains(_ENGLISH_ALONE) & sample.str.contains(_FOREIGN))
     looked_at = pl.when(unclear).then(sample).map_elements(told, return_dtype=pl.String)
     return pl.when(english & looked_at.is_null()).then(pl.lit("English")).otherwise(looked_at)
 

@@ -29,6 +29,7 @@ from curate.evaluating import Plan
 from curate.faults import Fault
 from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
 from curate.rereading import read_selected
+from curate.rewriting import is_array
 from curate.rules import RULES
 from curate.rules.protocol import ColumnRule, DatasetRule, FaultRule, Rule
 from curate.schemas.findings import NotAssessed
@@ -37,7 +38,7 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 from curate.schemas.report import LintReport, RuleResult
 from curate.selecting import ignored_in, select_rules
-from curate.sources import expand
+from curate.sources import STDIN, expand, kind_of
 from curate.suppressions import load_suppressions
 from curate.tallying import Accepted, Tally
 from curate.validating import Checked, Validator, read_checked
@@ -240,6 +241,8 @@ class _Run:
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
         features: list[pl.DataFrame] = []
+        if kind_of(source.path) == "parquet":
+            self._tally.give_up_repairs(source.shown)
         for checked in ahead(in_large_batches(self._read(source))):
             self._tally.rows += checked.rows_met
             self._faults(checked, index, source)
@@ -262,8 +265,13 @@ class _Run:
         for name, faults in by_rule.items():
             rule = self._fault_rules.get(name)
             if rule is not None and rule.about.code not in self._ignored[file]:
+                table = kind_of(source.path) in ("csv", "tsv")
                 for found in found_in_faults(rule, faults, source.shown):
-                    self._tally.add(found)
+                    # A table is written again from its values, which broken bytes do not have.
+                    unmended = table and name in ("invalid-utf8", "nul-byte", "invalid-csv")
+                    self._tally.add(found.not_offered() if unmended else found)
+        if "invalid-json" in by_rule and source.path != STDIN and is_array(source.path):
+            self._tally.give_up_repairs(source.shown)
 
     def _batch(self, batch: Batch, file: int, source: Source) -> None:
         for hits in self._plan.evaluate(batch, self._ignored[file]):
@@ -273,7 +281,8 @@ class _Run:
                 unseen = 0 if room is None else max(0, len(hits.positions) - room)
                 for found in found_in_columns(hits, batch, source.shown, room):
                     self._tally.add(found)
-                self._tally.add_unseen(rule.about.code, unseen, rule.repair)
+                offered = None if source.shown in self._tally.unrepairable else rule.repair
+                self._tally.add_unseen(rule.about.code, unseen, offered)
             else:
                 options = self._plan.options
                 for found in found_in_records(hits, batch, source.shown, options, self._data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -34,6 +34,13 @@ class Found:
     finding: Finding
     repair: Repair | None
     everywhere: bool = False
+
+    def not_offered(self) -> Found:
+        """The same where the file cannot be mended in place: the repair is not advertised.
+
+        It stays known, so that `--fix` says why the file was left alone.
+        """
+        return replace(self, finding=self.finding.model_copy(update={"fix": None}))
 
 
 def content_hash(raw: bytes) -> str:

@@ -58,7 +58,7 @@ def rewrite(
         raise CannotRewrite("parquet files are not repaired in place; convert it to .jsonl first")
     if kind in ("csv", "tsv"):
         pieces = _table(path, edits, "\t" if kind == "tsv" else ",", every_line, dropped)
-    elif _is_array(path, kind):
+    elif is_array(path):
         pieces = _array(path, edits, every_line, dropped)
     else:
         pieces = _lines(path, edits, every_line, dropped)
@@ -95,7 +95,11 @@ class _Open:
         return None
 
 
-def _is_array(path: str, kind: str) -> bool:
+def is_array(path: str) -> bool:
+    """Whether a file holds one array of rows."""
+    kind = kind_of(path)
+    if kind in ("csv", "tsv", "parquet"):
+        return False
     with open_binary(path) as stream:
         return holds_array(stream.read(BLOCK_BYTES), kind)
 

@@ -89,12 +89,15 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
     if format_ is RecordFormat.QUESTION_ANSWER:
         before += [*_field("user", record.get("context")), *_field("user", record.get("question"))]
         return _joined(before, _field("assistant", record.get("answer")))
-    before += _side(record.get("prompt"), "user")
+    given = list(_side(record.get("prompt"), "user"))
+    before += given
     if format_ is not RecordFormat.PREFERENCE:
         return _joined(before, _side(record.get("completion"), "assistant"))
     chosen, rejected = (list(_side(record.get(k), "assistant")) for k in ("chosen", "rejected"))
-    if record.get("prompt") is None:
+    repeated = bool(given) and all(_opens_with(side, given) for side in (chosen, rejected))
+    if record.get("prompt") is None or repeated:
         # The sides hold the whole conversation; what they share at the start is the prompt.
+        before = before[: len(before) - len(given)]
         shared = 0
         limit = max(min(len(chosen), len(rejected)) - 1, 0)
         while shared < limit and chosen[shared] == rejected[shared]:
@@ -103,6 +106,12 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
         chosen, rejected = chosen[shared:], rejected[shared:]
     turns, answer = _joined(before, chosen)
     return turns + rejected, answer
+
+
+def _opens_with(side: list[Turn], given: list[Turn]) -> bool:
+    """Whether a conversation begins, its system turn aside, with these turns and goes on."""
+    turns = side[1:] if side and side[0][0] in _SYSTEM else side
+    return len(turns) > len(given) and turns[: len(given)] == given
 
 
 def column_text(row: dict[str, Any], name: str) -> str | None:

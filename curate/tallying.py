@@ -35,6 +35,7 @@ class Tally:
     fixable: Counter[str] = field(default_factory=Counter)
     safely: Counter[str] = field(default_factory=Counter)
     rows: int = 0
+    unrepairable: set[str] = field(default_factory=set)
 
     def room(self, code: str) -> int | None:
         """How many more findings of this rule are kept; None for no limit."""
@@ -47,13 +48,27 @@ class Tally:
         if any(accepted.covers(found.finding) for accepted in self.accepted):
             return
         code = found.finding.code
+        if found.repair is not None and found.finding.path in self.unrepairable:
+            found = found.not_offered()
         if self.keep is None or self.counts[code] < self.keep:
             self.found.append(found)
-        self._count(code, 1, found.repair)
+        self._count(code, 1, found.repair if found.finding.fix is not None else None)
 
     def add_unseen(self, code: str, count: int, repair: Repair | None) -> None:
         """Count findings that nobody will look at one by one."""
         self._count(code, count, repair)
+
+    def give_up_repairs(self, path: str) -> None:
+        """No repair is offered for this file any more, since it cannot be written again in place."""
+        if path in self.unrepairable:
+            return
+        self.unrepairable.add(path)
+        for i, found in enumerate(self.found):
+            if found.finding.fix is not None and found.repair and found.finding.path == path:
+                code = found.finding.code
+                self.fixable[code] -= 1
+                self.safely[code] -= found.repair.safety is FixSafety.SAFE
+                self.found[i] = found.not_offered()
 
     def _count(self, code: str, count: int, repair: Repair | None) -> None:
         self.counts[code] += count

@@ -43,6 +43,9 @@ _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
     (RecordFormat.PROMPT_COMPLETION, {"prompt": ("input",), "completion": ("output", "response")}),
     (RecordFormat.TEXT, {"text": ()}),
 )
+# Classification sets name what is judged and the judgement. Only a label in words is an answer.
+_JUDGED = ("text", "sentence", "review", "utterance", "tweet", "comment")
+_JUDGEMENT = ("label", "labels", "sentiment", "intent")
 _OPTIONAL_ALIASES: dict[RecordFormat, dict[str, tuple[str, ...]]] = {
     RecordFormat.INSTRUCTION: {"input": ("context",), "system": ("system_prompt",)},
     RecordFormat.PROMPT_COMPLETION: {"system": ("system_prompt",)},
@@ -114,6 +117,10 @@ def shape_of(record: dict[str, Any], data: DataOptions) -> Shape | None:
     for format_, required in _SIGNATURES:
         if data.format is not None and format_ is not data.format:
             continue
+        if format_ is RecordFormat.TEXT and data.format is None:
+            labelled = _labelled(record, explicit)
+            if labelled is not None:
+                return labelled
         columns = _columns(record, required)
         if columns is None:
             continue
@@ -126,6 +133,20 @@ def shape_of(record: dict[str, Any], data: DataOptions) -> Shape | None:
         ]
         return Shape(format_, (*explicit, *columns, *extra))
     return Shape(data.format, explicit) if data.format is not None else None
+
+
+def _labelled(record: dict[str, Any], explicit: tuple[tuple[str, str], ...]) -> Shape | None:
+    """The shape of a text with its label, for a record that no format of two sides fits.
+
+    Numbers for labels are no answers that a model could write: such records stay plain text. A null
+    decides nothing, so that keys alone (`dict.fromkeys`) pass for a record with a label.
+    """
+    text = next((name for name in _JUDGED if name in record), None)
+    label = next((name for name in _JUDGEMENT if name in record), None)
+    if text is None or label is None or not isinstance(record[label], (str, type(None))):
+        return None
+    columns = (("prompt", text), ("completion", label))
+    return Shape(RecordFormat.PROMPT_COMPLETION, (*explicit, *columns))
 
 
 def _columns(
@@ -209,11 +230,15 @@ class Validator:
         return self._shape_of_keys(tuple(record))
 
     def _shape_of_keys(self, keys: tuple[str, ...]) -> Shape | None:
-        """The shape of a record with these keys; it depends on nothing else, and is remembered."""
+        """The shape of a record with these keys, in this file; it is remembered."""
         if keys not in self._shapes:
             if len(self._shapes) >= _REMEMBERED_SHAPES:
                 self._shapes.clear()
-            self._shapes[keys] = shape_of(dict.fromkeys(keys), self._data)
+            shape = shape_of(dict.fromkeys(keys), self._data)
+            text = self.shape is not None and self.shape.format is RecordFormat.TEXT
+            # In a file of plain text, what looks like a label is a number or a note.
+            labelled = shape is not None and ("prompt", "text") in shape.columns
+            self._shapes[keys] = self.shape if text and labelled else shape
         return self._shapes[keys]
 
     def _detect(self, values: list[Any], checked: Checked) -> Shape | None:

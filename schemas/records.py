@@ -403,7 +403,8 @@ class PreferenceRecord(_Model):
     """A chosen and a rejected answer; strings or messages; the prompt may be implicit.
 
     Without `prompt`, both sides hold the whole conversation (as messages, or as hh-rlhf
-    transcripts), and what they share at the start is the prompt.
+    transcripts), and what they share at the start is the prompt. So they do where they begin with
+    `prompt` themselves, as UltraFeedback's rows do.
     """
 
     chosen: Turns
@@ -418,8 +419,9 @@ class PreferenceRecord(_Model):
         system = (Message(role="system", content=self.system),) if self.system else ()
         tools = tuple(self.tools or ())
         chosen, rejected = _preference_side(self.chosen), _preference_side(self.rejected)
-        if self.prompt is not None:
-            head = system + _messages(self.prompt, "user")
+        given = _messages(self.prompt, "user") if self.prompt is not None else ()
+        if given and not (_opens_with(chosen, given) and _opens_with(rejected, given)):
+            head = system + given
         else:
             shared = 0
             # The last turn of each side is its answer, even where both sides are the same.
@@ -439,6 +441,12 @@ class PreferenceRecord(_Model):
             yield from _side_segments("prompt", self.prompt, "user")
         yield from _side_segments("chosen", self.chosen, "assistant")
         yield from _side_segments("rejected", self.rejected, "assistant")
+
+
+def _opens_with(side: tuple[Message, ...], given: tuple[Message, ...]) -> bool:
+    """Whether a conversation begins, its system turn aside, with these turns and goes on."""
+    turns = side[1:] if side and side[0].role == "system" else side
+    return len(turns) > len(given) and turns[: len(given)] == given
 
 
 def _preference_side(side: Turns) -> tuple[Message, ...]:

@@ -192,6 +192,13 @@ def test_settings_come_from_the_configuration_file(
     assert 'fail_on = "error"  # default' in shown
 
 
+def test_rules_are_left_out_in_some_files(write_jsonl: Write) -> None:
+    path = str(write_jsonl([EMPTY], "old/data.jsonl"))
+    assert main(["lint", *ONLY, path]) == 1
+    assert main(["lint", *ONLY, path, "--per-file-ignores", "old/*=DUP,TXT"]) == 0
+    assert main(["lint", *ONLY, path, "--per-file-ignores", "new/*=DUP,TXT"]) == 1
+
+
 def test_files_can_be_listed(write_jsonl: Write, capsys: pytest.CaptureFixture[str]) -> None:
     write_jsonl([EMPTY], "b.jsonl")
     write_jsonl([EMPTY], "a.jsonl")

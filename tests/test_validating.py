@@ -296,3 +296,23 @@ def test_one_special_row_among_plain_ones_keeps_every_row(write_jsonl: Write) ->
     lines = sorted(line for batch in batches for line in batch.rows["line"])
     assert lines == [1, 2, 3, 5]
     assert [fault.line for fault in faults] == [4]
+
+
+def test_a_text_with_a_label_is_a_classification(tmp_path: Path) -> None:
+    """`text,label` is what classification sets are published as; the label is the answer."""
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\nI like it,positive\nI hate it,negative\n", "utf-8")
+    batches = [b for c in read_checked(str(path), DataOptions()) for b in c.batches]
+    assert [b.rows["completion"].to_list() for b in batches] == [["positive", "negative"]]
+    assert [b.rows["prompt"].to_list() for b in batches] == [["I like it", "I hate it"]]
+
+
+def test_a_text_with_a_number_stays_a_text(tmp_path: Path) -> None:
+    """A class number is nothing that a model could write, and may be a note."""
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "a story", "label": 0}\n{"text": "another", "label": 1}\n', "utf-8")
+    checked = list(read_checked(str(path), DataOptions()))
+    assert not [f for c in checked for f in c.faults]
+    assert [b.rows["completion"].to_list() for c in checked for b in c.batches] == [
+        ["a story", "another"]
+    ]

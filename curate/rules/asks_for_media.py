@@ -15,7 +15,7 @@ _PATTERN = (
     r"|render|design|compose|build|construct|show me|post|send me|play|record|animate|take)\s+"
     r"(?:me\s+)?(?:an?\s+|the\s+|some\s+)?(?:example of an?\s+)?(?:[a-z0-9-]+\s+){0,2}?(?:image|picture|photo|photo album|photograph"
     r"|painting|drawing|gif|meme|animation|3d (?:model|visuali[sz]ation|rendering)|visual|visuali[sz]ation"
-    r"|audio clip|audio file|sound clip|sound effect|melody|piano (?:piece|tune)|tune|infographic|flow ?chart"
+    r"|audio clip|audio file|sound clip|sound effect|melody|piano (?:piece|tune)|tune|infographic|word cloud|flow ?chart"
     r"|screenshot|snapshot|heat ?map|voice recording|podcast episode recording|collage"
     r"|video clip|qr code)s?\b(?:\s+(?:of|that|with|which|for|to|about|from|using|showing|in|displaying"
     r"|representing|summari[sz]ing|illustrating|based|comparing)\b|\s*[.!]?\s*$)"

@@ -29,6 +29,10 @@ _DIVISIBLE_CLAIM = re.compile(
 _PARITY_CLAIM = re.compile(
     r"(?<![\w.,/*^+-])(?<![/*^+-] )(\d{1,9}) is an (odd|even) (?:number|integer)\b", re.I
 )
+_MORE_CLAIM = re.compile(
+    r"(?<![\w.,/*^+$-])(\d{1,6}) is (\d{1,6}) (more|greater|less) than (\d{1,6})(?![\d.,/%]*\d|%)",
+    re.I,
+)
 # What is supposed or asked is no claim.
 _SUPPOSED = re.compile(
     r"\b(?:if|whether|that|when|not true|false|incorrect|suppose|says?|claim\w*|prove|assume|since|because)\b[^.,;:]*$|[\"“'][^\"”']*$",
@@ -48,8 +52,8 @@ _STATED = re.compile(
 )
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
-HINT = r"(?i-u:\bsolve|solution|value of [a-z]\b|find (?:the value|[a-z]\b)|what is [a-z]\b)"
-CLAIM_HINT = r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite))"
+HINT = r"(?i-u:\bsolve|solution|value of [a-z]\b|find (?:the value|[a-z]\b)|what is [a-z]\b|\b(?:simplify|expand|factor))"
+CLAIM_HINT = r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])"
 
 
 def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
@@ -75,6 +79,7 @@ def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
             yield f"{_asked(what, completion)}, but it is {ways[0]}", None
             return
     yield from _wrong_solution(prompt, completion)
+    yield from _wrong_algebra(prompt, completion)
 
 
 def _asked(what: str, completion: str) -> str:
@@ -136,12 +141,59 @@ def wrong_statements(completion: str) -> Iterator[Verdict]:
         if by and (value % by == 0) == bool(match[2]) and not _supposed(completion, match):
             yield f"the completion says {match[0]!r}", None
             return
+    yield from wrong_comparison(completion)
     for match in _PARITY_CLAIM.finditer(completion):
         if (int(match[1]) % 2 == 0) != (match[2].lower() == "even") and not _supposed(
             completion, match
         ):
             yield f"the completion says {match[0]!r}", None
             return
+
+
+def wrong_comparison(completion: str) -> Iterator[Verdict]:
+    """ "40 is 8 more than 34"."""
+    for match in _MORE_CLAIM.finditer(completion):
+        one, by, other = (int(match[i]) for i in (1, 2, 4))
+        true = other + by if match[3].lower() in ("more", "greater") else other - by
+        if one != true and not _supposed(completion, match):
+            yield f"the completion says {match[0]!r}", None
+            return
+
+
+def _wrong_algebra(prompt: str, completion: str) -> Iterator[Verdict]:
+    """A simplified expression that is not the same at some points as the one to simplify."""
+    match = re.search(
+        r"\b(?:simplify|expand|factor(?:i[sz]e)?)\b[^\d(a-z]*(?:(?:the |this |following |given |algebraic |below|expression|polynomial|equation)[:.]?\s*)*([-\d(a-z][-\w\s()+*/^²³−–.]*)$",
+        prompt.strip(),
+        re.I,
+    )
+    if match is None or "=" in completion or not re.search(r"[a-z]", match[1]):
+        return
+    sides = [
+        re.sub(r"(?<=[a-z])(\d)", r"^\1", side.strip(" .").translate(_SUPERSCRIPTS))
+        for side in (match[1], completion)
+    ]
+    letters = set(re.findall(r"[a-z]", sides[0], re.I))
+    if (
+        not letters
+        or len(letters) > 3
+        or any(re.search(r"[a-z]{3,}|[^-\w\s()+*/^.]", side, re.I) for side in sides)
+    ):
+        return
+    for start in (2, 3, 5):
+        try:
+            a, b = (_at_point(side, sorted(letters), start) for side in sides)
+        except (Unreadable, ZeroDivisionError):
+            return
+        if a != b:
+            yield f"{completion.strip()[:60]!r} is not equal to {match[1].strip()[:60]!r}", None
+            return
+
+
+def _at_point(expression: str, letters: list[str], start: int) -> Fraction:
+    """The value of an expression with numbers from `start` on in place of its letters; others are 0."""
+    values = {letter: start + 2 * i for i, letter in enumerate(letters)}
+    return evaluate(re.sub(r"[A-Za-z]", lambda m: f"({values.get(m[0], 0)})", expression))
 
 
 def _supposed(text: str, match: re.Match[str]) -> bool:

@@ -30,7 +30,7 @@ _CLOSE = Fraction(1, 100)
 _LONGEST = 260
 
 _NOT_PLAIN = re.compile(
-    r"\b(?:monthly|quarterly|daily|semi|half|formula|function|program|code|script|write|explain|derive|surface|sector"
+    r"\b(?:monthly|quarterly|daily|semi|half|formula|function|program|code|script|write|explain|derive|sector"
     r"|story|sentence|essay|python|java|twice|double|if|estimate)\b",
     re.I,
 )
@@ -54,6 +54,7 @@ def _hypotenuse(a: Fraction, b: Fraction) -> tuple[Fraction, ...]:
     return (Fraction(math.hypot(a, b)),)
 
 
+_PI = Fraction(math.pi)
 Labels = tuple[str, ...]
 _BY_LABEL: tuple[tuple[str, Labels, Callable[..., tuple[Fraction, ...]]], ...] = (
     (r"\bcompound interest\b", ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), _compound),
@@ -63,6 +64,12 @@ _BY_LABEL: tuple[tuple[str, Labels, Callable[..., tuple[Fraction, ...]]], ...] =
     (r"\barea\b.*\btriangle\b", ("base|height", "height|base"), lambda a, b: (a * b / 2,)),
     (r"\barea\b.*\b(?:rectangle|parallelogram|room|garden|field)\b", ("length|base|width|height", "width|height|breadth|base|length"), lambda a, b: (a * b,)),
     (r"\bperimeter\b.*\brectang", ("length|width|height", "width|length|height|breadth"), lambda a, b: (2 * (a + b),)),
+    (r"\bsurface area\b.*\bcylinder\b", ("radius", "height"), lambda r, h: (2 * _PI * r * (r + h),)),
+    (r"\bvolume\b.*\bcylinder\b", ("radius", "height"), lambda r, h: (_PI * r**2 * h,)),
+    (r"\bvolume\b.*\bcone\b", ("radius", "height"), lambda r, h: (_PI * r**2 * h / 3,)),
+    (r"\bvolume\b.*\bsphere\b", ("radius",), lambda r: (4 * _PI * r**3 / 3,)),
+    (r"\bsurface area\b.*\bsphere\b", ("radius",), lambda r: (4 * _PI * r**2,)),
+    (r"\bsurface area\b.*\bcube\b", ("side|edge|length",), lambda a: (6 * a * a,)),
     (r"\bdensity\b", ("mass", "volume"), lambda m, v: (m / v,)),
     (r"\bdensity\b", ("volume", "mass"), lambda v, m: (m / v,)),
     (r"\b(?:average )?(?:speed|velocity)\b", ("distance", "time"), lambda d, t: (d / t,)),
@@ -200,11 +207,46 @@ def _of_factorial(prompt: str) -> Iterator[Question]:
         yield f"the factorial of {value}", (Fraction(math.factorial(value)),), _EXACT
 
 
-_FORMS = (_by_label, _of_points, _of_list, _of_several_lists, _of_phrase, _of_factorial)
+def _of_fibonacci(prompt: str) -> Iterator[Question]:
+    """Counted from 0 or from 1, with or without a leading 0."""
+    match = re.search(
+        r"\b(\d{1,2})(?:st|nd|rd|th) (?:number (?:of|in) the )?fibonacci\b", prompt, re.I
+    )
+    if match and len(plain_numbers(prompt)) == 0:
+        row = [0, 1]
+        while len(row) <= int(match[1]) + 1:
+            row.append(row[-1] + row[-2])
+        at = int(match[1])
+        yield (
+            f"the {match[1]}th Fibonacci number",
+            (Fraction(row[at]), Fraction(row[at - 1])),
+            _EXACT,
+        )
+
+
+def _of_mode(prompt: str) -> Iterator[Question]:
+    values = only_list(prompt)
+    if values and re.search(rf"\b{_LIST_HEAD}mode\b(?! and)", prompt, re.I):
+        counts = [values.count(v) for v in values]
+        if max(counts) > 1:
+            right = tuple(v for v, n in zip(values, counts, strict=True) if n == max(counts))
+            yield f"the mode of {_told(values)}", right, _EXACT
+
+
+_FORMS = (
+    _of_fibonacci,
+    _of_mode,
+    _by_label,
+    _of_points,
+    _of_list,
+    _of_several_lists,
+    _of_phrase,
+    _of_factorial,
+)
 HINT = (
     r"(?i-u:interest|triangle|rhombus|density|speed|hypotenuse|percent(?:age)? (?:of|increase|change)|deviation|smallest|largest"
     r"|minimum|maximum|highest|lowest|common|gcd|lcm|perimeter|volume|distance|slope|factorial|range of|th (?:element|term|number|item)"
-    r"|(?:1st|2nd|3rd|first|second|third) (?:element|term|number|item)|median|mean|average|each|decimal)"
+    r"|(?:1st|2nd|3rd|first|second|third) (?:element|term|number|item)|median|mean|average|each|decimal|fibonacci|\bmode\b|volume)"
 )
 
 

@@ -13,7 +13,7 @@ _SHORTEST_START = 25
 # There the prompt is meant to stand in the completion.
 _WANTED = (
     r"(?i)\b(?:repeat|copy|echo|continue|complete|finish|extend|expand|quote|verbatim|recite|say|add|append|insert|transcribe"
-    r"|begin|start|translate|rewrite|edit|correct|fix|convert|format|punctuat|capitali[sz]|highlight|annotate|fill)\w*\b"
+    r"|begin|start|translate|rewrite|edit|correct|fix|convert|format|punctuat|capitali[sz]|highlight|annotate|fill)(?:e|es|s|ed|ing|ion|ize|ise)?\b"
 )
 
 

@@ -22,12 +22,16 @@ _ABOUT_MARKUP = (
 )
 
 
-def _condition(options: LintOptions) -> pl.Expr:
-    text, prompt = pl.col("completion"), pl.col("prompt").fill_null("")
+def residue(text: pl.Expr, prompt: pl.Expr, pattern: str) -> pl.Expr:
+    """The text holds such markup, is no code, and its prompt is not about markup."""
     code = text.str.contains(
         r"```|<!DOCTYPE|<html|<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
     )
-    return text.str.contains(_PATTERN) & ~code & ~prompt.str.contains(english(_ABOUT_MARKUP))
+    return text.str.contains(pattern) & ~code & ~prompt.str.contains(english(_ABOUT_MARKUP))
+
+
+def _condition(options: LintOptions) -> pl.Expr:
+    return residue(pl.col("completion"), pl.col("prompt").fill_null(""), _PATTERN)
 
 
 def _first(options: LintOptions) -> pl.Expr:

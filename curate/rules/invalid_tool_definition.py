@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,10 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    if isinstance(record.get("tools"), str) and record["tools"].strip() and not tools_of(record):
+    said = record.get("tools")
+    # "[]" is how files with one column for all rows say that this row has none.
+    none_given = isinstance(said, str) and re.fullmatch(r"\s*(?:\[\s*\]|null)?\s*", said)
+    if isinstance(said, str) and not none_given and not tools_of(record):
         yield Mark("tools", "the tools are text that is not a JSON list", record["tools"])
     key = "tools" if record.get("tools") else "functions"
     names: set[str] = set()

@@ -76,7 +76,7 @@ _NAMED_HINT = (
     r"(?i)\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound"
     r"|recording|transcript)"
 )
-_SHORT_OF_HINT = r"(?i-u:missing word|the blank|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
+_SHORT_OF_HINT = r"(?i-u:missing word|the blank|categor|topics?\\b|predefined|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
     r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b[^?]*\?\s*\S|\bthe given\s+names?\b"
@@ -94,10 +94,16 @@ _TOLD = (
     r"(?i)^[^\n]*\b(?:summari[sz](?:e|es|ing)|summary|main (?:conclusions?|points?|ideas?|arguments?|findings)|key (?:pieces of evidence|findings|points)|evidence"
     r"|critique|tweet summ|evaluate|grade|score)\b[^\n]*\n+\s*(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research(?: paper)?|story|text|passage|book|document|blog post)\b"
     r"[^.\n]{0,80}?\b(?:is about|are about|discusses|investigates|explores|examines|describes|concludes|covers|addresses|focuses on|talks about|looks at|analy[sz]es|argues that)\b[^.\n]*\.?\s*$"
-    r"|^[^\n]*\b(?:summari[sz](?:e|es|ing)|evaluate|score|critique|review|grade|rate)\b[^\n]*\n+\s*(?:the )?(?:article|paper|essay|report|book|study)[: ]+[\"“][^\"“”\n]+[\"”](?: by [^\n]{1,60})?\.?\s*$"
+    r"|^[^\n]*\bsummar(?:y|i[sz]e)\b[^\n]*\b(?:article|paper|essay|report|post) [\"“][^\"”\n]+[\"”][^\n]*\n+[A-Z][^\n.:]{3,80}$"
+    r"|^[^\n]*\b(?:summari[sz](?:e|es|ing)|evaluate|score|critique|review|grade|rate)\b[^\n]*\n+\s*(?:the |an? |research |news |scientific |blog |journal |magazine )*(?:article|paper|essay|report|book|study|post)[: ]+[\"“][^\"“”\n]+[\"”](?: by [^\n]{1,60})?\.?\s*$"
     # A word to use, a list to choose from, a blank to fill: none is there.
     r"|^[^\n]*\bfrom the (?:option list|list of options|given options|options (?:given|provided|below))\b[^\n]*\n+[^\n,;:/]{1,40}$"
     r"|^(?:re-?word|rewrite|re-?write|rephrase|paraphrase)[^\n]*\busing the (?:given|following|provided) words?\b[^\n]*\n+[^\n:\"“”,;()\[\]]{25,}$"
+)
+# Categories that are spoken of and not named.
+_UNNAMED = (
+    r"(?i)^[^\n:(\"“/,]*\b(?:classify|categori[sz]e|label|assign|sort)\b[^\n:(\"“/,]*\b(?:(?:one of|into|as|to) (?:the |these )?(?:two|three|four|five|six|\d) (?:predefined |given |following |provided )?(?:categor(?:y|ies)|topics?|classes|labels)"
+    r"|(?:predefined|pre-defined) (?:categor(?:y|ies)|topics?|classes|labels))\s*[.]?(?:\n+[^\n:,(]*)?$"
 )
 _BLANK = r"(?i)\b(?:fill in the blanks?|fill the blanks?|missing words?)\b"
 _BLANK_MARKS = r"[_…\[\]<>*{}#]|\.\.|--|\( ?\)|- |\?|\bfunction\b|\bcode\b|(?i-u:\bcreate|generate|write|design|make|quiz|questions|exercises?|spell|letters)"
@@ -109,7 +115,11 @@ def _condition(options: LintOptions) -> pl.Expr:
     only_named = prompt.str.contains(english(_NAMED))
     told = prompt.str.contains(english(_TOLD))
     blank = prompt.str.contains(english(_BLANK)) & ~prompt.str.contains(_BLANK_MARKS)
-    return ((one_line() & refers) | only_named | told | blank) & ~about_code()
+    # Sorting things into some categories of one's own needs none.
+    unnamed = prompt.str.contains(english(_UNNAMED)) & ~prompt.str.contains(
+        r"(?i-u:\binto (?:two|three|four|five|six|\d) (?:categor|class|label|topic))"
+    )
+    return ((one_line() & refers) | only_named | told | blank | unnamed) & ~about_code()
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -139,7 +149,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
-    pattern=english(f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}"),
+    pattern=english(f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}"),
     column="prompt",
     first=_first,
 )

@@ -1,4 +1,4 @@
-"""TXT023: the completion says the same thing over and over."""
+"""TXT023: a text says the same thing over and over."""
 
 from __future__ import annotations
 
@@ -60,14 +60,19 @@ def _probed(text: pl.Expr, tenths: int) -> pl.Expr:
     return text.str.count_matches(text.str.slice(at, _PROBE), literal=True) >= _TIMES
 
 
+def _looked_at() -> pl.Expr:
+    """What is learnt, and what is asked: a loop in a prompt comes from the same generators."""
+    return pl.col("learnt") | (pl.col("role") == "user")
+
+
 def _first(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
-    long = pl.when(pl.col("learnt") & (text.str.len_bytes() >= _SHORTEST)).then(text)
+    long = pl.when(_looked_at() & (text.str.len_bytes() >= _SHORTEST)).then(text)
     return _probed(long, 8)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("learnt") & pl.col("text").map_elements(loops, return_dtype=pl.Boolean)
+    return _looked_at() & pl.col("text").map_elements(loops, return_dtype=pl.Boolean)
 
 
 RULE = ColumnRule(
@@ -76,13 +81,13 @@ RULE = ColumnRule(
         name="repetition-loop",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        summary="the completion repeats the same words over and over",
+        summary="a completion or a prompt repeats the same words over and over",
         reason="Generated answers fall into loops; trained on them, a model falls into them more.",
         example='{"prompt": "Tell a story.", "completion": "He went home. He went home. He went home. …"}',
         remedy="Cut the loop, or drop the row.",
     ),
     frame="segments",
     condition=_condition,
-    message="the completion repeats itself in a loop",
+    message="the text repeats itself in a loop",
     first=_first,
 )

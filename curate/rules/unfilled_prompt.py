@@ -20,6 +20,9 @@ _PATTERN = (
     # "(enter -1 to quit)" tells a program's user what to type.
     rf"|[\[(<]enter\s+(?:your|the|an?|{_THING})\b(?:[^\]\)>\n=t]|t[^\]\)>\n=o]|to[^\]\)>\n= ])*[\])>]"
     rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
+    # An input that only says what should stand there.
+    rf"|^\s*(?:your|my) (?:resume|cv|text|article|essay|name|company|product|e-?mail|input|sentence|story|paragraph|code|document|topic|question)\s*\.?\s*$"
+    rf"|^\s*(?:species|person|company|product|country|city|candidate|character|option|team|item) (?:[A-C]|X)(?: (?:and|or|vs\.?) (?:species|person|company|product|country|city|candidate|character|option|team|item) [A-Z])?\s*\.?\s*$"
 )
 _TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|lorem|function|code)\b"
 
@@ -34,7 +37,9 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return (pl.col("role") == "user") & pl.col("text").str.contains(r"[\[<{(]|(?-u:orem ips)")
+    return (pl.col("role") == "user") & pl.col("text").str.contains(
+        r"[\[<{(]|(?-u:orem ips)|^.{0,40}$"
+    )
 
 
 RULE = ColumnRule(

@@ -306,6 +306,45 @@ def _reversed(prompt: str, completion: str) -> Iterator[str]:
         yield f"{subject!r} reversed is {turned!r}"
 
 
+def _unscrambled(prompt: str, completion: str) -> Iterator[str]:
+    match = re.search(
+        r"\bunscramble\b|\bre-?arrange (?:the |these )?(?:following |given )?letters\b",
+        prompt,
+        re.I,
+    )
+    subject, word = _subject(prompt), _single_word(re.sub(r"\s*\([^)]*\)\s*$", "", completion))
+    if match is None or not subject or word is None or len(_letters(subject)) < 3:
+        return
+    if re.fullmatch(r"[A-Za-z ,]{3,30}", subject) and sorted(_letters(subject)) != sorted(
+        _letters(word)
+    ):
+        yield f"{word!r} is not made of the letters of {subject!r}"
+
+
+_WORDS_TO_USE = re.compile(
+    r"\b(?:sentence|story|poem|paragraph|phrase|haiku|limerick|joke|tweet|dialogue)\b[^\n]*?\b(?:using|with|that (?:use|contain|include)s?|containing|including|from) (?:all )?(?:of )?"
+    r"(?:the |these |this )?(?:following |given |provided )?(?:two |three |four |five |six |\d )?words\b[^\n:\"]{0,20}[:\n]+\s*(?:words?\s*:)?\s*([^\n.:]+)\.?\s*$",
+    re.I,
+)
+
+
+def _unused(prompt: str, completion: str) -> Iterator[str]:
+    """ "a sentence using the words: cat, mat": each of them, in some form."""
+    match = _WORDS_TO_USE.search(prompt)
+    if match is None:
+        return
+    words = [w.strip(" \"'“”.").lower() for w in re.split(r",|\band\b|/", match[1])]
+    words = [w for w in words if w]
+    if not 2 <= len(words) <= 6 or not all(re.fullmatch(r"[a-z-]{2,}", w) for w in words):
+        return
+    said = completion.lower()
+    for word in words:
+        # The beginning stands for all forms: "break" for "breaking", "city" for "cities".
+        if word[: max(3, min(5, len(word) - 2))] not in said:
+            yield f"the prompt wants the word {word!r} used; the completion does without it"
+            return
+
+
 _QUOTED_EDGE = re.compile(
     r"\b(?:sentence|story|poem|paragraph|phrase|line|limerick|essay|dialogue|letter|tale|text|haiku)\b[^.\n\"“]{0,60}?\b"
     r"(starts?|starting|begins?|beginning|ends?|ending) (?:with|in) (?:the )?(?:following )?(?:words?|phrases?|sentences?|lines?)?,?:? ?(?:[\"“]([^\"“”\n]{2,80})[\"”]|(?<!\w)'([^'\n]{2,80})'(?!\w))",
@@ -336,9 +375,10 @@ def _quoted_edge(prompt: str, completion: str) -> Iterator[str]:
 
 
 _FORMS: tuple[Callable[[str, str], Iterator[str]], ...] = (
-    _count, _nth, _length, _edges, _anagram, _palindrome, _reversed, _quoted_edge,
+    _count, _nth, _length, _edges, _anagram, _palindrome, _reversed, _quoted_edge, _unscrambled,
+    _unused,
 )  # fmt: skip
 HINT = (
     r"(?i-u:\bletters?\b|vowels|consonants|characters|how many words|number of words|count the (?:number of )?words|(?:th|nd|st|rd|first|second|third|fourth|fifth"
-    r"|last) word|anagram|palindrome|\breverse|backward|(?:starts?|starting|begins?|beginning|ends?|ending) (?:with|in) )"
+    r"|last) word|anagram|palindrome|unscramble|(?:following|given|these|the|two|three|four|five|provided) words\b|\breverse|backward|(?:starts?|starting|begins?|beginning|ends?|ending) (?:with|in) )"
 )

@@ -108,6 +108,12 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]]
     (re.compile(rf"\bsum of {_NUM} (?:and|\+) {_NUM}", re.I), lambda a, b: a + b),
     (re.compile(rf"\bproduct of {_NUM} and {_NUM}", re.I), lambda a, b: a * b),
     (re.compile(rf"\bdifference between {_NUM} and {_NUM}", re.I), lambda a, b: abs(a - b)),
+    (re.compile(rf"\bmultiplying {_NUM} (?:and|by|with|times) {_NUM}", re.I), lambda a, b: a * b),
+    (re.compile(rf"\badding {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
+    (re.compile(rf"\bdividing {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
+    (re.compile(rf"\bsubtracting {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
+    (re.compile(rf"\bquotient of {_NUM} (?:and|divided by) {_NUM}", re.I), lambda a, b: a / b),
+    (re.compile(rf"{_NUM} to the power of {_NUM}", re.I), lambda a, b: a ** int(b) if 0 < b < 40 else Fraction(1, 0)),
     (re.compile(rf"{_NUM} plus {_NUM}", re.I), lambda a, b: a + b),
     (re.compile(rf"\badd {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
     (re.compile(rf"\bsubtract {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
@@ -134,7 +140,7 @@ def _applies(options: LintOptions) -> pl.Expr:
     asked = (
         short.str.contains(r"[0-9]")
         & short.str.contains(
-            r"(?i-u:\b(?:mean|average|median|sum of|product of|multipl|divid|plus|minus|times|percent|prime|subtract|area|perimeter"
+            r"(?i-u:\b(?:mean|average|median|sum of|product of|multipl|divid|plus|minus|times|percent|prime|subtract|adding|quotient|power of|area|perimeter"
             r"|circumference|volume of|diameter|squared|cubed|square root|square of|cube of|difference between|add [0-9])|%"
             r"|[0-9)] ?[-+*/x^] ?[0-9(])|[0-9)] ?[×÷] ?[0-9(]"
         )

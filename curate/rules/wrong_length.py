@@ -1,4 +1,4 @@
-"""TXT040: the prompt sets a length in words, lines or sentences, and the completion has another."""
+"""TXT040: the prompt sets a length in words, sentences or lines, and the completion has another."""
 
 from __future__ import annotations
 
@@ -41,6 +41,19 @@ _HAIKU = re.compile(
     r"^\W*(?:please )?(?:write|create|compose|generate|construct|make|give|craft|produce)\b[^.\n]{0,30}?\bhaiku\b(?!s)",
     re.I,
 )
+_ONLY = re.compile(rf"\b(?:using|with|in) (?:only|just|exactly) {COUNT} words\b", re.I)
+_SENTENCES = re.compile(
+    r"\b(?:in|is|of|with|using|exactly|write|an?|,) (?:exactly |just |only )?(one|two|three|four|five|six|[1-6])[- ]sentences?\b",
+    re.I,
+)
+_SENTENCES_OTHERWISE = re.compile(
+    r"\bat least\b|\bor more\b|\bminim|\bless than\b|\bmax|\bno more\b|\bup to\b|\d ?- ?\d|\bto \d|\beach\b|\b(?:given|following|these|the) (?:one|two|three|four|five|\d)"
+    r"|\bcombine|\bjoin|\bthese\b|\bmerge|\blist\b|\bmore sentences\b|\badd\b|\bor (?:two|three|four)\b|\bwith (?:one|two|three|\d) sentences? (?:for|about) each",
+    re.I,
+)
+_ABBREVIATION = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|U\.S|Jr|Sr|No|Inc|Ltd|a\.m|p\.m)\.|\b[A-Z]\.(?=\s?[A-Z])"
+)
 _OTHERWISE = re.compile(
     r"\b(?:about|around|approximately|roughly) (?:an? )?(?:\d|two|three|four|five|six|seven|eight|nine|ten|fif|twe)|\b(?:each|every|per|between|list|keywords?|vocabulary|or so|multiple|several|(?:two|three|four|five|\d+) (?:sentences|haikus?|poems|slogans|taglines|headlines|titles"
     r"|phrases|sets|examples)|word pairs?|function|program|regex|python|how many|complete|continue|words (?:long )?(?:from|in the|starting|that)|explain what|what is a)\b",
@@ -55,7 +68,7 @@ def _applies(options: LintOptions) -> pl.Expr:
     short = pl.when(prompt.str.len_bytes() <= 1500).then(prompt)
     return (
         short.str.contains(
-            r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b)"
+            r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|[1-6])[- ]sentence)"
         )
         & ~about_code()
     )
@@ -76,6 +89,8 @@ def _words(text: str) -> tuple[int, int]:
 def _wrong_words(prompt: str, text: str) -> str | None:
     fewest, most = _words(text)
     exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
+    if exact is None and not re.search(r"\b(?:these|the|following|given)\b[^.]*$", prompt, re.I):
+        exact = _count(_ONLY.search(prompt))
     if top and fewest > top + max(1, top // 10):
         return f"the prompt allows {top} words, the completion has {fewest}"
     if least and most < least - max(1, least // 10) and least <= _LONGEST_COUNTED:
@@ -100,15 +115,33 @@ def _wrong_lines(prompt: str, text: str) -> str | None:
     return None
 
 
+def _wrong_sentences(prompt: str, text: str) -> str | None:
+    match = _SENTENCES.search(prompt)
+    if match is None or _SENTENCES_OTHERWISE.search(prompt):
+        return None
+    wanted = count_of(match[1])
+    plain = _ABBREVIATION.sub("X", text.strip())
+    # Poems, lists and quoted speech have ends of their own.
+    if re.search(r"\n\s*\S|[\"“”:;]|\.\.\.|…", plain):
+        return None
+    ends = len(re.findall(r"[.!?]+[’)\']*(?=\s|$)", plain))
+    found = ends + (not re.search(r"[.!?][’)\']*$", plain))
+    # A sentence more or less may be a matter of punctuation where few are asked for.
+    if found == wanted or (wanted not in (2, 3) and abs(found - wanted) == 1):
+        return None
+    return f"the prompt wants {match[1]} sentence{'s' * (wanted > 1)}, the completion has {found}"
+
+
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
     exchange = last_exchange(record, format)
     if exchange is None:
         return
     # Only the order itself counts, not the text that it is about.
     order = exchange.prompt.partition("\n")[0]
-    if _OTHERWISE.search(order):
-        return
-    said = _wrong_words(order, exchange.completion) or _wrong_lines(order, exchange.completion)
+    said = None
+    if not _OTHERWISE.search(order):
+        said = _wrong_words(order, exchange.completion) or _wrong_lines(order, exchange.completion)
+    said = said or _wrong_sentences(order, exchange.completion)
     if said:
         yield Mark(exchange.field, said, exchange.completion[:160])
 
@@ -119,7 +152,7 @@ RULE = RecordRule(
         name="wrong-length",
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
-        summary="the completion does not have the number of words or lines that the prompt sets",
+        summary="the completion does not have the number of words, sentences or lines that the prompt sets",
         reason="The model learns that a length in a request does not matter.",
         example='{"prompt": "Write a 5-word sentence.", "completion": "She is always smiling."}',
         remedy="Shorten or lengthen the answer, or drop the row.",

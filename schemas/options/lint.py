@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import field_validator
 
 from curate.schemas.findings import Severity
 from curate.schemas.options.base import Options, option
@@ -102,10 +104,18 @@ class LintOptions(RuleOptions):
     ignore: tuple[str, ...] = option((), "Rules to leave out.", separator=",", metavar="RULES")
     per_file_ignores: dict[str, tuple[str, ...]] = option(
         {},
-        "Rules to leave out in the files that match a glob.",
-        on_command_line=False,
+        "Rules to leave out in the files that match a glob, as GLOB=RULES; may be given several "
+        "times (--per-file-ignores 'old/*=TXT,DUP').",
         metavar="GLOB=RULES",
     )
+
+    @field_validator("per_file_ignores", mode="before")
+    @classmethod
+    def _separated(cls, value: Any) -> Any:
+        """On the command line the rules of one glob stand in one text, separated by commas."""
+        if not isinstance(value, dict):
+            return value
+        return {k: v.split(",") if isinstance(v, str) else v for k, v in value.items()}
 
     train: tuple[Path, ...] = option((), "A training split, for the checks across splits.")
     val: tuple[Path, ...] = option((), "A validation split, for the checks across splits.")
