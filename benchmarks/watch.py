@@ -1,9 +1,10 @@
 """The overfitting watch on recorded real runs.
 
     python benchmarks/watch.py record --model MODEL --data-dir DATA --output RECORDED --gpus 2
+    python benchmarks/watch.py score RECORDED
 
 `record` trains the runs of `watch_tasks.py` and keeps the loss of each validation row at each
-evaluation. DATA holds gsm8k_train.jsonl, code_alpaca_2k.json, dolly_3k.json and alpaca_4800.json.
+evaluation; `score` says how well each policy of stopping does on them. DATA holds gsm8k_train.jsonl, code_alpaca_2k.json, dolly_3k.json and alpaca_4800.json.
 """
 
 from __future__ import annotations
@@ -24,11 +25,22 @@ def main() -> None:
     record.add_argument("--deadline", type=float, default=240.0, help="seconds for everything")
     record.add_argument("--only", help="runs whose name contains this")
     record.add_argument("--shrink", type=int, default=1, help="rows and steps divided by this")
+    score = commands.add_parser("score", help="compare policies on recorded runs")
+    score.add_argument("recorded", type=Path, help="what record has written")
+    score.add_argument("--rows", type=int, nargs="+", default=[32, 128], help="watched rows")
+    score.add_argument("--every", type=int, nargs="+", default=[1], help="evaluations seen: one in N")
+    score.add_argument("--draws", type=int, default=40)
+    score.add_argument("--only", help="runs whose name contains this")
+    score.add_argument("--curves", action="store_true", help="print the loss curves as well")
     worker = commands.add_parser("worker")
     worker.add_argument("folder", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "record":
         from watch_record import record as run
+
+        run(arguments)
+    elif arguments.command == "score":
+        from watch_score import score as run
 
         run(arguments)
     else:
