@@ -28,7 +28,9 @@ def main() -> None:
     score = commands.add_parser("score", help="compare policies on recorded runs")
     score.add_argument("recorded", type=Path, help="what record has written")
     score.add_argument("--rows", type=int, nargs="+", default=[32, 128], help="watched rows")
-    score.add_argument("--every", type=int, nargs="+", default=[1], help="evaluations seen: one in N")
+    score.add_argument(
+        "--every", type=int, nargs="+", default=[1], help="evaluations seen: one in N"
+    )
     score.add_argument("--draws", type=int, default=40)
     score.add_argument("--only", help="runs whose name contains this")
     score.add_argument("--curves", action="store_true", help="print the loss curves as well")

@@ -224,7 +224,11 @@ def table(runs: list[Recorded], rows: int, draws: int, every: int) -> list[str]:
 
 def score(arguments: argparse.Namespace) -> None:
     """Print the tables."""
-    runs = [r for r in load(arguments.recorded, "watch") if not arguments.only or arguments.only in r.name]
+    runs = [
+        r
+        for r in load(arguments.recorded, "watch")
+        if not arguments.only or arguments.only in r.name
+    ]
     print(f"{len(runs)} runs, {sum(len(r.steps) for r in runs)} evaluations\n")
     for every in arguments.every:
         for rows in arguments.rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from curate.train.loop import evaluate, resume
 from curate.train.packing import BatchOrder
 from curate.train.preparing import Prepared
 from curate.train.processes import spread
+from curate.train.rate_finding import find_rate, trial_steps
 from curate.train.run import BaseRun, Run
 from curate.train.schedule import Timetable, timetable
 from curate.train.stepping import take_step
@@ -69,7 +71,7 @@ def assemble(
         width=width,
         rate_factor=recipe.rate_factor,
     )
-    if options.learning_rate is None:
+    if options.learning_rate is None and not options.find_learning_rate:
         decisions.note(f"learning rate: {times.peak:.2e}, from the model's width of {width:,}")
     flops = _flops(times, prepared, cost, measured / len(train.lengths))
     decisions.note(estimate(flops, device, numerics.compute, accelerator.num_processes))
@@ -106,6 +108,10 @@ def assemble(
         warn=recipe.warn,
     )
     recipe.begin(run, options, decisions)
+    if checkpoint is None and options.find_learning_rate:
+        found = find_rate(run, options)
+        run.times = replace(run.times, peak=found.rate)
+        decisions.note(found.describe(trial_steps(run.times.total)))
     start_or_resume(run, checkpoint, prepared, decisions)
     return run
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from curate.schemas.training_artifacts import (
     CheckpointEvent,
@@ -87,6 +87,7 @@ def resume(run: BaseRun, checkpoint: Checkpoint) -> None:
     state = checkpoint.state
     run.progress = Progress(**state["progress"])
     run.budget = state["budget"]  # other packs would round differently
+    run.times = replace(run.times, peak=state["peak"])  # it may have been looked for
     run.watch.load_state_dict(state["watch"])
     run.take_up(state["method"])
     set_weights(run.model, checkpoint.tensors["weights"])
@@ -218,6 +219,7 @@ def _save(run: BaseRun) -> None:
             "watch": run.watch.state_dict(),
             "method": run.kept(),
             "budget": run.budget,
+            "peak": run.times.peak,
             "history_bytes": run.history.synced_size(),
         }
         run.store.save(run.progress.step, tensors, state, run.watch.best_step)

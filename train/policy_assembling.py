@@ -111,6 +111,11 @@ def _refuse(options: TrainOptions, accelerator: Accelerator) -> None:
             f"--method {method} learns from what the policy itself has written, which dropout would "
             "make another policy; leave --lora-dropout at 0"
         )
+    if options.find_learning_rate:
+        raise UserError(
+            f"--find-learning-rate compares losses on the validation set, which --method {method} has "
+            "not; leave it out, or give --learning-rate"
+        )
     if options.method is Method.GRPO and options.answers_per_prompt < 2:
         raise UserError("--method grpo compares answers to the same prompt: --answers-per-prompt 2")
 

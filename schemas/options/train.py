@@ -147,6 +147,11 @@ class TrainOptions(DataOptions, WatchOptions, PreferenceOptions, RolloutOptions)
     learning_rate: float | None = option(
         None, "Peak learning rate; chosen from the model's width and the adapter without it.", gt=0
     )
+    find_learning_rate: bool = option(
+        False,
+        "Try rates around the learning rate in short trials first, and take the one with the "
+        "lowest validation loss.",
+    )
     schedule: Schedule = option(Schedule.COSINE, "How the learning rate falls after the warm-up.")
     warmup_share: float = option(
         0.05, "Share of the steps in which the learning rate rises.", ge=0, le=1
