@@ -32,6 +32,7 @@ from curate.rereading import read_selected
 from curate.rewriting import is_array
 from curate.rules import RULES
 from curate.rules.protocol import ColumnRule, DatasetRule, FaultRule, Rule
+from curate.run_dynamics import run_files
 from curate.schemas.findings import NotAssessed
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
@@ -85,6 +86,9 @@ def lint(
 
 def sources_of(paths: Sequence[str | os.PathLike[str]], options: LintOptions) -> list[Source]:
     """The files to read, in order, each with what it is for. Raises UserError."""
+    if options.run is not None and not (paths or options.train or options.val or options.test):
+        train, val = run_files(options.run)
+        options = options.model_copy(update={"train": (train,), "val": (val,)})
     groups: list[tuple[Sequence[str | os.PathLike[str]], FileRole | Literal["reference"]]] = [
         (paths, "data"),
         (options.train, "train"),

@@ -40,6 +40,12 @@ KEYS = ("prompt_hash", "completion_hash", "system_hash")
 Floats = NDArray[np.float64]
 # So many examples that were learnt from at about the same time say what was to be expected then.
 _NEIGHBOURS = 64
+# An example is suspect from this mean excess on; in one epoch, this much is still out of the ordinary.
+SUSPECT, UNEXPECTED = 4.0, 2.0
+# A validation row is held to be memorised when it fell at least as far as this quantile of the
+# training rows, and as an outlier among the validation rows. Only where training rows fell much
+# further than these does that tell the two apart.
+_TRAINED_QUANTILE, _OUTLYING, _APART = 0.25, 5.0, 3.0
 # The standard deviation of a normal distribution is this times its median absolute deviation.
 _MAD = 1.4826
 
@@ -51,7 +57,9 @@ class RunDynamics:
     Attributes:
         train: one row an example that was learnt from: KEYS, `line`, `tokens` (learnt ones),
             `passes` (how often it was learnt from), `excess` (mean over the passes), `first`,
-            `last` (loss in the first and last pass, nats a token), `first_excess`, `last_excess`.
+            `last` (loss in the first and last pass, nats a token), `typical_first`,
+            `typical_last` (the median of those learnt at that time), `first_excess`,
+            `last_excess`, `rank` (1 for the largest `excess`).
         val: one row a validation example that was measured: KEYS, `line`, `tokens`, `fall` (of
             the loss after the first epoch, nats a token).
         probe_falls: the same fall for training examples, measured in the same way, ascending.
@@ -155,41 +163,56 @@ def of_training(frame: pl.DataFrame) -> pl.DataFrame:
         .sort("step", maintain_order=True)
         .with_columns(loss=pl.col("nll") / pl.col("tokens"))
     )
-    seen = seen.with_columns(
-        excess=np.concatenate(
-            [
-                _excess(part["loss"].to_numpy(), part["tokens"].to_numpy())
-                for part in seen.partition_by("at", maintain_order=True)
-            ]
-            or [np.zeros(0)]
-        )
-    )
+    passes = [_with_excess(part) for part in seen.partition_by("at", maintain_order=True)]
+    if not passes:
+        raise UserError("the run learnt from nothing")
     return (
-        seen.group_by("line", maintain_order=True)
+        pl.concat(passes)
+        .group_by("line", maintain_order=True)
         .agg(
             tokens=pl.col("tokens").first(),
             passes=pl.len(),
             excess=pl.col("excess").mean(),
             first=pl.col("loss").first(),
             last=pl.col("loss").last(),
+            typical_first=pl.col("typical").first(),
+            typical_last=pl.col("typical").last(),
             first_excess=pl.col("excess").first(),
             last_excess=pl.col("excess").last(),
         )
+        .with_columns(rank=pl.col("excess").rank("ordinal", descending=True))
         .sort("line")
     )
 
 
-def _excess(losses: Floats, tokens: NDArray[np.int64]) -> Floats:
-    """Robust z-values of one epoch's losses, in the order in which they were met."""
-    expected = (
-        pl.Series(losses)
-        .rolling_median(min(_NEIGHBOURS, len(losses)), min_samples=1, center=True)
-        .to_numpy()
-    )
-    above = (losses - expected) * np.sqrt(tokens)
-    middle = float(np.median(above))
-    spread = _MAD * float(np.median(np.abs(above - middle)))
-    return (above - middle) / max(spread, 1e-9)
+def _with_excess(epoch: pl.DataFrame) -> pl.DataFrame:
+    """One epoch's losses, in the order in which they were met, with `typical` and `excess`."""
+    losses = epoch["loss"]
+    typical = losses.rolling_median(
+        min(_NEIGHBOURS, len(losses)), min_samples=1, center=True
+    ).to_numpy()
+    above = (losses.to_numpy() - typical) * np.sqrt(epoch["tokens"].to_numpy())
+    return epoch.with_columns(typical=typical, excess=robust_z(above))
+
+
+def robust_z(values: Floats) -> Floats:
+    """Distances from the median in units of the (normal-equivalent) median absolute deviation."""
+    middle = float(np.median(values))
+    spread = _MAD * float(np.median(np.abs(values - middle)))
+    return (values - middle) / max(spread, 1e-9)
+
+
+def memorised(run: RunDynamics) -> pl.DataFrame:
+    """The rows of `run.val` whose loss fell as only that of repeated rows does."""
+    fallen = run.val["fall"].to_numpy()
+    if len(fallen) < 2 or not len(run.probe_falls):
+        return run.val.clear()
+    trained = float(np.quantile(run.probe_falls, _TRAINED_QUANTILE))
+    middle = float(np.median(fallen))
+    if trained <= 0.0 or trained < _APART * middle:
+        return run.val.clear()
+    outlying = (fallen >= trained) & (fallen > 0.0) & (robust_z(fallen) >= _OUTLYING)
+    return run.val.filter(pl.Series(outlying))
 
 
 def falls(frame: pl.DataFrame) -> pl.DataFrame:

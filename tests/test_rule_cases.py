@@ -5,6 +5,8 @@ A case is one JSON object a line:
     rows        the records; or `text`, the raw content of the file
     suffix      the file's suffix (".jsonl")
     repeat      write the rows so many times, "{i}" in their strings replaced by the number
+    run         {"passes", "odd", "trained_on", "val", "val_losses", "val_odd"}: a run on the data, for `options.run`
+                "run"; lines are strings (tests/dynamics_runs.py)
     options     LintOptions that differ from the defaults; `tokenizer` is a folder in tests/tokenizers
     data        DataOptions that differ from the defaults
     expect      the lines that this rule flags, ascending; null for a whole-dataset finding
@@ -27,6 +29,7 @@ from curate.rules.protocol import DatasetRule, FaultRule, Rule
 from curate.schemas.findings import Finding, FixSafety
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
+from tests.dynamics_runs import write_run
 
 CASES = Path(__file__).parent / "rules"
 TOKENIZERS = Path(__file__).parent / "tokenizers"
@@ -82,6 +85,12 @@ def _write(case: dict[str, Any], folder: Path, content: bytes) -> Path:
             json.dumps(beside) if isinstance(beside, dict) else _content({"rows": beside}).decode()
         )
         (folder / name).write_text(text, encoding="utf-8")
+    if "run" in case:
+        chosen = dict(case["run"])
+        val = folder / chosen.pop("val") if "val" in chosen else None
+        for key in ("odd", "val_odd"):
+            chosen[key] = {int(line): losses for line, losses in chosen.get(key, {}).items()}
+        write_run(folder / "run", folder / chosen.pop("trained_on", path.name), val, **chosen)
     return path
 
 

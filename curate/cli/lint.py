@@ -42,7 +42,7 @@ def run(invocation: Invocation) -> int:
     if options.add_suppressions and not options.reason:
         raise UserError("--add-suppressions needs --reason: say why the findings are accepted")
     names = invocation.arguments.files
-    if not names and not (options.train or options.val or options.test):
+    if not names and not (options.train or options.val or options.test or options.run):
         names = ["."]
     with contextlib.ExitStack() as stack:
         sources = [_readable(s, options, stack) for s in sources_of(names, options)]
@@ -241,7 +241,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="FILES",
-        help="files, folders or globs; - for standard input [default: the working folder]",
+        help="files, folders or globs; - for standard input [default: the working folder, or the files of --run]",
     )
 
 

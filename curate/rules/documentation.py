@@ -24,6 +24,7 @@ FAMILIES: dict[str, str] = {
     "TXT": "What the text says",
     "CON": "Consistency",
     "DUP": "Duplicates, leakage, contamination",
+    "DYN": "What a training run saw (`--run`)",
     "SIZ": "Size and balance",
     "TOK": "Tokens",
     "PII": "Personal data and secrets",

@@ -81,6 +81,13 @@ class RuleOptions(Options):
         ge=0,
         le=0.5,
     )
+    # DYN
+    run: Path | None = option(
+        None,
+        "A finished run of `curate train` on this data: what it could not learn, or learnt by heart, "
+        "is reported. Without files, the run's own are checked.",
+        metavar="RUN",
+    )
     # TOK
     tokenizer: str | None = option(
         None,

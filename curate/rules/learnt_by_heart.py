@@ -1,0 +1,52 @@
+"""DYN002: an answer that nothing else foretold, and that the run knows now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from curate.dataset import Dataset
+from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.run_evidence import NEEDED, no_run, placed, run_of
+from curate.run_dynamics import SUSPECT, UNEXPECTED
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+
+def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    run = run_of(options)
+    known = placed(dataset, run.train).filter(
+        (pl.col("passes") > 1)
+        & (pl.col("first_excess") >= SUSPECT)
+        & (pl.col("last_excess") < UNEXPECTED)
+        & (pl.col("last") < 0.5 * pl.col("first"))
+    )
+    columns = ("row", "passes", "first", "last", "typical_first")
+    for row, passes, first, last, typical_first in known.select(columns).iter_rows():
+        yield Hit(
+            row,
+            f"learnt by heart: {first:.2f} nats a token when met first, where {typical_first:.2f} were to be "
+            f"expected, and {last:.2f} the last of {passes} times",
+            column="completion",
+        )
+
+
+RULE = DatasetRule(
+    about=About(
+        code="DYN002",
+        name="learnt-by-heart",
+        severity=Severity.INFO,
+        confidence=Confidence.LOW,
+        summary="the run has memorised this example: no other foretold its answer",
+        reason="The loss was far above that of other examples until the row had been seen, and is not any more: what was "
+        "learnt is this row, not the task. Rare cases look like this, and so do wrong labels and personal data.",
+        example="the only row that answers with an account number, after five epochs",
+        remedy="Check that the answer is right, and that the model may repeat it. Fewer epochs memorise less; more "
+        "examples like this one turn it into something that can be learnt.",
+        options=("run",),
+    ),
+    features=NEEDED,
+    check=_check,
+    unavailable=no_run,
+)
