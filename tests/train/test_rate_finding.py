@@ -67,7 +67,7 @@ def test_a_run_with_the_found_rate_is_the_run_that_names_it(
 def test_a_resumed_run_keeps_the_rate_that_was_found(
     chat_file: Path, tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from curate.train import assembling, interrupts
+    from curate.train import assembling, interrupts, rate_finding
 
     settings = {**FAST, "model": tiny_base, "find_learning_rate": True, "learning_rate": 1e-4}
     whole = curate.train(chat_file, output=tmp_path / "whole", **settings).run
@@ -80,7 +80,7 @@ def test_a_resumed_run_keeps_the_rate_that_was_found(
         )
         step(self)
 
-    find = assembling.find_rate
+    find = rate_finding.find_rate
 
     def found(*arguments: Any) -> Any:
         nonlocal looking
