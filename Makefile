@@ -35,7 +35,7 @@ bench-dedupe: $(VENV)/.dev
 	$(BIN)/python benchmarks/dedupe.py
 
 bench-watch: $(VENV)/.dev
-	$(BIN)/python benchmarks/watch.py
+	$(BIN)/python benchmarks/watch.py score
 
 bench-train: $(VENV)/.dev
 	$(BIN)/python benchmarks/train_gpu.py

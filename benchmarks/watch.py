@@ -1,10 +1,11 @@
 """The overfitting watch on recorded real runs.
 
     python benchmarks/watch.py record --model MODEL --data-dir DATA --output RECORDED --gpus 2
-    python benchmarks/watch.py score RECORDED
+    python benchmarks/watch.py score [RECORDED]
 
 `record` trains the runs of `watch_tasks.py` and keeps the loss of each validation row at each
-evaluation; `score` says how well each policy of stopping does on them. DATA holds gsm8k_train.jsonl, code_alpaca_2k.json, dolly_3k.json and alpaca_4800.json.
+evaluation; `score` says how well each policy of stopping does on them. Without
+RECORDED, those of `watch_runs/` are scored (SmolLM2-135M on an H100). DATA holds gsm8k_train.jsonl, code_alpaca_2k.json, dolly_3k.json and alpaca_4800.json.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ def main() -> None:
     record.add_argument("--only", help="runs whose name contains this")
     record.add_argument("--shrink", type=int, default=1, help="rows and steps divided by this")
     score = commands.add_parser("score", help="compare policies on recorded runs")
-    score.add_argument("recorded", type=Path, help="what record has written")
+    score.add_argument(
+        "recorded", type=Path, nargs="?", default=Path(__file__).with_name("watch_runs")
+    )
     score.add_argument("--rows", type=int, nargs="+", default=[32, 128], help="watched rows")
     score.add_argument(
-        "--every", type=int, nargs="+", default=[1], help="evaluations seen: one in N"
+        "--every", type=int, nargs="+", default=[1, 3], help="evaluations seen: one in N"
     )
     score.add_argument("--draws", type=int, default=40)
     score.add_argument("--only", help="runs whose name contains this")

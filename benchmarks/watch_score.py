@@ -29,6 +29,8 @@ from curate.train.watch import Watch
 
 Floats = NDArray[np.float64]
 _FALSE_ALARM = 0.01
+# A run counts as worse under one policy than under another from this difference of regrets on.
+_MATTERS = 0.001
 
 
 @dataclass(frozen=True)
@@ -204,8 +206,9 @@ def table(runs: list[Recorded], rows: int, draws: int, every: int) -> list[str]:
     """A Markdown table: means over runs, and how far runs differ from patience 2."""
     found = [scores(run, POLICIES, rows, draws, every) for run in runs]
     lines = [
-        "| policy | regret, mean | worst run | runs above 1% | false alarms | steps | regret less that of patience 2 |",
-        "|---|---|---|---|---|---|---|",
+        "| policy | regret, mean | worst run | runs above 1% | false alarms | steps "
+        "| regret less that of patience 2 | runs worse than patience 2 |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     reference = np.array([[s.regret for s in f["patience 2"]] for f in found])
     for name in POLICIES:
@@ -214,10 +217,11 @@ def table(runs: list[Recorded], rows: int, draws: int, every: int) -> list[str]:
         steps = np.mean([[s.steps for s in f[name]] for f in found])
         by_run = regret.mean(1)
         excess = (regret - reference).mean(1)  # a run is one observation: draws share it
+        worse = int((excess > _MATTERS).sum())
         error = 1.96 * excess.std(ddof=1) / np.sqrt(len(runs))
         lines.append(
             f"| {name} | {by_run.mean():.2%} | {by_run.max():.2%} | {(by_run > 0.01).sum()} of {len(runs)} "
-            f"| {alarms:.1%} | {steps:.0%} | {excess.mean():+.2%} ± {error:.2%} |"
+            f"| {alarms:.1%} | {steps:.0%} | {excess.mean():+.2%} ± {error:.2%} | {worse} |"
         )
     return lines
 
@@ -235,6 +239,12 @@ def score(arguments: argparse.Namespace) -> None:
             often = "each evaluation" if every == 1 else f"one evaluation in {every}"
             print(f"{rows} watched rows, {often}, {arguments.draws} draws:\n")
             print("\n".join(table(runs, rows, arguments.draws, every)), "\n")
+    from watch_extras import flipped, hidden_tops
+
+    print("Flipped labels in the 5% of the rows that stand out most:\n")
+    print("\n".join(flipped(arguments.recorded)), "\n")
+    print("The largest size of each learning curve, foretold from the smaller ones:\n")
+    print("\n".join(hidden_tops(arguments.recorded)), "\n")
     if arguments.curves:
         for run in runs:
             curve = " ".join(f"{x:.3f}" for x in run.val.curve)

@@ -64,6 +64,7 @@ class RunDynamics:
             the loss after the first epoch, nats a token).
         probe_falls: the same fall for training examples, measured in the same way, ascending.
         epochs: how often the training set was seen.
+        first_epoch: the typical loss at the end of the first epoch, nats a token.
         train_path, val_path: the files, as they can be read now.
     """
 
@@ -71,6 +72,7 @@ class RunDynamics:
     val: pl.DataFrame
     probe_falls: Floats
     epochs: float
+    first_epoch: float
     train_path: str
     val_path: str
 
@@ -117,6 +119,8 @@ def _read(run: Path, modified: int) -> RunDynamics:
         val=_keyed(val, files["val"], data),
         probe_falls=np.sort(probe["fall"].to_numpy()),
         epochs=float(frame["epoch"].max() or 0.0),  # type: ignore[arg-type]  # floats
+        # The typical loss falls while the epoch lasts; its end is what the last rows met.
+        first_epoch=float(train["typical_first"].quantile(0.1) or 0.0),
         train_path=str(files["train"]),
         val_path=str(files["val"]),
     )

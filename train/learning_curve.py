@@ -128,11 +128,13 @@ def forecast(sizes: Sequence[int], measured: Sequence[ExampleLosses], seed: int 
     law = fit(sizes, nll.sum(1) / tokens.sum())
     residual = nll.sum(1) / tokens.sum() - [law.at(n) for n in sizes]
     # Runs of equal size differ by chance of data and seed, which one run a size cannot show; the
-    # scatter about the fit stands in for it (three parameters are fitted: at most one is free).
-    scatter = float(np.sqrt((residual**2).sum() / max(1, len(sizes) - 3)))
+    # scatter about the fit stands in for it. Three parameters are fitted, so that little is free
+    # to scatter: how far it really does is drawn anew each time (Student's t).
+    free = max(1, len(sizes) - 3)
+    scatter = np.sqrt((residual**2).sum() / rng.chisquare(free, size=(_RESAMPLES, 1)))
     rows = rng.integers(0, len(tokens), size=(_RESAMPLES, len(tokens)))
     losses = nll[:, rows].sum(-1).T / tokens[rows].sum(-1)[:, None]  # [resamples, sizes]
-    losses = losses + rng.normal(0.0, scatter, size=losses.shape)
+    losses = losses + scatter * rng.normal(size=losses.shape)
     _, scales, exponents = _fit_all(sizes, losses)
     gains = scales * float(sizes[-1]) ** -exponents * (1.0 - 2.0**-exponents)
     low, high = np.quantile(gains, _INTERVAL)

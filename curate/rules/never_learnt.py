@@ -8,7 +8,7 @@ import polars as pl
 
 from curate.dataset import Dataset
 from curate.rules.protocol import About, DatasetRule, Hit
-from curate.rules.run_evidence import NEEDED, no_run, placed, run_of
+from curate.rules.run_evidence import NEEDED, most_suspects, no_run, placed, run_of
 from curate.run_dynamics import SUSPECT, UNEXPECTED
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -17,7 +17,9 @@ from curate.schemas.options.lint import LintOptions
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     run = run_of(options)
     suspects = placed(dataset, run.train).filter(
-        (pl.col("excess") >= SUSPECT) & (pl.col("last_excess") >= UNEXPECTED)
+        (pl.col("excess") >= SUSPECT)
+        & (pl.col("last_excess") >= UNEXPECTED)
+        & (pl.col("rank") <= most_suspects(run, options))
     )
     columns = ("row", "rank", "passes", "first", "last", "typical_first", "typical_last")
     for row, rank, passes, first, last, typical_first, typical_last in suspects.select(
@@ -49,7 +51,7 @@ RULE = DatasetRule(
         example="a delivery complaint that is labelled billing, among 500 tickets with right labels",
         remedy="Read the row, those with the smallest number first. Correct the answer, add to the prompt what it needs, "
         "or drop the row; a rare case that is right is worth keeping, and worth more examples like it.",
-        options=("run",),
+        options=("run", "max_suspects"),
     ),
     features=NEEDED,
     check=_check,

@@ -25,6 +25,11 @@ def run_of(options: LintOptions) -> RunDynamics:
     return dynamics_of(options.run)
 
 
+def most_suspects(run: RunDynamics, options: LintOptions) -> int:
+    """How many rows of the run may be reported for one fault."""
+    return max(1, round(options.max_suspects * run.train.height))
+
+
 def placed(dataset: Dataset, seen: pl.DataFrame) -> pl.DataFrame:
     """The rows of the dataset that the run saw, with what it saw: `row` and the columns of `seen`.
 

@@ -88,6 +88,12 @@ class RuleOptions(Options):
         "is reported. Without files, the run's own are checked.",
         metavar="RUN",
     )
+    max_suspects: float = option(
+        0.05,
+        "The largest share of a run's rows that is reported as never learnt, or as learnt by heart.",
+        gt=0,
+        le=1,
+    )
     # TOK
     tokenizer: str | None = option(
         None,
