@@ -25,6 +25,7 @@ import torch
 
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
+from curate.train.template_check import require_trained_template
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -185,7 +186,8 @@ def load_tokenizer(base: Base, *, trust_remote_code: bool = False) -> PreTrained
     """The base's tokenizer.
 
     Raises:
-        UserError: there is none, or it is not one with character offsets (a "fast" tokenizer).
+        UserError: there is none, or it is not one with character offsets (a "fast" tokenizer), or
+            it lies in a run whose chat template has changed since training.
     """
     from transformers import AutoTokenizer
 
@@ -201,6 +203,8 @@ def load_tokenizer(base: Base, *, trust_remote_code: bool = False) -> PreTrained
             f"model {base.spelling}: its tokenizer gives no character offsets (no tokenizer.json); "
             "convert it to a fast tokenizer with transformers first"
         )
+    if base.local:
+        require_trained_template(Path(base.name), tokenizer)
     return tokenizer
 
 

@@ -15,7 +15,6 @@ token) is learnt with it; white space that the template puts after it is not.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 from curate.errors import UserError
 from curate.schemas.options.train import OverLength
 from curate.schemas.records import Example, Message
+from curate.train.template_check import template_hash
 from curate.train.turns import Unrenderable, in_parts, plain_message
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ class Renderer:
         template = tokenizer.chat_template
         self.tokenizer = tokenizer
         self.template: str | None = template if isinstance(template, str) else None
-        self.template_hash = hashlib.sha256((self.template or "").encode()).hexdigest()
+        self.template_hash = template_hash(tokenizer)
         self.has_tags = bool(self.template and _GENERATION_TAG.search(self.template))
         self.end_token_added = False
         self._ending = _ending_ids(tokenizer)

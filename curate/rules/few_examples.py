@@ -28,7 +28,8 @@ RULE = DatasetRule(
         reason="A narrow format can be learnt from a few hundred good rows; most tasks take a thousand "
         "or more before held-out quality stops rising.",
         example="a file with 300 rows",
-        remedy="Collect more, or watch the validation loss closely and compare with few-shot prompting.",
+        remedy="Collect more, or watch the validation loss closely and compare with few-shot prompting. "
+        "`curate train --learning-curve` says what twice as many rows would buy.",
         options=("recommended_examples",),
     ),
     features=NEEDED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,20 @@ def run(tmp_path_factory: pytest.TempPathFactory, tiny_base: str) -> Path:
     assert "validation" in shown
     assert "gap" in shown
     return folder / "run"
+
+
+def test_a_template_that_was_changed_after_training_is_refused(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    load_adapter(copy)
+    template = copy / "adapter" / "chat_template.jinja"
+    template.write_text(template.read_text().replace("<|im_start|>", "<s>"))
+    for use in (lambda: load_adapter(copy), lambda: merge(copy, tmp_path / "merged")):
+        with pytest.raises(UserError, match="chat template is not the one"):
+            use()
+    # An adapter that was taken out of its run has nothing to be compared with.
+    shutil.copytree(copy / "adapter", tmp_path / "adapter")
+    load_adapter(tmp_path / "adapter")
 
 
 def test_a_merged_model_answers_as_base_and_adapter_do(run: Path, tmp_path: Path) -> None:
