@@ -116,6 +116,7 @@ def _run(spec: Spec, plan: dict[str, Any], folder: Path, on_gpu: bool) -> dict[s
         epochs=float(spec.epochs),
         batch_size=spec.batch_size,
         learning_rate=spec.learning_rate,
+        find_learning_rate=spec.find_rate,
         seed=spec.seed,
         stop_early=False,
         watch_rows=10_000,
@@ -134,6 +135,7 @@ def _run(spec: Spec, plan: dict[str, Any], folder: Path, on_gpu: bool) -> dict[s
         "learning_rate": events[0]["learning_rate"],
         "steps_per_epoch": events[0]["steps_per_epoch"],
         "device": events[0]["device"],
+        "decisions": [d for d in events[0]["decisions"] if d.startswith("learning rate")],
         "verdicts": [
             {"step": e["step"], "name": e["verdict"]["name"], "stop": e["verdict"]["stop"]}
             for e in events

@@ -1,8 +1,8 @@
 """Which runs `watch.py record` makes, and from which data.
 
-Three kinds: "watch" runs go far past overfitting, for policies to be scored on; "flipped" runs
+Four kinds: "watch" runs go far past overfitting, for policies to be scored on; "flipped" runs
 learn a classification of which some training labels were changed; "curve" runs are one recipe on
-nested parts of a set.
+nested parts of a set; "rate" runs compare learning rates with the one that is found.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Spec:
         task: which rows; a key of `TASKS`.
         rows: training rows.
         learning_rate: None for curate's own choice.
+        find_rate: with `--find-learning-rate`.
     """
 
     kind: str
@@ -47,11 +48,13 @@ class Spec:
     learning_rate: float | None
     seed: int
     evaluations: int = 26
+    find_rate: bool = False
 
     @property
     def name(self) -> str:
         """A name that is unique among all runs."""
         rate = "auto" if self.learning_rate is None else f"{self.learning_rate:g}"
+        rate = "found" if self.find_rate else rate
         return f"{self.kind}-{self.task}-{self.rows}x{self.epochs}-{rate}-s{self.seed}"
 
     @property
@@ -90,7 +93,12 @@ def specs() -> list[Spec]:
         for rows in (2048, 1024, 512, 256, 128)
         for task in ("gsm8k", "alpaca")
     ]
-    return watch + flipped + curve
+    rates = [
+        Spec("rate", task, 512, 3, 8, rate, 0, evaluations=8, find_rate=rate is None)
+        for rate in (None, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+        for task in ("gsm8k", "dolly")
+    ]
+    return watch + flipped + curve + rates
 
 
 def pool(task: str, data: Path) -> list[dict[str, Any]]:
