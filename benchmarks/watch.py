@@ -24,7 +24,7 @@ def main() -> None:
     record.add_argument("--gpus", type=int, default=0, help="0: on the CPU")
     record.add_argument("--jobs", type=int, default=1, help="runs at once on each GPU")
     record.add_argument("--deadline", type=float, default=240.0, help="seconds for everything")
-    record.add_argument("--only", help="runs whose name contains this")
+    record.add_argument("--only", nargs="+", help="runs whose name contains one of these")
     record.add_argument("--shrink", type=int, default=1, help="rows and steps divided by this")
     score = commands.add_parser("score", help="compare policies on recorded runs")
     score.add_argument(

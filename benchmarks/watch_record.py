@@ -34,7 +34,7 @@ def record(arguments: argparse.Namespace) -> None:
     from curate.train.models import resolve_base  # a GGUF file is converted once, before all
 
     model = resolve_base(arguments.model).name
-    wanted = [s for s in specs() if not arguments.only or arguments.only in s.name]
+    wanted = [s for s in specs() if not arguments.only or any(o in s.name for o in arguments.only)]
     arguments.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="watch-") as scratch:
         folder = Path(scratch)

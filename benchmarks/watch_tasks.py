@@ -1,8 +1,9 @@
 """Which runs `watch.py record` makes, and from which data.
 
-Four kinds: "watch" runs go far past overfitting, for policies to be scored on; "flipped" runs
+Five kinds: "watch" runs go far past overfitting, for policies to be scored on; "flipped" runs
 learn a classification of which some training labels were changed; "curve" runs are one recipe on
-nested parts of a set; "rate" runs compare learning rates with the one that is found.
+nested parts of a set; "rate" runs compare learning rates with the one that is found; the "leak" run learns
+rows of which three stand in its validation set as well, in other words.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,8 @@ _DOLLY_KINDS = (
     "summarization",
     "creative_writing",
 )
-_TICKETS = Path(__file__).resolve().parent.parent / "sample_data" / "clean" / "tickets.jsonl"
+_SAMPLES = Path(__file__).resolve().parent.parent / "sample_data"
+_TICKETS, _LEAK = _SAMPLES / "clean" / "tickets.jsonl", _SAMPLES / "leak"
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,8 @@ def specs() -> list[Spec]:
         for rate in (None, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
         for task in ("gsm8k", "dolly")
     ]
-    return watch + flipped + curve + rates
+    leak = [Spec("leak", "leak", 64, 8, 8, None, 0, evaluations=16)]
+    return watch + flipped + curve + rates + leak
 
 
 def pool(task: str, data: Path) -> list[dict[str, Any]]:
@@ -159,6 +163,10 @@ def write_data(spec: Spec, data: Path, folder: Path, shrink: int = 1) -> list[in
     Returns:
         The 1-based lines of the training rows whose label was flipped.
     """
+    if spec.kind == "leak":
+        for name, source in (("train", "train"), ("val", "test")):
+            copyfile(_LEAK / f"{source}.jsonl", folder / f"{name}.jsonl")
+        return []
     rows = pool(spec.task, data)
     count = min(VAL_ROWS, len(rows) - spec.rows) // shrink
     val, rest = rows[:count], rows[count:]
