@@ -41,7 +41,10 @@ setup(
     ext_modules=[
         Extension(
             KERNEL,
-            sources=["curate/_minhash.c", "curate/_extract.c"],
+            sources=[
+                f"curate/{name}.c" for name in ("_minhash", "_extract", "_columns", "_screen")
+            ],
+            depends=["curate/_json.h", "curate/_arrow.h"],
             extra_compile_args=FLAGS,
             optional=True,
         )

@@ -36,6 +36,7 @@ from typing import Any
 import polars as pl
 
 from curate.layouts import layout_of
+from curate.rowbytes import Chained
 from curate.schemas.records import (
     ChatRecord,
     Example,
@@ -87,8 +88,8 @@ class Batch:
     rows: pl.DataFrame
     segments: pl.DataFrame
     fields: tuple[str, ...]
-    records: list[dict[str, Any]]
-    raw: list[bytes]
+    records: Sequence[dict[str, Any]]
+    raw: Sequence[bytes]
 
     def __len__(self) -> int:
         return len(self.records)
@@ -100,19 +101,17 @@ def merged(batches: Sequence[Batch]) -> Batch:
         return batches[0]
     slots: dict[str, int] = {}
     rows, segments = [], []
-    records: list[dict[str, Any]] = []
-    raw: list[bytes] = []
+    count = 0
     for batch in batches:
         places = [slots.setdefault(name, len(slots)) for name in batch.fields]
-        shift = pl.col("row") + pl.lit(len(records), pl.UInt32)
+        shift = pl.col("row") + pl.lit(count, pl.UInt32)
         columns = [shift]
         if places != list(range(len(places))):
             slot = pl.col("slot").replace_strict(range(len(places)), places, return_dtype=pl.UInt32)
             columns.append(slot)
         rows.append(batch.rows.with_columns(shift))
         segments.append(batch.segments.with_columns(columns))
-        records += batch.records
-        raw += batch.raw
+        count += len(batch)
     return Batch(
         path=batches[0].path,
         format=batches[0].format,
@@ -120,8 +119,8 @@ def merged(batches: Sequence[Batch]) -> Batch:
         rows=pl.concat(rows, rechunk=True),
         segments=pl.concat(segments, rechunk=True),
         fields=tuple(slots),
-        records=records,
-        raw=raw,
+        records=Chained([batch.records for batch in batches]),
+        raw=Chained([batch.raw for batch in batches]),
     )
 
 

@@ -1,26 +1,32 @@
 """All column conditions of a batch in one pass over its text: which rule holds where.
 
-The conditions of all selected rules become one polars select per frame; polars computes them on
-all cores and releases Python's lock while it does. Only the numbers of the rows where a rule
-holds come back; what to say about them is for `curate.materialising`.
+Conditions about words are computed only for the texts that hold one of them (`curate.screening`); the
+others become one polars select per frame, which polars computes on all cores, without Python's lock.
+Only the numbers of the rows where a rule holds come back; what to say about them is for
+`curate.materialising`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import polars as pl
 
 from curate.columns import ROW_SCHEMA, Batch
+from curate.demands import Demands, demands_of
 from curate.features import FEATURES
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
+from curate.screening import Mask, Screen, candidates
+from curate.textkernel import U64
 from curate.token_columns import TOKEN_SCHEMA, with_missing
 
 FrameName = Literal["segments", "rows"]
+# From so many rows on, looking for the words of all rules first is worth preparing it.
+WORTH_SCREENING = 4096
 
 
 class RuleFailure(RuntimeError):
@@ -33,9 +39,10 @@ class Hits:
 
     rule: ColumnRule | RecordRule
     positions: pl.Series
+    number: int = 0  # the rule's place among those evaluated
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Condition:
     """A rule with its expressions made for the options of this run."""
 
@@ -44,6 +51,18 @@ class _Condition:
     test: pl.Expr
     then: pl.Expr | None = None  # where `test` is only the rule's cheap first look
     look: bytes = b""  # the same for rules that take the same first look
+    number: int = 0  # its place among all conditions
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns that it looks at."""
+        both = (self.test,) if self.then is None else (self.test, self.then)
+        return frozenset().union(*(expression.meta.root_names() for expression in both))
+
+    @cached_property
+    def demands(self) -> Demands:
+        """What must be in them."""
+        return demands_of(self.test) if self.then is None else demands_of(self.test, self.then)
 
 
 class Plan:
@@ -53,7 +72,9 @@ class Plan:
         self.rules = tuple(rules)
         self.options = options
         self.dataset_rules = tuple(r for r in rules if isinstance(r, DatasetRule))
-        self._conditions = tuple(_conditions(rules, options))
+        self._conditions = tuple(
+            replace(c, number=i) for i, c in enumerate(_conditions(rules, options))
+        )
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -71,8 +92,8 @@ class Plan:
         return {kind: kind(self.options) for kind in kinds}
 
     @cached_property
-    def _lower(self) -> bool:
-        return any("text_lower" in _names(c) for c in self._conditions if c.frame == "segments")
+    def _screen(self) -> Screen | None:
+        return Screen.of([condition.demands for condition in self._conditions])
 
     def evaluate(self, batch: Batch, ignored: frozenset[str]) -> list[Hits]:
         """Where each rule holds in a batch; `ignored` are the codes left out in its file.
@@ -80,6 +101,8 @@ class Plan:
         Raises RuleFailure when a rule's expression cannot be computed.
         """
         hits: list[Hits] = []
+        screen = self._screen if len(batch) >= WORTH_SCREENING else None
+        marks = {} if screen is None else screen.marks(batch)
         for name in ("segments", "rows"):
             conditions = [
                 c
@@ -88,13 +111,14 @@ class Plan:
                 and c.rule.about.code not in ignored
                 and (c.rule.applies_to is None or batch.format in c.rule.applies_to)
             ]
-            if not conditions:
-                continue
             frame = batch.segments if name == "segments" else batch.rows
-            if name == "segments" and self._lower:
-                frame = frame.with_columns(text_lower=pl.col("text").str.to_lowercase())
-            hits += _evaluate(frame, conditions, batch)
-        return hits
+            if screen is not None:
+                screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
+                conditions = [c for c in conditions if not screen.masks[c.number]]
+                hits += _evaluate_marked(frame, screened, marks, batch)
+            if conditions:
+                hits += _evaluate(_with_lower(frame, conditions), conditions, batch)
+        return sorted(hits, key=lambda found: found.number)
 
     def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
         """File, line and the features of each row. Raises RuleFailure."""
@@ -130,11 +154,6 @@ def _conditions(rules: Iterable[Rule], options: LintOptions) -> Iterable[_Condit
             yield _Condition(rule, "rows", rule.applies(options))
 
 
-def _names(condition: _Condition) -> set[str]:
-    names = set(condition.test.meta.root_names())
-    return names if condition.then is None else names | set(condition.then.meta.root_names())
-
-
 def _evaluate(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -> list[Hits]:
     # "row" keeps the frame's height when every condition is a constant.
     tests = [c.test.alias(str(i)) for i, c in enumerate(conditions)]
@@ -151,10 +170,43 @@ def _evaluate(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -
     for together in looks.values():
         _narrow(frame, [(conditions[i], i) for i in together], found, batch)
     return [
-        Hits(condition.rule, positions)
+        Hits(condition.rule, positions, condition.number)
         for condition, positions in zip(conditions, found, strict=True)
         if len(positions)
     ]
+
+
+def _evaluate_marked(
+    frame: pl.DataFrame,
+    screened: Sequence[tuple[_Condition, Mask]],
+    marks: Mapping[str, U64],
+    batch: Batch,
+) -> list[Hits]:
+    """As `_evaluate`, each condition only where the marks that it demands are set."""
+    hits: list[Hits] = []
+    # Rules that take the same first look at the same rows take it together.
+    together: dict[tuple[Mask, bytes | int], list[_Condition]] = {}
+    for condition, mask in screened:
+        together.setdefault((mask, condition.look or condition.number), []).append(condition)
+    for (mask, _), conditions in together.items():
+        rows = pl.Series(candidates(mask, marks), dtype=pl.UInt32)
+        if not len(rows):
+            continue
+        names = {"row"}.union(*(condition.names for condition in conditions))
+        if "text_lower" in names:
+            names = names - {"text_lower"} | {"text"}
+        part = _with_lower(frame.select(sorted(names))[rows], conditions)
+        hits += [
+            replace(found, positions=rows.gather(found.positions))
+            for found in _evaluate(part, conditions, batch)
+        ]
+    return hits
+
+
+def _with_lower(frame: pl.DataFrame, conditions: Iterable[_Condition]) -> pl.DataFrame:
+    if any("text_lower" in condition.names for condition in conditions):
+        return frame.with_columns(text_lower=pl.col("text").str.to_lowercase())
+    return frame
 
 
 def _narrow(

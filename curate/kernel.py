@@ -99,16 +99,25 @@ class LineShapes(ctypes.Structure):
 
 
 @functools.cache
+def library() -> ctypes.CDLL | None:
+    """The shared object, or None where it was not built (or does not load on this machine)."""
+    try:
+        return ctypes.CDLL(str(Path(__file__).parent / _LIBRARY))
+    except OSError:
+        return None
+
+
+@functools.cache
 def load() -> KernelEngine | None:
     """The kernel, or None where it was not built (or does not load on this machine)."""
+    shared = library()
     try:
-        library = ctypes.CDLL(str(Path(__file__).parent / _LIBRARY))
         for name, arguments in _SIGNATURES.items():
-            function = getattr(library, name)
+            function = getattr(shared, name)
             function.argtypes, function.restype = arguments, ctypes.c_int
-    except (OSError, AttributeError):
+    except AttributeError:
         return None
-    return KernelEngine(library)
+    return None if shared is None else KernelEngine(shared)
 
 
 class KernelEngine:

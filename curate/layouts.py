@@ -41,6 +41,11 @@ def flat_layouts(records: Sequence[dict[str, Any]]) -> list[str]:
     return [_flat(tuple(r), tuple(map(type, r.values()))) for r in records]
 
 
+def flat_layout(keys: Sequence[str], kinds: Sequence[str]) -> str:
+    """The layout of records with these keys, and values of these JSON types."""
+    return _text(list(zip(keys, kinds, strict=True)))
+
+
 def layout_of(record: dict[str, Any]) -> str:
     """The layout of any record, unusual keys of its turns included."""
     types = tuple(map(type, record.values()))

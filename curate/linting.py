@@ -45,10 +45,11 @@ from curate.tallying import Accepted, Tally
 from curate.validating import Checked, Validator, read_checked
 
 T = TypeVar("T")
-# So many rows go through the rules at once. Reading likes small blocks, which fit into the
-# processor's caches; each expression costs up to 5 ms for its regular expressions (polars
+# So many rows, or bytes of text, go through the rules at once. Reading likes small blocks, which fit
+# into the processor's caches; each expression costs up to 5 ms for its regular expressions (polars
 # compiles them anew each time), however few rows there are.
-ROWS_AT_ONCE = 32_768
+ROWS_AT_ONCE = 65_536
+BYTES_AT_ONCE = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,13 +303,15 @@ def _in_reading_order(checked: Checked) -> list[pl.DataFrame]:
 
 
 def in_large_batches(checks: Iterator[Checked]) -> Iterator[Checked]:
-    """The same rows and faults, at least `ROWS_AT_ONCE` rows at a time, one batch a format."""
+    """The same rows and faults, many at a time, one batch a format."""
     waiting: list[Checked] = []
+    size = 0
     for checked in checks:
         waiting.append(checked)
-        if sum(c.rows_met for c in waiting) >= ROWS_AT_ONCE:
+        size += sum(int(b.segments["text"].str.len_bytes().sum()) for b in checked.batches)
+        if size >= BYTES_AT_ONCE or sum(c.rows_met for c in waiting) >= ROWS_AT_ONCE:
             yield _together(waiting)
-            waiting = []
+            waiting, size = [], 0
     if waiting:
         yield _together(waiting)
 

@@ -8,21 +8,60 @@ raises (`UserError`).
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO
 
+import numpy as np
 import orjson
 
+from curate import kernel
 from curate.array_reading import read_array
 from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BOM, Fault, RawBatch
 from curate.sources import kind_of, open_binary
 from curate.table_reading import read_delimited, read_parquet
+from curate.texts import I64
+
+_LINE_FEED, _CARRIAGE_RETURN = 10, 13
 
 # Small enough for a block and what is made of it to stay in the processor's caches: 8 MiB blocks
 # take 1.5 times as long.
 BLOCK_BYTES = 2 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LineBlock:
+    """Whole lines of a file, not parsed yet. Line i, without its ending, is `text[starts[i]:ends[i]]`."""
+
+    path: str
+    text: bytes
+    starts: I64
+    ends: I64
+    first_line: int
+    faults: tuple[Fault, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def parsed(self) -> RawBatch:
+        """All lines, parsed."""
+        batch = RawBatch(self.path, faults=list(self.faults))
+        lines = range(self.first_line, self.first_line + len(self))
+        _parse_lines(batch, self._cut(self.starts, self.ends), lines)
+        return batch
+
+    def some_parsed(self, chosen: I64) -> RawBatch:
+        """Some of the lines, parsed, without the faults of the block."""
+        batch = RawBatch(self.path)
+        rows = self._cut(self.starts[chosen], self.ends[chosen])
+        _parse_lines(batch, rows, (chosen + self.first_line).tolist())
+        return batch
+
+    def _cut(self, starts: I64, ends: I64) -> list[bytes]:
+        places = zip(starts.tolist(), ends.tolist(), strict=True)
+        return [self.text[start:end] for start, end in places]
 
 
 def read_rows(path: str, *, kind: str | None = None) -> Iterator[RawBatch]:
@@ -35,6 +74,14 @@ def read_rows(path: str, *, kind: str | None = None) -> Iterator[RawBatch]:
 
     Raises UserError for a file that cannot be opened, is damaged, or is something else.
     """
+    for piece in read_pieces(path, kind=kind):
+        batch = piece.parsed() if isinstance(piece, LineBlock) else piece
+        if batch.rows_met or batch.faults:
+            yield batch
+
+
+def read_pieces(path: str, *, kind: str | None = None) -> Iterator[RawBatch | LineBlock]:
+    """As `read_rows`, with JSON lines not parsed yet: the kernel reads most of them without Python."""
     kind = kind or kind_of(path)
     if kind == "parquet":
         yield from read_parquet(path)
@@ -51,14 +98,14 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _json(path: str, stream: IO[bytes], kind: str) -> Iterator[RawBatch]:
+def _json(path: str, stream: IO[bytes], kind: str) -> Iterator[RawBatch | LineBlock]:
     blocks = _blocks(stream)
     head = next(blocks, b"")
     _refuse_binary(path, head)
     if holds_array(head, kind):
         yield from read_array(path, head, blocks)
     else:
-        yield from _lines(path, head, blocks)
+        yield from line_blocks(path, head, blocks)
 
 
 def holds_array(head: bytes, kind: str) -> bool:
@@ -100,18 +147,16 @@ def _refuse_binary(path: str, head: bytes) -> None:
         raise UserError(f"{path}: this is not text but binary data; expected JSON lines in UTF-8")
 
 
-def _lines(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawBatch]:
+def line_blocks(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[LineBlock]:
+    """The lines of a file that starts with `head` and goes on with `blocks`."""
     line = 1
-    file_faults: list[Fault] = []
+    faults: list[Fault] = []
     if head.startswith(BOM):
         head = head.removeprefix(BOM)
-        file_faults.append(
-            Fault("byte-order-mark", 1, "the file starts with a UTF-8 byte-order mark")
-        )
+        faults.append(Fault("byte-order-mark", 1, "the file starts with a UTF-8 byte-order mark"))
     carriage_returns_said = False
-    rest = head
     parts: list[bytes] = []  # of a line longer than a block; joined once, not per block
-    block: bytes | None = rest
+    block: bytes | None = head
     while block is not None:
         following = next(blocks, None)
         cut = block.rfind(b"\n") + 1 if following is not None else len(block)
@@ -121,36 +166,43 @@ def _lines(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawBatch
             continue
         text = b"".join([*parts, block[:cut]]) if parts else block[:cut]
         parts = [block[cut:]] if cut < len(block) else []
-        rows = text.split(b"\n")
-        if rows and rows[-1] == b"":
-            rows.pop()
-        batch = RawBatch(path, faults=file_faults)
-        file_faults = []
-        if b"\r\n" in text:
-            rows = [row[:-1] if row.endswith(b"\r") else row for row in rows]
-            if not carriage_returns_said:
-                carriage_returns_said = True
-                batch.faults.append(
-                    Fault("carriage-returns", line, "lines end in CR LF (Windows) instead of LF")
-                )
-        _parse_lines(batch, rows, line)
-        line += len(rows)
-        if batch.rows_met or batch.faults:
-            yield batch
+        returns = b"\r\n" in text
+        if returns and not carriage_returns_said:
+            carriage_returns_said = True
+            message = "lines end in CR LF (Windows) instead of LF"
+            faults.append(Fault("carriage-returns", line, message))
+        starts, ends = _line_places(text, returns)
+        yield LineBlock(path, text, starts, ends, line, tuple(faults))
+        faults = []
+        line += len(starts)
         block = following
 
 
-def _parse_lines(batch: RawBatch, rows: list[bytes], first_line: int) -> None:
+def _line_places(text: bytes, returns: bool) -> tuple[I64, I64]:
+    """Where the lines of a text start and end; a carriage return before the line feed belongs to it."""
+    codes = np.frombuffer(text, np.uint8)
+    engine = kernel.load()
+    breaks = np.flatnonzero(codes == _LINE_FEED) if engine is None else engine.line_breaks(codes)
+    starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
+    ends = np.append(breaks, len(text))
+    if starts[-1] == len(text):
+        starts, ends = starts[:-1], ends[:-1]
+    if returns:
+        ends = ends - ((ends > starts) & (codes[np.maximum(ends - 1, 0)] == _CARRIAGE_RETURN))
+    return starts, ends
+
+
+def _parse_lines(batch: RawBatch, rows: list[bytes], lines: Sequence[int]) -> None:
     """Parse rows; the whole list at once when all are well, row by row when one is not."""
     batch.rows_met = len(rows)
     try:
         batch.values = list(map(orjson.loads, rows))
-        batch.lines = list(range(first_line, first_line + len(rows)))
+        batch.lines = list(lines)
         batch.raw = rows
         return
     except orjson.JSONDecodeError:
         pass
-    for line, row in enumerate(rows, first_line):
+    for line, row in zip(lines, rows, strict=True):
         try:
             batch.values.append(orjson.loads(row))
             batch.lines.append(line)

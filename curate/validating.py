@@ -22,7 +22,8 @@ from curate.duplicate_keys import duplicate_key_faults
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.plain import PlainReader
-from curate.reading import read_rows
+from curate.plain_lines import PlainLines
+from curate.reading import LineBlock, read_pieces
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, Example, Record, RecordFormat
 from curate.sources import expand
@@ -181,6 +182,33 @@ class Validator:
         self._data = data
         self._reader: PlainReader | None = None
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
+        self._lines: PlainLines | None = None
+
+    def check_lines(self, block: LineBlock) -> Checked:
+        """As `check`, for lines that are not parsed; those that are plain never need be."""
+        batch, left = (None, None) if self._lines is None else self._lines.read(block)
+        if batch is None or left is None:
+            raw = block.parsed()
+            checked = self.check(raw)
+        else:
+            raw = block.some_parsed(left)
+            rest = self.check(raw)
+            checked = Checked([batch, *rest.batches], [*block.faults, *rest.faults])
+            checked.rows_met = len(batch) + rest.rows_met
+        if self.shape is not None and raw.values:
+            if self._lines is None:
+                self._lines = PlainLines(self._plain_reader(), self._is_of_file)
+            self._lines.learn(raw.values)
+        return checked
+
+    def _plain_reader(self) -> PlainReader:
+        assert self.shape is not None
+        if self._reader is None:
+            self._reader = PlainReader(self.path, self.shape.format, self.shape.columns)
+        return self._reader
+
+    def _is_of_file(self, keys: tuple[str, ...]) -> bool:
+        return self._shape_of_keys(keys) == self.shape
 
     def check(self, raw: RawBatch) -> Checked:
         """Columns for the rows that fit, faults for the others."""
@@ -203,10 +231,7 @@ class Validator:
 
     def _plain_rows(self, raw: RawBatch) -> tuple[Batch, list[int]] | None:
         """The plain rows as one batch, and the indices of the others; None when none is plain."""
-        assert self.shape is not None
-        if self._reader is None:
-            self._reader = PlainReader(self.path, self.shape.format, self.shape.columns)
-        reader, values = self._reader, raw.values
+        reader, values = self._plain_reader(), raw.values
         if set(map(type, values)) == {dict} and self._all_of_this_shape(values):
             batch = reader.batch(values, raw.lines, raw.raw)
             if batch is not None:
@@ -224,7 +249,7 @@ class Validator:
         return None if batch is None else (batch, rest)
 
     def _all_of_this_shape(self, records: list[dict[str, Any]]) -> bool:
-        return all(self._shape_of_keys(keys) == self.shape for keys in set(map(tuple, records)))
+        return all(map(self._is_of_file, set(map(tuple, records))))
 
     def _shape_of(self, record: dict[str, Any]) -> Shape | None:
         return self._shape_of_keys(tuple(record))
@@ -430,8 +455,11 @@ def _short(raw: bytes) -> str:
 def read_checked(path: str, data: DataOptions) -> Iterator[Checked]:
     """Read and validate one file, batch by batch. Raises UserError when it cannot be read."""
     validator = Validator(path, data)
-    for raw in read_rows(path):
-        yield validator.check(raw)
+    for piece in read_pieces(path):
+        block = isinstance(piece, LineBlock)
+        checked = validator.check_lines(piece) if block else validator.check(piece)
+        if checked.rows_met or checked.faults:
+            yield checked
 
 
 def to_example(batch: Batch, index: int, data: DataOptions) -> Example:

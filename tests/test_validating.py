@@ -9,17 +9,19 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from curate import textkernel
 from curate.columns import Batch, ColumnBuilder
 from curate.errors import UserError
 from curate.faults import Fault
 from curate.plain import PlainReader
+from curate.reading import line_blocks
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, RecordFormat
-from curate.validating import load_examples, read_checked
+from curate.validating import Checked, Validator, load_examples, read_checked
 
 Write = Callable[..., Path]
 TOOL_CALL = {"id": "c1", "type": "function", "function": {"name": "time", "arguments": "{}"}}
@@ -316,3 +318,68 @@ def test_a_text_with_a_number_stays_a_text(tmp_path: Path) -> None:
     assert [b.rows["completion"].to_list() for c in checked for b in c.batches] == [
         ["a story", "another"]
     ]
+
+
+_TEXT = st.one_of(st.text(max_size=8), st.sampled_from(["\ud83d", 'a"b\\c', "\x00", "é\u2028😀"]))
+_TURN = st.tuples(
+    st.sampled_from(["user", "assistant", "system", "developer", "tool", "Bot", "HUMAN"]),
+    st.one_of(_TEXT, _TEXT, st.none()),
+)
+_MORE = st.sampled_from([{}, {}, {"id": 1}, {"id": 1e300}, {"meta": {"a": [1, None, "x"]}}])
+
+
+def _row(form: str, turns: list[tuple[str, str | None]], more: dict[str, Any]) -> dict[str, Any]:
+    if form == "chat":
+        return {"messages": [{"role": r, "content": t} for r, t in turns], **more}
+    if form == "sharegpt":
+        return {"conversations": [{"from": r, "value": t} for r, t in turns], **more}
+    names = {"instruction": ["instruction", "input", "output"], "flat": ["prompt", "completion"]}
+    texts = [t for _, t in turns] + [None, "x", None]
+    return dict(zip(names[form], texts, strict=False)) | more
+
+
+@pytest.mark.skipif(textkernel.load() is None, reason="the kernel is not built")
+@settings(max_examples=120, deadline=None)
+@given(
+    form=st.sampled_from(["chat", "sharegpt", "instruction", "flat"]),
+    bodies=st.lists(st.tuples(st.lists(_TURN, max_size=4), _MORE), min_size=1, max_size=12),
+    odd=st.sampled_from([[], [{}], [[1]], [None], [{"text": "of another format"}]]),
+    ascii_only=st.booleans(),
+    ending=st.sampled_from([b"\n", b"\r\n", b" \n", b"\n\n"]),
+    broken=st.sampled_from(
+        [b"", b'{"messages": [', b"\xff\n", b'{"prompt": "a", "completion": "b", "prompt": "c"}\n']
+    ),
+)
+def test_lines_give_what_parsed_rows_give(
+    form: str,
+    bodies: list[tuple[list[tuple[str, str | None]], dict[str, Any]]],
+    odd: list[Any],
+    ascii_only: bool,
+    ending: bytes,
+    broken: bytes,
+) -> None:
+    rows = [_row(form, turns, more) for turns, more in bodies] + odd
+    lines = [json.dumps(row, ensure_ascii=ascii_only) for row in rows]
+    text = ending.join(line.encode("utf-8", "surrogatepass") for line in lines) + ending + broken
+    plain = [("user", "a"), ("assistant", "b"), ("assistant", "c")]
+    head = [json.dumps(_row(form, plain, more)) for more in ({}, {"id": 1}, {"meta": {}})]
+    through_lines, through_rows = Validator("f", DataOptions()), Validator("f", DataOptions())
+    for validator in (through_lines, through_rows):
+        (block,) = line_blocks("f", "\n".join(head).encode(), iter(()))
+        validator.check_lines(block)
+    (block,) = line_blocks("f", text, iter(()))
+    ours, theirs = through_lines.check_lines(block), through_rows.check(block.parsed())
+    assert ours.rows_met == theirs.rows_met
+    assert sorted(map(repr, ours.faults)) == sorted(map(repr, theirs.faults))
+    assert _by_line(ours) == _by_line(theirs)
+
+
+def _by_line(checked: Checked) -> list[Any]:
+    """All that the batches say, row by row."""
+    found = []
+    for batch in checked.batches:
+        for i, row in enumerate(batch.rows.drop("row").iter_rows(named=True)):
+            segments = batch.segments.filter(pl.col("row") == i).drop("row").iter_rows(named=True)
+            named = [s | {"slot": batch.fields[s["slot"]]} for s in segments]
+            found.append((row["line"], batch.format, row, named, batch.raw[i], batch.records[i]))
+    return sorted(found, key=lambda row: int(row[0]))

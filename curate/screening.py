@@ -1,0 +1,122 @@
+"""Which texts a rule need look at: those that hold the words that its expression demands.
+
+The kernel passes once over the texts of a batch and marks which demands (`curate.demands`) each of them
+fulfils; a rule is then evaluated only where all of its own are. Most rules are about something rare, and
+most texts fulfil the demands of none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate import textkernel
+from curate.columns import Batch
+from curate.demands import Demands
+from curate.literals import Clause, frequency
+from curate.textkernel import U64, TextKernel
+
+# The columns that are long enough to be worth it.
+TEXTS = ("text", "prompt", "completion", "system", "rejected")
+_MOST_MARKS = 128
+
+Mask = tuple[tuple[str, int], ...]
+"""Which marks a rule demands of which columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What one pass over the texts looks for, and what each rule makes of it."""
+
+    kernel: TextKernel
+    automaton: textkernel.Automaton
+    masks: tuple[Mask, ...]
+    columns: frozenset[str]
+
+    @classmethod
+    def of(cls, demands: Sequence[Demands]) -> Screen | None:
+        """For the demands of each rule, in order; None without the kernel."""
+        kernel = textkernel.load()
+        if kernel is None:
+            return None
+        numbers = _numbered(demands)
+        words: dict[bytes, int] = {}
+        for clause, number in numbers.items():
+            for word in clause:
+                words[word] = words.get(word, 0) | 1 << number
+        masks = tuple(_mask(one, numbers) for one in demands)
+        columns = frozenset(column for mask in masks for column, _ in mask)
+        return cls(kernel, kernel.automaton(words), masks, columns) if columns else None
+
+    def marks(self, batch: Batch) -> dict[str, U64]:
+        """The marks of each column of a batch that a rule asks about."""
+        found: dict[str, U64] = {}
+        if "text" in self.columns:
+            found["text"] = self.kernel.marks(self.automaton, batch.segments["text"])
+        for column in self.columns - {"text"}:
+            texts = batch.rows[column]
+            if texts.null_count() == len(texts):
+                found[column] = np.zeros((len(texts), 2), np.uint64)
+            elif (turn := _turn(column, batch)) is not None and "text" in found:
+                found[column] = found["text"][turn::2]
+            else:
+                found[column] = self.kernel.marks(self.automaton, texts)
+        return found
+
+
+def candidates(mask: Mask, marks: Mapping[str, U64]) -> NDArray[np.int64]:
+    """Where all marks of a mask are set."""
+    kept: NDArray[np.bool_] | None = None
+    for column, wanted in mask:
+        for word, bits in enumerate((wanted & 0xFFFF_FFFF_FFFF_FFFF, wanted >> 64)):
+            if bits:
+                want = np.uint64(bits)
+                here = marks[column][:, word] & want == want
+                kept = here if kept is None else kept & here
+    assert kept is not None  # a mask wants something
+    return np.flatnonzero(kept)
+
+
+def _numbered(demands: Sequence[Demands]) -> dict[Clause, int]:
+    """The clauses that get a mark, the most telling first where there are too many."""
+    clauses = {
+        clause
+        for one in demands
+        for column, several in one.items()
+        if column in TEXTS
+        for clause in several
+    }
+    telling = sorted(clauses, key=lambda c: (frequency(c), sorted(c)))[:_MOST_MARKS]
+    return {clause: number for number, clause in enumerate(telling)}
+
+
+def _mask(demands: Demands, numbers: Mapping[Clause, int]) -> Mask:
+    wanted = {
+        column: _together(numbers[clause] for clause in clauses if clause in numbers)
+        for column, clauses in demands.items()
+        if column in TEXTS
+    }
+    return tuple((column, bits) for column, bits in sorted(wanted.items()) if bits)
+
+
+def _together(numbers: Iterable[int]) -> int:
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    return bits
+
+
+def _turn(column: str, batch: Batch) -> int | None:
+    """Which of two turns a column holds, where every row is one question and one answer."""
+    if column not in ("prompt", "completion") or batch.segments.height != 2 * batch.rows.height:
+        return None
+    if not (batch.rows["roles"] == "ua").all() or batch.rows[column].null_count():
+        return None
+    turn = 0 if column == "prompt" else 1
+    row, text = batch.segments["row"].to_numpy(), batch.segments["text"]
+    same = batch.rows[column].str.len_bytes() == text.gather_every(2, turn).str.len_bytes()
+    in_order = np.array_equal(row[turn::2], batch.rows["row"].to_numpy())
+    return turn if in_order and same.all() else None

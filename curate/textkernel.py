@@ -1,0 +1,247 @@
+"""The C kernel's passes over texts: lines of JSON to columns, marks of words, keys up to spelling.
+
+Columns of text go to the kernel and come from it through Arrow's C interface (the PyCapsule protocol
+that polars speaks), so that nothing is copied and Python's lock is free meanwhile. `load()` returns
+None where the kernel was not built; everything here has another way, in Python or polars.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.kernel import library
+from curate.texts import I64
+
+P, L = ctypes.c_void_p, ctypes.c_int64
+U64 = NDArray[np.uint64]
+_SIGNATURES: dict[str, tuple[list[Any], Any]] = {
+    "curate_columns": ([P, P, P, P, L, L, P, P, P, P, P, P, P], ctypes.c_int),
+    "curate_release": ([P], None),
+    "curate_automaton": ([P, P, P, L], P),
+    "curate_automaton_free": ([P], None),
+    "curate_marks": ([P, P, L, P], ctypes.c_int),
+    "curate_keys": ([P, L, ctypes.c_uint64, P, P], ctypes.c_int),
+}
+# Bytes of Arrow's two structures, and where in the second its function `release` stands.
+_SCHEMA_BYTES, _ARRAY_BYTES, _RELEASE = 72, 80, 64
+# The shortest text with all that belongs to it, `"a":"",`.
+_BYTES_A_TEXT = 6
+
+
+class Formats(ctypes.Structure):
+    """The kernel's `Formats`: the keys of rows, in order, each with the field that it holds or -1.
+
+    `needed` are the fields that must not be null, a bit each. With `turns` (role key, text key, {speaker: letter}, whether to fold its case), field 0 holds a
+    conversation.
+    """
+
+    _fields_ = (
+        ("shapes", L),
+        ("firsts", P),
+        ("name_ends", P),
+        ("names", ctypes.c_char_p),
+        ("slots", P),
+        ("needed", ctypes.c_int32),
+        ("turns", ctypes.c_int32),
+        ("fold", ctypes.c_int32),
+        ("role_key", ctypes.c_char_p),
+        ("text_key", ctypes.c_char_p),
+        ("speakers", L),
+        ("speaker_ends", P),
+        ("speaker_names", ctypes.c_char_p),
+        ("letters", ctypes.c_char_p),
+    )
+
+    def __init__(
+        self,
+        shapes: Sequence[Sequence[tuple[str, int]]],
+        needed: int,
+        turns: tuple[str, str, dict[str, str], bool] | None,
+    ) -> None:
+        keys = [key for shape in shapes for key in shape]
+        firsts = np.cumsum([0, *map(len, shapes)]).astype(np.int32)
+        names, name_ends = _packed([name.encode() for name, _ in keys])
+        slots = np.array([slot for _, slot in keys], np.int32)
+        role, text, speakers, fold = turns or ("", "", {}, False)
+        spoken, spoken_ends = _packed([name.encode() for name in speakers])
+        letters = "".join(speakers.values()).encode()
+        self.arrays = (firsts, name_ends, slots, spoken_ends)
+        super().__init__(
+            len(shapes),
+            firsts.ctypes.data,
+            name_ends.ctypes.data,
+            names,
+            slots.ctypes.data,
+            needed,
+            int(turns is not None),
+            int(fold),
+            role.encode(),
+            text.encode(),
+            len(speakers),
+            spoken_ends.ctypes.data,
+            spoken,
+            letters,
+        )
+
+
+def _packed(words: Sequence[bytes]) -> tuple[bytes, NDArray[np.int32]]:
+    return b"".join(words), np.cumsum([len(word) for word in words], dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What became of some lines.
+
+    `text` holds the texts of all of them; `letters[j]` says who speaks text j, or which field of a
+    flat record it is. `sizes[i]` is how many texts line i has, `shapes[i]` which shape, `types[i]` the
+    types of its values, three bits each; `done[i]` is False where Python must read the line.
+    """
+
+    text: pl.Series
+    letters: NDArray[np.uint8]
+    sizes: NDArray[np.int32]
+    shapes: NDArray[np.int32]
+    types: U64
+    done: NDArray[np.bool_]
+
+
+class _Exported:
+    """An Arrow array of the kernel's, until polars takes it."""
+
+    def __init__(self) -> None:
+        self.schema = ctypes.create_string_buffer(_SCHEMA_BYTES)
+        self.array = ctypes.create_string_buffer(_ARRAY_BYTES)
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        new = ctypes.pythonapi.PyCapsule_New
+        new.restype, new.argtypes = ctypes.py_object, [P, ctypes.c_char_p, P]
+        return (
+            new(ctypes.addressof(self.schema), b"arrow_schema", None),
+            new(ctypes.addressof(self.array), b"arrow_array", None),
+        )
+
+
+class Automaton:
+    """Words to look for, each with the marks (a number below 128 for each) that it sets.
+
+    ASCII letters match in both cases; bytes beyond ASCII match each other.
+    """
+
+    def __init__(self, kernel: ctypes.CDLL, words: dict[bytes, int]) -> None:
+        self._kernel = kernel
+        self.address: int | None = None
+        packed, ends = _packed(list(words))
+        marks = np.array(
+            [(mark & 0xFFFF_FFFF_FFFF_FFFF, mark >> 64) for mark in words.values()], np.uint64
+        ).reshape(-1)
+        self.address = kernel.curate_automaton(
+            packed, ends.ctypes.data, marks.ctypes.data, len(words)
+        )
+        if not self.address:
+            raise MemoryError
+
+    def __del__(self) -> None:
+        self._kernel.curate_automaton_free(self.address)
+
+
+class TextKernel:
+    """The kernel's functions on columns of text."""
+
+    def __init__(self, kernel: ctypes.CDLL) -> None:
+        self._kernel = kernel
+
+    def columns(self, formats: Formats, data: bytes, starts: I64, ends: I64) -> Columns:
+        """The plain records among lines `data[starts[i]:ends[i]]` as columns."""
+        rows, exported = len(starts), _Exported()
+        most = int((ends - starts).sum()) // _BYTES_A_TEXT + 1
+        letters = np.empty(most, np.uint8)
+        sizes, shapes = np.empty(rows, np.int32), np.empty(rows, np.int32)
+        types, done = np.empty(rows, np.uint64), np.empty(rows, np.bool_)
+        status = self._kernel.curate_columns(
+            ctypes.byref(formats),
+            data,
+            starts.ctypes.data,
+            ends.ctypes.data,
+            rows,
+            most,
+            exported.schema,
+            exported.array,
+            letters.ctypes.data,
+            sizes.ctypes.data,
+            shapes.ctypes.data,
+            types.ctypes.data,
+            done.ctypes.data,
+        )
+        if status:
+            raise MemoryError
+        try:
+            text = pl.Series(exported, dtype=pl.String).alias("text")
+        finally:
+            if exported.array.raw[_RELEASE : _RELEASE + 8] != bytes(8):
+                self._kernel.curate_release(exported.array)
+        return Columns(text, letters[: len(text)].copy(), sizes, shapes, types, done)
+
+    def automaton(self, words: dict[bytes, int]) -> Automaton:
+        """See `Automaton`."""
+        return Automaton(self._kernel, words)
+
+    def marks(self, automaton: Automaton, texts: pl.Series) -> U64:
+        """The marks of each text, shape (texts, 2): mark m is bit m % 64 of word m // 64."""
+        marks = np.empty((len(texts), 2), np.uint64)
+        with _stream(texts) as stream:
+            status = self._kernel.curate_marks(
+                automaton.address, stream, len(texts), marks.ctypes.data
+            )
+        if status:
+            raise TypeError(f"{texts.dtype} is not a column of strings")
+        return marks
+
+    def keys(self, texts: pl.Series, seed: int) -> tuple[U64, NDArray[np.bool_]]:
+        """Hashes of the texts in lower case with their white space evened out.
+
+        Texts that are not ASCII are hashed as they are; the second array says which.
+        """
+        keys, as_is = np.empty(len(texts), np.uint64), np.empty(len(texts), np.bool_)
+        with _stream(texts) as stream:
+            status = self._kernel.curate_keys(
+                stream, len(texts), seed, keys.ctypes.data, as_is.ctypes.data
+            )
+        if status:
+            raise MemoryError
+        return keys, as_is
+
+
+class _stream:
+    """The address of a column's Arrow stream, for as long as it is in use."""
+
+    def __init__(self, texts: pl.Series) -> None:
+        self._capsule = texts.__arrow_c_stream__()
+
+    def __enter__(self) -> int:
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = P, [ctypes.py_object, ctypes.c_char_p]
+        return int(pointer(self._capsule, b"arrow_array_stream"))
+
+    def __exit__(self, *error: object) -> None:
+        del self._capsule
+
+
+@functools.cache
+def load() -> TextKernel | None:
+    """The kernel, or None where it was not built, or is older than this file."""
+    kernel = library()
+    try:
+        for name, (arguments, result) in _SIGNATURES.items():
+            function = getattr(kernel, name)
+            function.argtypes, function.restype = arguments, result
+    except AttributeError:
+        return None
+    return None if kernel is None else TextKernel(kernel)

@@ -1,0 +1,165 @@
+"""What an expression demands of a text must hold wherever the expression matches."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate import evaluating, textkernel
+from curate.columns import Batch
+from curate.demands import demands_of
+from curate.linting import in_large_batches
+from curate.literals import clauses_of, frequency
+from curate.rules import RULES
+from curate.schemas.options.data import DataOptions
+from curate.schemas.options.lint import LintOptions
+from curate.screening import Screen
+from curate.validating import read_checked
+
+CASES = Path(__file__).parent / "rules"
+needs_kernel = pytest.mark.skipif(textkernel.load() is None, reason="the kernel is not built")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"\b(?:can(?:no|')t) help", {b"cannot help", b"can't help"}),
+        (r"(?i)ABC|d[ef]", {b"abc", b"de", b"df"}),
+        (r"n\.?/?a\.*$", {b"na", b"n.a", b"n/a", b"n./a"}),
+        (r"x+yz", {b"yz"}),
+        (r"(?P<who>ab)c", {b"abc"}),
+        (r"[0-9]{3}", {str(d).encode() for d in range(10)}),
+        (r"a’b", {b"\x80"}),
+    ],
+)
+def test_the_words_of_an_expression(pattern: str, words: set[bytes]) -> None:
+    assert words in [set(clause) for clause in clauses_of(pattern)]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        "a*",
+        "a?",
+        "(?:ab)?",
+        "[^a]",
+        r"\w+",
+        ".",
+        "a|",
+        r"(?x) a b",
+        "[a&&b]",
+        r"\<a",
+        "(a",
+        r"\p{L}",
+    ],
+)
+def test_what_demands_nothing_or_is_not_understood(pattern: str) -> None:
+    assert clauses_of(pattern) == ()
+
+
+_ATOMS = st.sampled_from(
+    [
+        "a",
+        "B",
+        "k",
+        " ",
+        "ab",
+        r"\d",
+        r"\w",
+        r"\s",
+        ".",
+        "[abc]",
+        "[^a]",
+        "[a-z]",
+        r"\.",
+        "é",
+        r"\b",
+        "ſ",
+    ]
+)
+_PATTERNS = st.recursive(
+    _ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.lists(inner, min_size=1, max_size=3).map(lambda p: f"(?:{'|'.join(p)})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{0,2}", "{1,3}?"])).map(
+            lambda p: f"(?:{p[0]}){p[1]}"
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@needs_kernel
+@settings(max_examples=150, deadline=None)
+@given(
+    pattern=_PATTERNS,
+    flags=st.sampled_from(["", "(?i)", "(?i-u)"]),
+    texts=st.lists(st.text("aAbBkK\u212as\u017f 1é.-İi", max_size=12), min_size=1, max_size=30),
+)
+def test_no_text_that_matches_is_passed_over(pattern: str, flags: str, texts: list[str]) -> None:
+    frame = pl.DataFrame({"text": texts}).with_columns(text_lower=pl.col("text").str.to_lowercase())
+    for column in ("text", "text_lower"):
+        test = pl.col(column).str.contains(flags + pattern)
+        try:
+            matched = frame.select(test.alias("hit"))["hit"].to_list()
+        except pl.exceptions.ComputeError:
+            return  # not an expression
+        screen = Screen.of([demands_of(test)])
+        if screen is None:
+            continue
+        marks = screen.kernel.marks(screen.automaton, frame["text"])
+        wanted = dict(screen.masks[0])["text"]
+        for text, hit, mark in zip(texts, matched, marks[:, 0].tolist(), strict=True):
+            assert not hit or mark & wanted == wanted, (pattern, text)
+
+
+def test_an_expression_that_must_see_all_rows_demands_nothing() -> None:
+    text = pl.col("text").str.contains("word")
+    assert demands_of(text)
+    assert not demands_of(text & (pl.col("row") == pl.col("row").shift(1)))
+    assert not demands_of(text, pl.col("row").cum_sum() > 1)
+    assert not demands_of(~text)
+    assert not demands_of(text | (pl.col("row") > 1))
+
+
+def test_rare_words_tell_more() -> None:
+    assert frequency(frozenset({b"language model"})) < frequency(frozenset({b"the"}))
+
+
+def _all_cases(folder: Path) -> Path:
+    """The rows of the golden cases of all rules in one file."""
+    path = folder / "cases.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        for file in sorted(CASES.glob("*.jsonl")):
+            for line in file.read_text(encoding="utf-8").splitlines():
+                for row in json.loads(line).get("rows", []) if line else []:
+                    stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return path
+
+
+def _hits(plan: evaluating.Plan, batch: Batch) -> dict[str, list[int]]:
+    found = plan.evaluate(batch, frozenset())
+    return {hits.rule.about.code: hits.positions.to_list() for hits in found}
+
+
+@needs_kernel
+def test_rules_find_the_same_with_and_without_looking_for_words_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, plan = str(_all_cases(tmp_path)), evaluating.Plan(RULES, LintOptions())
+    rules = set()
+    for checked in in_large_batches(read_checked(path, DataOptions())):
+        for batch in checked.batches:
+            monkeypatch.setattr(evaluating, "WORTH_SCREENING", 1 << 40)
+            everywhere = _hits(plan, batch)
+            monkeypatch.setattr(evaluating, "WORTH_SCREENING", 0)
+            assert _hits(plan, batch) == everywhere
+            rules |= everywhere.keys()
+    assert len(rules) > 50
