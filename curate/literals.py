@@ -72,7 +72,7 @@ def either(ones: Iterable[Sequence[Clause]]) -> tuple[Clause, ...]:
     for clauses in ones:
         if not clauses:
             return ()
-        words |= min(clauses, key=frequency)
+        words |= best(clauses)[0]
     return (frozenset(words),) if len(words) <= 4 * _MOST_WORDS else ()
 
 

@@ -456,8 +456,10 @@ def read_checked(path: str, data: DataOptions) -> Iterator[Checked]:
     """Read and validate one file, batch by batch. Raises UserError when it cannot be read."""
     validator = Validator(path, data)
     for piece in read_pieces(path):
-        block = isinstance(piece, LineBlock)
-        checked = validator.check_lines(piece) if block else validator.check(piece)
+        if isinstance(piece, LineBlock):
+            checked = validator.check_lines(piece)
+        else:
+            checked = validator.check(piece)
         if checked.rows_met or checked.faults:
             yield checked
 

@@ -154,7 +154,7 @@ def test_rules_find_the_same_with_and_without_looking_for_words_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, plan = str(_all_cases(tmp_path)), evaluating.Plan(RULES, LintOptions())
-    rules = set()
+    rules: set[str] = set()
     for checked in in_large_batches(read_checked(path, DataOptions())):
         for batch in checked.batches:
             monkeypatch.setattr(evaluating, "WORTH_SCREENING", 1 << 40)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -328,7 +328,9 @@ _TURN = st.tuples(
 _MORE = st.sampled_from([{}, {}, {"id": 1}, {"id": 1e300}, {"meta": {"a": [1, None, "x"]}}])
 
 
-def _row(form: str, turns: list[tuple[str, str | None]], more: dict[str, Any]) -> dict[str, Any]:
+def _row(
+    form: str, turns: Sequence[tuple[str, str | None]], more: dict[str, Any]
+) -> dict[str, Any]:
     if form == "chat":
         return {"messages": [{"role": r, "content": t} for r, t in turns], **more}
     if form == "sharegpt":
@@ -362,7 +364,8 @@ def test_lines_give_what_parsed_rows_give(
     lines = [json.dumps(row, ensure_ascii=ascii_only) for row in rows]
     text = ending.join(line.encode("utf-8", "surrogatepass") for line in lines) + ending + broken
     plain = [("user", "a"), ("assistant", "b"), ("assistant", "c")]
-    head = [json.dumps(_row(form, plain, more)) for more in ({}, {"id": 1}, {"meta": {}})]
+    ways: list[dict[str, Any]] = [{}, {"id": 1}, {"meta": {}}]
+    head = [json.dumps(_row(form, plain, more)) for more in ways]
     through_lines, through_rows = Validator("f", DataOptions()), Validator("f", DataOptions())
     for validator in (through_lines, through_rows):
         (block,) = line_blocks("f", "\n".join(head).encode(), iter(()))
