@@ -63,14 +63,16 @@ static int next_text(Strings *strings, Span *text) {
 
 /* ---- Words: an automaton after Aho and Corasick, over classes of bytes. ----------------------- */
 
-#define FOUND 0x80000000u
+#define FOUND 0x8000u
+#define LANES 4 /* texts that are read side by side, so that none waits for memory alone */
 
 /* Bytes of a class are one to the automaton: both cases of a letter, all bytes beyond ASCII, and all bytes
- * that no word has. From state s a byte of class c leads to next[(s << shift) + c], a state so shifted,
- * with FOUND where words end: out[s] says which marks they set, two words of 64 bits a state. */
+ * that no word has. From state s a byte of class c leads to next[(s << shift) + c], a state,
+ * with FOUND where words end: out[s] says which marks they set, two words of 64 bits a state. States are
+ * numbered breadth first, so that those of short beginnings, where most bytes lead, lie together. */
 typedef struct {
     uint8_t class_of[256];
-    uint32_t *next;
+    uint16_t *next;
     uint64_t *out;
     uint32_t states, shift;
 } Automaton;
@@ -95,46 +97,47 @@ static void classify(Automaton *a, const uint8_t *words, size_t length) {
     while ((1u << a->shift) <= classes) a->shift++;
 }
 
-/* Word k is words[ends[k - 1]:ends[k]] and sets the marks marks[2k] and marks[2k + 1]. NULL without memory. */
+/* Word k is words[ends[k - 1]:ends[k]] and sets the marks marks[2k] and marks[2k + 1]. NULL without memory,
+ * or with more states than there are numbers for. */
 EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, const uint64_t *marks,
                                    int64_t count) {
     Automaton *a = calloc(1, sizeof *a);
     size_t most = count ? (size_t)ends[count - 1] + 1 : 1;
-    uint32_t *fail = calloc(most, sizeof *fail), *queue = calloc(most, sizeof *queue);
-    uint32_t head = 0, tail = 0, width = 1;
+    uint32_t *fail = calloc(most, sizeof *fail), *queue = calloc(most, sizeof *queue), *number = NULL;
+    uint32_t *trie = NULL, head = 0, tail = 1, width = 1;
+    uint64_t *out = calloc(most * 2, sizeof *out);
     if (a) {
         classify(a, words, most - 1);
         width <<= a->shift;
-        a->next = calloc(most * width, sizeof *a->next);
-        a->out = calloc(most * 2, sizeof *a->out);
+        trie = calloc(most * width, sizeof *trie);
+        number = calloc(most, sizeof *number);
     }
-    if (!a || !fail || !queue || !a->next || !a->out) {
-        free(fail);
-        free(queue);
-        curate_automaton_free(a);
-        return NULL;
-    }
+    if (!a || !fail || !queue || !trie || !out || !number) goto failed;
     a->states = 1;
     for (int64_t k = 0; k < count; k++) {
         uint32_t state = 0;
         for (int32_t i = k ? ends[k - 1] : 0; i < ends[k]; i++) {
-            uint32_t *next = &a->next[state * width + a->class_of[words[i]]];
+            uint32_t *next = &trie[state * width + a->class_of[words[i]]];
             if (!*next) *next = a->states++;
             state = *next;
         }
-        a->out[2 * state] |= marks[2 * k];
-        a->out[2 * state + 1] |= marks[2 * k + 1];
+        out[2 * state] |= marks[2 * k];
+        out[2 * state + 1] |= marks[2 * k + 1];
     }
+    if (a->states >= FOUND) goto failed;
+    a->next = calloc((size_t)a->states * width, sizeof *a->next);
+    a->out = calloc((size_t)a->states * 2, sizeof *a->out);
+    if (!a->next || !a->out) goto failed;
     /* Breadth first: a state's failure state is finished before the state itself. */
-    for (uint32_t c = 0; c < width; c++) {
-        if (a->next[c]) queue[tail++] = a->next[c];
-    }
     while (head < tail) {
-        uint32_t state = queue[head++], other = fail[state];
-        a->out[2 * state] |= a->out[2 * other];
-        a->out[2 * state + 1] |= a->out[2 * other + 1];
+        uint32_t state = queue[head], other = fail[state];
+        number[state] = head++;
+        if (state) {
+            out[2 * state] |= out[2 * other];
+            out[2 * state + 1] |= out[2 * other + 1];
+        }
         for (uint32_t c = 0; c < width; c++) {
-            uint32_t *next = &a->next[state * width + c], fallback = a->next[other * width + c];
+            uint32_t *next = &trie[state * width + c], fallback = state ? trie[other * width + c] : 0;
             if (*next) {
                 fail[*next] = fallback;
                 queue[tail++] = *next;
@@ -143,13 +146,29 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
             }
         }
     }
-    for (size_t i = 0; i < (size_t)a->states * width; i++) {
-        uint32_t to = a->next[i];
-        a->next[i] = to << a->shift | (a->out[2 * to] | a->out[2 * to + 1] ? FOUND : 0);
+    for (uint32_t state = 0; state < a->states; state++) {
+        uint32_t to = number[state];
+        memcpy(a->out + 2 * to, out + 2 * state, 2 * sizeof *out);
+        for (uint32_t c = 0; c < width; c++) {
+            uint32_t next = trie[state * width + c];
+            uint32_t found = out[2 * next] | out[2 * next + 1] ? FOUND : 0;
+            a->next[to * width + c] = (uint16_t)(number[next] | found);
+        }
     }
     free(fail);
     free(queue);
+    free(trie);
+    free(out);
+    free(number);
     return a;
+failed:
+    free(fail);
+    free(queue);
+    free(trie);
+    free(out);
+    free(number);
+    curate_automaton_free(a);
+    return NULL;
 }
 
 /* Characters beyond ASCII whose other case is an ASCII letter: the Kelvin sign, the long s, the dotted I.
@@ -164,32 +183,74 @@ static int folds_to_ascii(Span text) {
     return 0;
 }
 
+/* A text on its way through the automaton. */
+typedef struct {
+    const uint8_t *p;
+    uint32_t state;
+    uint8_t any;
+    uint64_t *marks;
+    Span text;
+} Lane;
+
+static inline void step(const Automaton *a, Lane *lane) {
+    uint8_t c = *lane->p++;
+    uint32_t at = a->next[(lane->state << a->shift) + a->class_of[c]];
+    lane->any |= c;
+    lane->state = at & ~FOUND;
+    if (at & FOUND) {
+        lane->marks[0] |= a->out[2 * lane->state];
+        lane->marks[1] |= a->out[2 * lane->state + 1];
+    }
+}
+
 /* The marks of each text of a stream, two words a text; 0 for null. 1: not a stream of strings. */
 EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks) {
     Strings strings;
-    Span text;
-    int status = 0;
+    Lane lanes[LANES];
+    int busy = 0, status = 0;
+    int64_t row = 0;
     if (!opened(&strings, stream)) return 1;
     memset(marks, 0, (size_t)rows * 16);
-    for (int64_t row = 0; row < rows; row++, marks += 2) {
-        const uint32_t *next = a->next;
-        uint32_t at = 0;
-        uint8_t any = 0;
-        if (next_text(&strings, &text) != 1) {
-            status = 1;
-            break;
+    for (;;) {
+        int64_t chunk_end = strings.chunk.release ? row + (strings.chunk.length - strings.at) : row;
+        /* A chunk's texts are gone with it: no lane reads on from one chunk into the next. */
+        while (busy < LANES && row < rows && (row < chunk_end || !busy)) {
+            Lane *lane = &lanes[busy];
+            if (next_text(&strings, &lane->text) != 1) {
+                status = 1;
+                row = rows;
+                break;
+            }
+            chunk_end = row + 1 + (strings.chunk.length - strings.at);
+            lane->marks = marks + 2 * row++;
+            if (lane->text.start == lane->text.end) continue;
+            lane->p = lane->text.start;
+            lane->state = 0;
+            lane->any = 0;
+            busy++;
         }
-        if (!text.start) continue;
-        for (const uint8_t *p = text.start; p < text.end; p++) {
-            any |= *p;
-            at = next[(at & ~FOUND) + a->class_of[*p]];
-            if (at & FOUND) {
-                const uint64_t *out = a->out + 2 * ((at & ~FOUND) >> a->shift);
-                marks[0] |= out[0];
-                marks[1] |= out[1];
+        if (!busy) break;
+        ptrdiff_t steps = lanes[0].text.end - lanes[0].p;
+        for (int k = 1; k < busy; k++) {
+            ptrdiff_t left = lanes[k].text.end - lanes[k].p;
+            if (left < steps) steps = left;
+        }
+        if (busy == LANES) {
+            for (ptrdiff_t i = 0; i < steps; i++) {
+                for (int k = 0; k < LANES; k++) step(a, &lanes[k]);
+            }
+        } else {
+            for (int k = 0; k < busy; k++) {
+                for (ptrdiff_t i = 0; i < steps; i++) step(a, &lanes[k]);
             }
         }
-        if (any >= 0x80 && folds_to_ascii(text)) marks[0] = marks[1] = ~(uint64_t)0;
+        for (int k = busy - 1; k >= 0; k--) {
+            if (lanes[k].p < lanes[k].text.end) continue;
+            if (lanes[k].any >= 0x80 && folds_to_ascii(lanes[k].text)) {
+                lanes[k].marks[0] = lanes[k].marks[1] = ~(uint64_t)0;
+            }
+            lanes[k] = lanes[--busy];
+        }
     }
     closed(&strings);
     return status;

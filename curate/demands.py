@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -18,12 +17,15 @@ from curate.literals import Clause, best, clauses_of, either
 
 Demands = dict[str, tuple[Clause, ...]]
 """For each column, clauses that all must be fulfilled."""
+Alternatives = list[Demands]
+
+_MOST_ALTERNATIVES = 6
 
 # Nodes and functions whose value in a row follows from that row alone. An expression with any other (a
 # shift, a sum) must see all rows.
 _NODES = ("Column", "Literal", "BinaryExpr", "Ternary", "Alias", "Cast", "Function")
 _FUNCTIONS = ("FillNull", "Coalesce", "Abs", "Negate")
-_FAMILIES = ("StringExpr", "Boolean", "ListExpr", "TemporalExpr")
+_FAMILIES = ("StringExpr", "Boolean", "ListExpr", "TemporalExpr", "ReplaceStrict")
 _OF_ALL_ROWS = frozenset(
     {
         "ConcatVertical",
@@ -42,15 +44,19 @@ _PARTS = ("Head", "Tail", "Slice", "StripChars", "StripCharsStart", "StripCharsE
 _SAME_TEXT = {"text_lower": "text"}
 
 
-def demands_of(*tests: pl.Expr) -> Demands:
-    """What must be in the columns of a row for all of the expressions to be true there."""
-    demands: Demands = {}
-    for test in tests:
-        tree = _tree(test)
-        if not _row_by_row(tree):
-            return {}
-        demands = both(demands, _of(tree))
-    return demands
+def demands_of(test: pl.Expr, then: pl.Expr | None = None) -> list[Demands]:
+    """What must be in the columns of a row for the expression, and `then`, to be true there.
+
+    One of the alternatives must hold; none: nothing is demanded. `then` is an expression that may be
+    computed for some rows without the others, whatever it is.
+    """
+    tree = _tree(test)
+    if not _row_by_row(tree):
+        return []
+    alternatives = _of(tree)
+    if then is not None:
+        alternatives = _both(alternatives, _of(_tree(then)))
+    return alternatives if all(alternatives) else []
 
 
 def _tree(test: pl.Expr) -> Any:
@@ -92,97 +98,110 @@ def _is_row_by_row(function: Any) -> bool:
     return family in _FAMILIES and name not in _OF_ALL_ROWS
 
 
-def both(one: Demands, other: Demands) -> Demands:
+def _merged(one: Demands, other: Demands) -> Demands:
+    columns = one | other
+    return {column: best((*one.get(column, ()), *other.get(column, ()))) for column in columns}
+
+
+def _both(ones: Alternatives, others: Alternatives) -> Alternatives:
     """What must be there where both hold."""
-    return {column: best((*one.get(column, ()), *other.get(column, ()))) for column in one | other}
+    if len(ones) * len(others) > _MOST_ALTERNATIVES:
+        return ones if len(ones) > 1 else others
+    return [_merged(one, other) for one in ones for other in others]
 
 
-def _one_of(ones: Sequence[Demands]) -> Demands:
+def _one_of(ones: Alternatives, others: Alternatives) -> Alternatives:
     """What must be there where at least one holds."""
-    columns = set.intersection(*map(set, ones))
-    joined = {column: either([one[column] for one in ones]) for column in columns}
-    return {column: clauses for column, clauses in joined.items() if clauses}
+    columns = set.intersection(*map(set, [*ones, *others]))
+    joined = {column: either([one[column] for one in [*ones, *others]]) for column in columns}
+    if columns and all(joined.values()):
+        return [joined]
+    found = [*ones, *others]
+    return found if len(found) <= _MOST_ALTERNATIVES and all(found) else [{}]
 
 
-def _of(node: Any) -> Demands:
+def _of(node: Any) -> Alternatives:
     """The demands of a boolean expression."""
     if not isinstance(node, dict) or len(node) != 1:
-        return {}
+        return [{}]
     kind, content = next(iter(node.items()))
     if kind == "BinaryExpr":
         left, op, right = content["left"], content["op"], content["right"]
         if op in ("And", "LogicalAnd"):
-            return both(_of(left), _of(right))
+            return _both(_of(left), _of(right))
         if op in ("Or", "LogicalOr"):
-            return _one_of([_of(left), _of(right)])
-        if op in ("Gt", "GtEq"):
-            return _counted(left, op, right)
-        return {}
+            return _one_of(_of(left), _of(right))
+        return _counted(left, op, right) if op in ("Gt", "GtEq") else [{}]
     if kind == "Ternary":
         # when(a).then(b), without otherwise: null where a is not true
         if _value(content.get("falsy")) == "Null":
-            return both(_of(content["predicate"]), _of(content["truthy"]))
-        return {}
+            return _both(_of(content["predicate"]), _of(content["truthy"]))
+        return [{}]
     if kind == "Alias":
         return _of(content[0])
     if kind != "Function":
-        return {}
+        return [{}]
     inputs, function = content["input"], content["function"]
     if function == "FillNull":
-        return _of(inputs[0]) if _value(inputs[1]) is False else {}
+        return _of(inputs[0]) if _value(inputs[1]) is False else [{}]
     if isinstance(function, dict) and isinstance(test := function.get("StringExpr"), (dict, str)):
         return _text_test(test, inputs)
-    return {}
+    return [{}]
 
 
-def _text_test(test: dict[str, Any] | str, inputs: list[Any]) -> Demands:
+def _text_test(test: dict[str, Any] | str, inputs: list[Any]) -> Alternatives:
     name = test if isinstance(test, str) else next(iter(test))
     column, needed = _text(inputs[0])
     if column is None or len(inputs) < 2:
-        return {}
+        return [{}]
     pattern = _value(inputs[1])
     clauses: tuple[Clause, ...] = ()
     if name == "Contains" and isinstance(pattern, str) and isinstance(test, dict):
         clauses = clauses_of(pattern, literal=bool(test[name].get("literal")))
     elif name in ("StartsWith", "EndsWith") and isinstance(pattern, str):
         clauses = clauses_of(pattern, literal=True)
-    return both(needed, {column: clauses} if clauses else {})
+    return _both(needed, [{column: clauses} if clauses else {}])
 
 
-def _counted(left: Any, op: str, right: Any) -> Demands:
+def _counted(left: Any, op: str, right: Any) -> Alternatives:
     """`count_matches(…) > 0` and the like."""
     least = _value(right)
     if not isinstance(least, int) or (least < 1 and not (op == "Gt" and least == 0)):
-        return {}
+        return [{}]
     try:
         function = left["Function"]
         counting = function["function"]["StringExpr"]["CountMatches"]
     except (KeyError, TypeError):
-        return {}
+        return [{}]
     column, needed = _text(function["input"][0])
     pattern = _value(function["input"][1])
     if column is None or not isinstance(pattern, str):
-        return {}
+        return [{}]
     clauses = clauses_of(pattern, literal=counting is True)
-    return both(needed, {column: clauses} if clauses else {})
+    return _both(needed, [{column: clauses} if clauses else {}])
 
 
-def _text(node: Any) -> tuple[str | None, Demands]:
+def _text(node: Any) -> tuple[str | None, Alternatives]:
     """The column that a text is a part of, and what holds wherever the text is not null."""
     kind, content = next(iter(node.items()))
     if kind == "Column":
-        return _SAME_TEXT.get(content, content), {}
+        return _SAME_TEXT.get(content, content), [{}]
     if kind == "Alias":
         return _text(content[0])
     if kind == "Ternary" and _value(content.get("falsy")) == "Null":
         column, needed = _text(content["truthy"])
-        return column, both(needed, _of(content["predicate"]))
+        return column, _both(needed, _of(content["predicate"]))
     if kind == "Function" and isinstance(content["function"], dict):
         name = content["function"].get("StringExpr")
         name = name if isinstance(name, str) else next(iter(name), "") if name else ""
         if name in _PARTS:
             return _text(content["input"][0])
-    return None, {}
+        pattern = _value(content["input"][1]) if name == "Extract" else None
+        if isinstance(pattern, str):
+            column, needed = _text(content["input"][0])
+            clauses = clauses_of(pattern)
+            return column, _both(needed, [{column: clauses} if column and clauses else {}])
+    return None, [{}]
 
 
 def _value(node: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 
 from curate.columns import ROW_SCHEMA, Batch
-from curate.demands import Demands, demands_of
+from curate.demands import Alternatives, demands_of
 from curate.features import FEATURES
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
@@ -60,9 +60,9 @@ class _Condition:
         return frozenset().union(*(expression.meta.root_names() for expression in both))
 
     @cached_property
-    def demands(self) -> Demands:
+    def demands(self) -> Alternatives:
         """What must be in them."""
-        return demands_of(self.test) if self.then is None else demands_of(self.test, self.then)
+        return demands_of(self.test, self.then)
 
 
 class Plan:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import polars as pl
 
+from curate import textkernel
 from curate.languages import NAMES_A_LANGUAGE, language
+from curate.textkernel import TextKernel
 from curate.token_columns import TOKEN_SCHEMA
 
 # Labels and short answers are kept as text; anything longer is represented by its hash.
@@ -24,6 +27,24 @@ def _normalised(column: str) -> pl.Expr:
     # As r"\s+" would, but single spaces, which are nearly all there is, are not matched at all.
     runs = r"\s*[^\S ]\s*|  +"
     return pl.col(column).str.to_lowercase().str.replace_all(runs, " ").str.strip_chars()
+
+
+def _key(column: str, seed: int) -> pl.Expr:
+    """A hash of the normalised text; of null, always the same."""
+    kernel = textkernel.load()
+    if kernel is None:
+        return _normalised(column).hash(seed)
+    return pl.col(column).map_batches(partial(_keys, kernel, seed), return_dtype=pl.UInt64)
+
+
+def _keys(kernel: TextKernel, seed: int, texts: pl.Series) -> pl.Series:
+    """The kernel knows the lower case of ASCII only; polars normalises the other texts first."""
+    keys, as_is = kernel.keys(texts, seed)
+    places = np.flatnonzero(as_is)
+    if len(places):
+        others = texts.gather(places).alias("text").to_frame().select(_normalised("text"))
+        keys[places] = kernel.keys(others["text"], seed)[0]
+    return pl.Series(texts.name, keys)
 
 
 def _short(column: str) -> pl.Expr:
@@ -55,27 +76,33 @@ def sentence_end() -> pl.Expr:
     and without.
     """
     text = pl.col("completion").str.strip_chars_end()
-    tail = text.str.tail(200)
-    plain = ~text.str.contains(r"[\n|{}<>]|```")
     length = text.str.len_bytes()
-    one = plain & length.is_between(40, 240) & text.str.contains(r"^[A-Z][^.!?:;]*[a-z][.!?]?$")
+    # An expression is only computed where the texts are not null: the long ones end with the test
+    # whether there is any markup, on the few that pass the others.
+    long = pl.when(length >= _PROSE_BYTES).then(text)
+    tail = long.str.tail(200)
     # A last sentence of some length that ends in a word, or in a mark.
-    several = length >= _PROSE_BYTES
     cut = tail.str.contains(_UNFINISHED)
-    marked = plain & tail.str.contains(r"[a-z0-9][.!?][\"”’)]? +[A-Z][^.!?]{25,}[a-z][.!?]$")
-    ended = tail.str.contains(r"[.!?]$")
+    marked = tail.str.contains(r"[a-z0-9][.!?][\"”’)]? +[A-Z][^.!?]{25,}[a-z][.!?]$")
+    prose = pl.when(cut | marked).then(text)
+    plain = ~prose.str.contains(_MARKUP)
+    sentence = pl.when(length.is_between(40, 240)).then(text)
+    one = sentence.str.contains(r"^[A-Z][^.!?:;]*[a-z][.!?]?$")
+    alone = ~pl.when(one).then(text).str.contains(_MARKUP)
+    ended = pl.when(one).then(text).str.contains(r"[.!?]$")
     return (
-        pl.when(several & cut & plain)
+        pl.when(cut & plain)
         .then(pl.lit(4, pl.UInt8))
-        .when(several & marked)
+        .when(marked & plain)
         .then(pl.lit(3, pl.UInt8))
-        .when(one & ended)
+        .when(one & alone & ended)
         .then(pl.lit(1, pl.UInt8))
-        .when(one)
+        .when(one & alone)
         .then(pl.lit(2, pl.UInt8))
     )
 
 
+_MARKUP = r"[\n|{}<>]|```"
 _PROSE_BYTES = 60
 _UNFINISHED = r"[a-z0-9][.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
 
@@ -85,8 +112,8 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "completion_hash": lambda: pl.col("completion").hash(2),
     "system_hash": lambda: pl.col("system").hash(3),
     # the same up to case and white space
-    "prompt_key": lambda: _normalised("prompt").hash(4),
-    "completion_key": lambda: _normalised("completion").hash(5),
+    "prompt_key": lambda: _key("prompt", 4),
+    "completion_key": lambda: _key("completion", 5),
     # sizes, in characters
     "prompt_length": lambda: pl.col("prompt").str.len_chars(),
     "completion_length": lambda: pl.col("completion").str.len_chars(),
@@ -111,7 +138,7 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "label": lambda: pl.col("label"),
     "layout": lambda: pl.col("layout").cast(pl.Categorical),
     # preferences: the rejected side, with the same hash as the chosen one
-    "rejected_key": lambda: _normalised("rejected").hash(5),
+    "rejected_key": lambda: _key("rejected", 5),
     "rejected_length": lambda: pl.col("rejected").str.len_chars(),
     # the first words of both sides, for preferences only
     "completion_opening": lambda: pl.when(pl.col("rejected").is_not_null()).then(

@@ -1,7 +1,7 @@
 """The lint engine: files through the rules to a report.
 
-One pass over each file. Reading and checking (Python, one thread) runs ahead of the rules (polars,
-all cores) by one batch; a batch is forgotten once its findings and the compact features of its
+One pass over each file. Reading runs ahead of the expressions (polars) in a thread of its own, and they
+ahead of what is done in Python; a batch is forgotten once its findings and the compact features of its
 rows are taken, so that memory does not grow with the text. Dataset rules run at the end, on the
 features of all rows.
 """
@@ -12,8 +12,9 @@ import contextlib
 import gc
 import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
@@ -25,7 +26,7 @@ from curate.columns import Batch, merged
 from curate.dataset import Dataset, FileRole
 from curate.dataset_linting import lint_dataset
 from curate.errors import UserError
-from curate.evaluating import Plan
+from curate.evaluating import Hits, Plan
 from curate.faults import Fault
 from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
 from curate.rereading import read_selected
@@ -44,7 +45,8 @@ from curate.suppressions import load_suppressions
 from curate.tallying import Accepted, Tally
 from curate.validating import Checked, Validator, read_checked
 
-T = TypeVar("T")
+T, R = TypeVar("T"), TypeVar("R")
+_WORKERS = 2
 # So many rows, or bytes of text, go through the rules at once. Reading likes small blocks, which fit
 # into the processor's caches; each expression costs up to 5 ms for its regular expressions (polars
 # compiles them anew each time), however few rows there are.
@@ -163,6 +165,16 @@ def _result(rule: Rule, tally: Tally) -> RuleResult:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Evaluated:
+    """Rows with what the expressions say: where rules hold, by batch, and the features of the rows."""
+
+    checked: Checked
+    hits: list[list[Hits]]
+    features: list[pl.DataFrame]
+    rows: list[pl.DataFrame]
+
+
 class _Run:
     """One pass over the files, then the dataset rules; what is found goes to the tally."""
 
@@ -246,6 +258,7 @@ class _Run:
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
         features: list[pl.DataFrame] = []
+<<<<<<< HEAD
         if kind_of(source.path) == "parquet":
             self._tally.give_up_repairs(source.shown)
         for checked in ahead(in_large_batches(self._read(source))):
@@ -258,7 +271,27 @@ class _Run:
                 for rows in _in_reading_order(checked):
                     for collector in self._collectors.values():
                         collector.add(rows, index)
+=======
+        batches = in_large_batches(self._read(source))
+        for evaluated in worked(batches, partial(self._evaluated, file=index)):
+            self._tally.rows += evaluated.checked.rows_met
+            self._faults(evaluated.checked, index, source)
+            for batch, hits in zip(evaluated.checked.batches, evaluated.hits, strict=True):
+                self._batch(batch, hits, source)
+            features += evaluated.features
+            for rows in evaluated.rows:
+                for collector in self._collectors.values():
+                    collector.add(rows, index)
+>>>>>>> 409fd36 (Rules run in a thread of their own; keys of texts from the kernel; alternatives of words to look for)
         return features
+
+    def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
+        ignored = self._ignored[file]
+        hits = [self._plan.evaluate(batch, ignored) for batch in checked.batches]
+        if not self._plan.dataset_rules:
+            return _Evaluated(checked, hits, [], [])
+        rows = _in_reading_order(checked)
+        return _Evaluated(checked, hits, [self._plan.features_of(r, file) for r in rows], rows)
 
     def _features(self, checked: Checked, file: int) -> list[pl.DataFrame]:
         return [self._plan.features_of(rows, file) for rows in _in_reading_order(checked)]
@@ -278,20 +311,26 @@ class _Run:
         if "invalid-json" in by_rule and source.path != STDIN and is_array(source.path):
             self._tally.give_up_repairs(source.shown)
 
-    def _batch(self, batch: Batch, file: int, source: Source) -> None:
-        for hits in self._plan.evaluate(batch, self._ignored[file]):
+    def _batch(self, batch: Batch, found: Sequence[Hits], source: Source) -> None:
+        for hits in found:
             rule = hits.rule
             if isinstance(rule, ColumnRule):
                 room = self._tally.room(rule.about.code)
                 unseen = 0 if room is None else max(0, len(hits.positions) - room)
+<<<<<<< HEAD
                 for found in found_in_columns(hits, batch, source.shown, room):
                     self._tally.add(found)
                 offered = None if source.shown in self._tally.unrepairable else rule.repair
                 self._tally.add_unseen(rule.about.code, unseen, offered)
+=======
+                for one in found_in_columns(hits, batch, source.shown, room):
+                    self._tally.add(one)
+                self._tally.add_unseen(rule.about.code, unseen, rule.repair)
+>>>>>>> 409fd36 (Rules run in a thread of their own; keys of texts from the kernel; alternatives of words to look for)
             else:
                 options = self._plan.options
-                for found in found_in_records(hits, batch, source.shown, options, self._data):
-                    self._tally.add(found)
+                for one in found_in_records(hits, batch, source.shown, options, self._data):
+                    self._tally.add(one)
 
 
 def _in_reading_order(checked: Checked) -> list[pl.DataFrame]:
@@ -336,6 +375,18 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := following.result()) is not end:
             following = pool.submit(next, items, end)
             yield item  # type: ignore[misc]  # the sentinel is handled above
+
+
+def worked(items: Iterator[T], work: Callable[[T], R]) -> Iterator[R]:
+    """What `work` makes of each item, in order; two are in work while the one before is in use."""
+    with ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="curate-rules") as pool:
+        waiting: deque[Future[R]] = deque()
+        for item in ahead(items):
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > _WORKERS - 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ Clause = frozenset[bytes]
 BEYOND = b"\x80"
 _LONGEST = 12
 _MOST_WORDS = 128
-_MOST_IN_CLASS = 24
+_MOST_IN_CLASS = 40
 _MOST_CLAUSES = 3
 # Characters beyond ASCII whose other case is an ASCII letter.
 _ASCII_TWINS = {"\u017f": ord("s"), "\u212a": ord("k"), "\u0130": ord("i")}
@@ -27,7 +27,8 @@ _OFTEN = dict(zip(b" etaoinsrhldcumfpgwybvk", (
     0.17, 0.10, 0.075, 0.065, 0.06, 0.057, 0.057, 0.053, 0.05, 0.04, 0.034, 0.03, 0.025, 0.024,
     0.022, 0.018, 0.017, 0.016, 0.015, 0.014, 0.011, 0.008, 0.006,
 ), strict=True))  # fmt: skip
-_RARELY = 0.003
+_RARELY, _HARDLY_EVER = 0.001, 1e-6
+_BREAKS = b"\t\n\r"
 
 
 class _Unknown(Exception):
@@ -87,7 +88,7 @@ def frequency(clause: Clause) -> float:
     for word in clause:
         chance = 1.0
         for byte in word:
-            chance *= _OFTEN.get(byte, _RARELY)
+            chance *= _OFTEN.get(byte, _RARELY if byte >= 0x20 or byte in _BREAKS else _HARDLY_EVER)
         total += chance
     return total
 

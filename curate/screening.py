@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 
 from curate import textkernel
 from curate.columns import Batch
-from curate.demands import Demands
+from curate.demands import Alternatives
 from curate.literals import Clause, frequency
 from curate.textkernel import U64, TextKernel
 
 # The columns that are long enough to be worth it.
 TEXTS = ("text", "prompt", "completion", "system", "rejected")
 _MOST_MARKS = 128
+# Clauses that nearly every text fulfils say nothing, and cost a step at each of their words.
+_TOO_OFTEN = 0.012
+_COMMON = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz .,-()\n'\"!?:;")
 
-Mask = tuple[tuple[str, int], ...]
-"""Which marks a rule demands of which columns."""
+Mask = tuple[tuple[tuple[str, int], ...], ...]
+"""Which marks a rule demands of which columns: those of one of the alternatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Screen:
     columns: frozenset[str]
 
     @classmethod
-    def of(cls, demands: Sequence[Demands]) -> Screen | None:
+    def of(cls, demands: Sequence[Alternatives]) -> Screen | None:
         """For the demands of each rule, in order; None without the kernel."""
         kernel = textkernel.load()
         if kernel is None:
@@ -48,8 +51,9 @@ class Screen:
             for word in clause:
                 words[word] = words.get(word, 0) | 1 << number
         masks = tuple(_mask(one, numbers) for one in demands)
-        columns = frozenset(column for mask in masks for column, _ in mask)
-        return cls(kernel, kernel.automaton(words), masks, columns) if columns else None
+        columns = frozenset(column for mask in masks for way in mask for column, _ in way)
+        automaton = kernel.automaton(words) if columns else None
+        return None if automaton is None else cls(kernel, automaton, masks, columns)
 
     def marks(self, batch: Batch) -> dict[str, U64]:
         """The marks of each column of a batch that a rule asks about."""
@@ -68,38 +72,47 @@ class Screen:
 
 
 def candidates(mask: Mask, marks: Mapping[str, U64]) -> NDArray[np.int64]:
-    """Where all marks of a mask are set."""
-    kept: NDArray[np.bool_] | None = None
-    for column, wanted in mask:
-        for word, bits in enumerate((wanted & 0xFFFF_FFFF_FFFF_FFFF, wanted >> 64)):
-            if bits:
-                want = np.uint64(bits)
-                here = marks[column][:, word] & want == want
-                kept = here if kept is None else kept & here
-    assert kept is not None  # a mask wants something
-    return np.flatnonzero(kept)
+    """Where all marks of one of the alternatives of a mask are set."""
+    found: NDArray[np.bool_] | None = None
+    for way in mask:
+        kept: NDArray[np.bool_] | None = None
+        for column, wanted in way:
+            for word, bits in enumerate((wanted & 0xFFFF_FFFF_FFFF_FFFF, wanted >> 64)):
+                if bits:
+                    want = np.uint64(bits)
+                    here = marks[column][:, word] & want == want
+                    kept = here if kept is None else kept & here
+        assert kept is not None  # each wants something
+        found = kept if found is None else found | kept
+    assert found is not None
+    return np.flatnonzero(found)
 
 
-def _numbered(demands: Sequence[Demands]) -> dict[Clause, int]:
+def _numbered(demands: Sequence[Alternatives]) -> dict[Clause, int]:
     """The clauses that get a mark, the most telling first where there are too many."""
     clauses = {
         clause
-        for one in demands
+        for alternatives in demands
+        for one in alternatives
         for column, several in one.items()
         if column in TEXTS
         for clause in several
+        if frequency(clause) <= _TOO_OFTEN and not any(word in _COMMON for word in clause)
     }
     telling = sorted(clauses, key=lambda c: (frequency(c), sorted(c)))[:_MOST_MARKS]
     return {clause: number for number, clause in enumerate(telling)}
 
 
-def _mask(demands: Demands, numbers: Mapping[Clause, int]) -> Mask:
-    wanted = {
-        column: _together(numbers[clause] for clause in clauses if clause in numbers)
-        for column, clauses in demands.items()
-        if column in TEXTS
-    }
-    return tuple((column, bits) for column, bits in sorted(wanted.items()) if bits)
+def _mask(alternatives: Alternatives, numbers: Mapping[Clause, int]) -> Mask:
+    ways = []
+    for one in alternatives:
+        wanted = {
+            column: _together(numbers[clause] for clause in clauses if clause in numbers)
+            for column, clauses in one.items()
+            if column in TEXTS
+        }
+        ways.append(tuple((column, bits) for column, bits in sorted(wanted.items()) if bits))
+    return tuple(ways) if all(ways) else ()
 
 
 def _together(numbers: Iterable[int]) -> int:

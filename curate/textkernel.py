@@ -145,8 +145,6 @@ class Automaton:
         self.address = kernel.curate_automaton(
             packed, ends.ctypes.data, marks.ctypes.data, len(words)
         )
-        if not self.address:
-            raise MemoryError
 
     def __del__(self) -> None:
         self._kernel.curate_automaton_free(self.address)
@@ -189,9 +187,10 @@ class TextKernel:
                 self._kernel.curate_release(exported.array)
         return Columns(text, letters[: len(text)].copy(), sizes, shapes, types, done)
 
-    def automaton(self, words: dict[bytes, int]) -> Automaton:
-        """See `Automaton`."""
-        return Automaton(self._kernel, words)
+    def automaton(self, words: dict[bytes, int]) -> Automaton | None:
+        """See `Automaton`; None for more words than one can hold."""
+        automaton = Automaton(self._kernel, words)
+        return automaton if automaton.address else None
 
     def marks(self, automaton: Automaton, texts: pl.Series) -> U64:
         """The marks of each text, shape (texts, 2): mark m is bit m % 64 of word m // 64."""

@@ -19,18 +19,29 @@ class Exchange:
 
 def last_exchange(record: dict[str, Any], format: RecordFormat) -> Exchange | None:
     """The last exchange of a valid record, or None when nobody answers."""
-    segments = [
-        s
-        for s in RECORD_MODELS[format].model_validate(record).segments()
-        if not s.field.startswith("rejected")
-    ]
-    last = max((i for i, s in enumerate(segments) if s.role == "assistant"), default=None)
+    if format is RecordFormat.CHAT and _is_plain(record):
+        spoken = [(m["role"], m["content"], i) for i, m in enumerate(record["messages"])]
+        turns = [(role, text, f"messages[{i}].content") for role, text, i in spoken]
+    else:
+        turns = _turns(record, format)
+    last = max((i for i, (role, _, _) in enumerate(turns) if role == "assistant"), default=None)
     if last is None:
         return None
     asked: list[str] = []
-    for segment in reversed(segments[:last]):
-        if segment.role != "user":
+    for role, text, _ in reversed(turns[:last]):
+        if role != "user":
             break
-        if segment.text:
-            asked.append(segment.text)
-    return Exchange("\n\n".join(reversed(asked)), segments[last].text, segments[last].field)
+        if text:
+            asked.append(text)
+    return Exchange("\n\n".join(reversed(asked)), turns[last][1], turns[last][2])
+
+
+def _is_plain(record: dict[str, Any]) -> bool:
+    """Whether all turns of a valid chat record are strings; nearly all are, and need no model."""
+    return all(type(turn.get("content")) is str for turn in record["messages"])
+
+
+def _turns(record: dict[str, Any], format: RecordFormat) -> list[tuple[str, str, str]]:
+    """(role, text, field) of each turn, without those of a rejected answer."""
+    segments = RECORD_MODELS[format].model_validate(record).segments()
+    return [(s.role, s.text, s.field) for s in segments if not s.field.startswith("rejected")]

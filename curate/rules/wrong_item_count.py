@@ -49,7 +49,7 @@ def _applies(options: LintOptions) -> pl.Expr:
     )
     listed = pl.when(number.is_not_null()).then(completion)
     items = listed.str.count_matches(r"(?m)^[ \t]*[0-9]{1,2}[.)][ \t]+[^ \n]")
-    return (items >= 2) & (items != number)
+    return two & (items >= 2) & (items != number)
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
