@@ -7,6 +7,7 @@ on without it, and `curate` uses datasketch instead.
 
 from __future__ import annotations
 
+import compileall
 import sys
 
 from setuptools import Extension, setup
@@ -19,6 +20,16 @@ FLAGS = ["/O2"] if sys.platform == "win32" else ["-std=c11", "-O3", "-fvisibilit
 
 class BuildKernel(build_ext):
     """Names the shared object without a Python version, and exports what the source exports."""
+
+    def run(self) -> None:
+        """Also compile Python's own files where they stay in place, as pip does where it copies them.
+
+        Otherwise Python would do it at the first start, or at each one where it may not write.
+        """
+        super().run()
+        if self.inplace or self.editable_mode:
+            for folder in ("curate", "schemas", "train"):
+                compileall.compile_dir(folder, quiet=2)
 
     def get_ext_filename(self, fullname: str) -> str:
         """The file for an extension's dotted name."""

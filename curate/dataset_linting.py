@@ -13,7 +13,7 @@ from curate.dataset import Dataset
 from curate.evaluating import RuleFailure
 from curate.faults import EXCERPT_CHARACTERS
 from curate.materialising import Found, finding_of, text_of_column
-from curate.reading import read_rows
+from curate.rereading import read_selected
 from curate.rules.protocol import DatasetRule, Hit
 from curate.schemas.findings import Related
 from curate.schemas.options.data import DataOptions
@@ -135,13 +135,9 @@ def _rows_again(placed: Sequence[_Placed], paths: Sequence[str]) -> dict[tuple[i
             wanted.setdefault(hit.file, set()).add(hit.line)
     rows: dict[tuple[int, int], bytes] = {}
     for file, lines in wanted.items():
-        last = max(lines)
-        for batch in read_rows(paths[file]):
+        for batch in read_selected(paths[file], sorted(lines)):
             for line, raw in zip(batch.lines, batch.raw, strict=True):
-                if line in lines:
-                    rows[file, line] = raw
-            if batch.lines and batch.lines[-1] >= last:
-                break
+                rows[file, line] = raw
     return rows
 
 

@@ -12,12 +12,10 @@ import contextlib
 import gc
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 
 import polars as pl
 
@@ -43,10 +41,9 @@ from curate.selecting import ignored_in, select_rules
 from curate.sources import STDIN, expand, kind_of
 from curate.suppressions import load_suppressions
 from curate.tallying import Accepted, Tally
+from curate.threads import ahead
 from curate.validating import Checked, Validator, read_checked
 
-T, R = TypeVar("T"), TypeVar("R")
-_WORKERS = 2
 # So many rows, or bytes of text, go through the rules at once. Reading likes small blocks, which fit
 # into the processor's caches; each expression costs up to 5 ms for its regular expressions (polars
 # compiles them anew each time), however few rows there are.
@@ -258,22 +255,10 @@ class _Run:
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
         features: list[pl.DataFrame] = []
-<<<<<<< HEAD
         if kind_of(source.path) == "parquet":
             self._tally.give_up_repairs(source.shown)
-        for checked in ahead(in_large_batches(self._read(source))):
-            self._tally.rows += checked.rows_met
-            self._faults(checked, index, source)
-            for batch in checked.batches:
-                self._batch(batch, index, source)
-            if self._plan.dataset_rules:
-                features += self._features(checked, index)
-                for rows in _in_reading_order(checked):
-                    for collector in self._collectors.values():
-                        collector.add(rows, index)
-=======
-        batches = in_large_batches(self._read(source))
-        for evaluated in worked(batches, partial(self._evaluated, file=index)):
+        batches = ahead(in_large_batches(self._read(source)))
+        for evaluated in ahead(map(partial(self._evaluated, file=index), batches)):
             self._tally.rows += evaluated.checked.rows_met
             self._faults(evaluated.checked, index, source)
             for batch, hits in zip(evaluated.checked.batches, evaluated.hits, strict=True):
@@ -282,7 +267,6 @@ class _Run:
             for rows in evaluated.rows:
                 for collector in self._collectors.values():
                     collector.add(rows, index)
->>>>>>> 409fd36 (Rules run in a thread of their own; keys of texts from the kernel; alternatives of words to look for)
         return features
 
     def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
@@ -317,16 +301,10 @@ class _Run:
             if isinstance(rule, ColumnRule):
                 room = self._tally.room(rule.about.code)
                 unseen = 0 if room is None else max(0, len(hits.positions) - room)
-<<<<<<< HEAD
-                for found in found_in_columns(hits, batch, source.shown, room):
-                    self._tally.add(found)
-                offered = None if source.shown in self._tally.unrepairable else rule.repair
-                self._tally.add_unseen(rule.about.code, unseen, offered)
-=======
                 for one in found_in_columns(hits, batch, source.shown, room):
                     self._tally.add(one)
-                self._tally.add_unseen(rule.about.code, unseen, rule.repair)
->>>>>>> 409fd36 (Rules run in a thread of their own; keys of texts from the kernel; alternatives of words to look for)
+                offered = None if source.shown in self._tally.unrepairable else rule.repair
+                self._tally.add_unseen(rule.about.code, unseen, offered)
             else:
                 options = self._plan.options
                 for one in found_in_records(hits, batch, source.shown, options, self._data):
@@ -365,28 +343,6 @@ def _together(checks: Sequence[Checked]) -> Checked:
         faults=[fault for checked in checks for fault in checked.faults],
         rows_met=sum(checked.rows_met for checked in checks),
     )
-
-
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The items of an iterator, each made in another thread while the one before is in use."""
-    end = object()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-read") as pool:
-        following = pool.submit(next, items, end)
-        while (item := following.result()) is not end:
-            following = pool.submit(next, items, end)
-            yield item  # type: ignore[misc]  # the sentinel is handled above
-
-
-def worked(items: Iterator[T], work: Callable[[T], R]) -> Iterator[R]:
-    """What `work` makes of each item, in order; two are in work while the one before is in use."""
-    with ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="curate-rules") as pool:
-        waiting: deque[Future[R]] = deque()
-        for item in ahead(items):
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > _WORKERS - 1:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 @contextlib.contextmanager

@@ -2,58 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
-from typing import IO
 
-import orjson
+import numpy as np
 
-from curate.faults import BATCH_ROWS, BOM, RawBatch
-from curate.reading import BLOCK_BYTES, holds_array, read_rows
-from curate.sources import kind_of, open_binary
+from curate.faults import BATCH_ROWS, RawBatch
+from curate.reading import LineBlock, read_pieces
 
 
 def read_selected(path: str, lines: Sequence[int]) -> Iterator[RawBatch]:
     """The rows with these line or record numbers, ascending, as `curate.reading.read_rows` gives them.
 
-    In JSON lines the rows between are only counted, not parsed. Raises UserError.
+    Of JSON lines only these are parsed. Raises UserError.
     """
-    wanted = set(lines)
-    if kind_of(path) == "jsonl":
-        with open_binary(path) as stream:
-            head = stream.read(BLOCK_BYTES)
-        if not holds_array(head, "jsonl"):
-            with open_binary(path) as stream:
-                yield from _lines(path, stream, wanted)
-            return
-    for batch in read_rows(path):
-        kept = [i for i, line in enumerate(batch.lines) if line in wanted]
-        if kept:
-            yield RawBatch(
-                path,
-                values=[batch.values[i] for i in kept],
-                lines=[batch.lines[i] for i in kept],
-                raw=[batch.raw[i] for i in kept],
-                rows_met=len(kept),
-            )
-
-
-def _lines(path: str, stream: IO[bytes], wanted: set[int]) -> Iterator[RawBatch]:
-    batch = RawBatch(path)
-    last = max(wanted, default=0)
-    for number, line in enumerate(stream, 1):
-        if number in wanted:
-            row = line.removeprefix(BOM) if number == 1 else line
-            row = row.removesuffix(b"\n").removesuffix(b"\r")
-            with contextlib.suppress(orjson.JSONDecodeError):
-                batch.values.append(orjson.loads(row))
-                batch.lines.append(number)
-                batch.raw.append(row)
-                batch.rows_met += 1
-            if len(batch.raw) >= BATCH_ROWS:
-                yield batch
-                batch = RawBatch(path)
-        if number >= last:
+    wanted = np.unique(np.array(lines, np.int64))
+    waiting = RawBatch(path)
+    if not len(wanted):
+        return
+    for piece in read_pieces(path):
+        if isinstance(piece, LineBlock):
+            after = piece.first_line + len(piece)
+            chosen = wanted[(wanted >= piece.first_line) & (wanted < after)]
+            if not len(chosen):
+                continue
+            batch = piece.some_parsed(chosen - piece.first_line)
+            kept = range(len(batch.lines))
+        else:
+            batch, asked = piece, set(lines)
+            kept = [i for i, line in enumerate(batch.lines) if line in asked]
+        waiting.values += [batch.values[i] for i in kept]
+        waiting.lines += [batch.lines[i] for i in kept]
+        waiting.raw += [batch.raw[i] for i in kept]
+        waiting.rows_met = len(waiting.lines)
+        if waiting.rows_met >= BATCH_ROWS:
+            yield waiting
+            waiting = RawBatch(path)
+        if batch.lines and batch.lines[-1] >= wanted[-1]:
             break
-    if batch.rows_met:
-        yield batch
+    if waiting.rows_met:
+        yield waiting

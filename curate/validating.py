@@ -27,6 +27,7 @@ from curate.reading import LineBlock, read_pieces
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, Example, Record, RecordFormat
 from curate.sources import expand
+from curate.threads import ahead
 
 # The fields by which a format is known, each with the other names it goes by in published sets.
 # Order matters: the first format whose fields are all present wins.
@@ -455,7 +456,7 @@ def _short(raw: bytes) -> str:
 def read_checked(path: str, data: DataOptions) -> Iterator[Checked]:
     """Read and validate one file, batch by batch. Raises UserError when it cannot be read."""
     validator = Validator(path, data)
-    for piece in read_pieces(path):
+    for piece in ahead(read_pieces(path)):
         if isinstance(piece, LineBlock):
             checked = validator.check_lines(piece)
         else:

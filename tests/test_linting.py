@@ -14,7 +14,7 @@ import pytest
 from curate.dataset import Dataset
 from curate.errors import UserError
 from curate.evaluating import RuleFailure
-from curate.linting import Source, ahead, lint, lint_sources, sources_of
+from curate.linting import Source, lint, lint_sources, sources_of
 from curate.rules import RULES
 from curate.rules.protocol import About, ColumnRule, DatasetRule, Hit, Mark, RecordRule, Rule
 from curate.schemas.findings import Confidence, Severity
@@ -22,6 +22,7 @@ from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 from curate.schemas.report import LintReport
+from curate.threads import ahead
 
 Write = Callable[..., Path]
 GOOD = {"prompt": "Name a fruit.", "completion": "An apple."}

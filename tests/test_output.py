@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -165,19 +164,45 @@ def test_gitlab_tells_identical_rows_apart() -> None:
     assert issues[0]["fingerprint"] != issues[1]["fingerprint"]
 
 
-def sarif_schemas() -> list[Path]:
-    published = os.environ.get("CURATE_SARIF_SCHEMA")
-    return [GOLDEN / "sarif_used.schema.json", *([Path(published)] if published else [])]
+UNUSUAL = REPORT.model_copy(
+    update={
+        "findings": tuple(
+            finding(path=path, line=line, related=(Related(path=path, line=2), Related(path=path)))
+            for path in (
+                *(
+                    "/tmp/a b/ü#?%.jsonl",
+                    "-",
+                    "a:b,c.jsonl",
+                    "..",
+                    "日本/{0}[1](x).jsonl",
+                    "C:\\data\\a.jsonl",
+                ),
+                "sub/\udcff.jsonl",  # a name that is not UTF-8, as Python tells it
+            )
+            for line in (None, 1)
+        )
+    }
+)
 
 
-@pytest.mark.parametrize("schema", sarif_schemas(), ids=lambda path: str(path.name))
-@pytest.mark.parametrize("report", [REPORT, EMPTY], ids=["findings", "empty"])
-def test_sarif_fits_the_schema(schema: Path, report: LintReport) -> None:
-    checker = jsonschema.Draft7Validator(
-        json.loads(schema.read_text(encoding="utf-8")), format_checker=jsonschema.FormatChecker()
+@pytest.mark.parametrize("schema", ["sarif_used.schema.json", "sarif-schema-2.1.0.json"])
+@pytest.mark.parametrize("report", [REPORT, EMPTY, UNUSUAL], ids=["findings", "empty", "unusual"])
+def test_sarif_fits_the_schema(schema: str, report: LintReport) -> None:
+    """OASIS's own schema, and a stricter one of what we write."""
+    content = json.loads((GOLDEN / schema).read_text(encoding="utf-8"))
+    checker = jsonschema.validators.validator_for(content)(
+        content, format_checker=jsonschema.FormatChecker()
     )
     log = json.loads(rendered("sarif", report))
     assert [error.message for error in checker.iter_errors(log)] == []
+
+
+def test_sarif_paths_are_uris() -> None:
+    results = json.loads(rendered("sarif", UNUSUAL))["runs"][0]["results"]
+    uris = [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in results[::2]]
+    assert uris[0] == "file:///tmp/a%20b/%C3%BC%23%3F%25.jsonl"
+    assert uris[2] == "a%3Ab%2Cc.jsonl"
+    assert uris[-1] == "sub/%FF.jsonl"
 
 
 def test_sarif_points_to_rules_and_places() -> None:

@@ -6,6 +6,7 @@ Each rule that ran is a reporting descriptor; paths are relative URIs where they
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -97,7 +98,8 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 def _place(path: str, line: int | None) -> dict[str, Any]:
     pure = PurePath(path)
-    uri = pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())
+    # The bytes of a name need not be UTF-8.
+    uri = pure.as_uri() if pure.is_absolute() else quote(os.fsencode(pure.as_posix()))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if line is not None:
         place["region"] = {"startLine": line}
