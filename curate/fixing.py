@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from curate.linting import Source, lint_sources
+from curate.linting import Source, lint_sources, shown_path
 from curate.materialising import Found
 from curate.paths import follow, replaced
 from curate.reading import read_rows
@@ -275,19 +275,22 @@ def _same(left: str, right: str) -> bool:
                 return True
 
 
-def write(repaired: Repaired) -> list[str]:
+def write(repaired: Repaired, sources: Sequence[Source] = ()) -> list[str]:
     """Put the repaired files in place and add dropped rows to NAME.removed.jsonl.
 
     Returns the paths that were written. The removed rows are written first: an interrupt between
     the two leaves a row in both places, never in none.
     """
     written = []
+    # Names that are not UTF-8 are shown in another form; standard input has no path of its own.
+    paths = {s.shown: s.path for s in sources if s.shown == shown_path(s.path)}
     by_file: dict[str, list[Removed]] = {}
     for row in repaired.removed:
         by_file.setdefault(row.path, []).append(row)
-    for path, rows in by_file.items():
-        written.append(_append_removed(path, rows))
-    for path, copy in repaired.copies.items():
+    for shown, rows in by_file.items():
+        written.append(_append_removed(paths.get(shown, shown), rows))
+    for shown, copy in repaired.copies.items():
+        path = paths.get(shown, shown)
         with atomic_write(path) as stream, open(copy, "rb") as content:
             while block := content.read(1 << 20):
                 stream.write(block)

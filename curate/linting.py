@@ -97,7 +97,12 @@ def sources_of(paths: Sequence[str | os.PathLike[str]], options: LintOptions) ->
         # Fingerprints hold no rows: the rule that knows them reads them.
         ([p for p in options.against if p.suffix != ".fingerprint"], "reference"),
     ]
-    return [Source(p, p, role) for names, role in groups for p in expand(names)]
+    return [Source(p, shown_path(p), role) for names, role in groups for p in expand(names)]
+
+
+def shown_path(path: str) -> str:
+    """A path as reports can hold it: bytes of a name that are not UTF-8 are written as escapes."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def lint_sources(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -240,3 +242,24 @@ def test_all_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"name", "severity", "confidence", "summary", "reason", "example", "fix"} <= set(
         listed[0]
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes only there")
+def test_a_name_that_is_not_utf8_is_shown_in_escapes_and_repaired_in_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff.jsonl"
+    with open(path, "wb") as stream:
+        stream.write(b'\xef\xbb\xbf{"prompt": "a", "completion": "b"}\n')
+    for form in ("text", "json", "jsonl", "github", "gitlab", "sarif", "html"):
+        out = tmp_path / f"out.{form}"
+        flags = ["--no-cache", "--output-format", form, "--output", str(out)]
+        assert main(["lint", *flags, str(tmp_path / "*.jsonl")]) == 1
+        assert (
+            "\\xff.jsonl" in out.read_text(encoding="utf-8").replace("\\\\", "\\")
+            or form == "sarif"
+        )
+    assert main(["lint", "--no-cache", "--fix", str(tmp_path / "*.jsonl")]) == 1
+    with open(path, "rb") as stream:
+        assert not stream.read().startswith(b"\xef\xbb\xbf")
+    assert "Traceback" not in capsys.readouterr().err

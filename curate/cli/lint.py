@@ -102,7 +102,7 @@ def _fix(sources: Sequence[Source], options: LintOptions, data: DataOptions) -> 
         # The repaired standard input goes to standard output, so that findings must not.
         piped = repaired.copies.pop(STDIN, None) or _unchanged(sources)
         stream = sys.stderr if piped else sys.stdout
-        written = fixing.write(repaired)
+        written = fixing.write(repaired, sources)
         if piped:
             with open(piped, "rb") as content:
                 shutil.copyfileobj(content, sys.stdout.buffer)
