@@ -26,7 +26,7 @@ def read_selected(path: str, lines: Sequence[int]) -> Iterator[RawBatch]:
             if not len(chosen):
                 continue
             batch = piece.some_parsed(chosen - piece.first_line)
-            kept = range(len(batch.lines))
+            kept = list(range(len(batch.lines)))
         else:
             batch, asked = piece, set(lines)
             kept = [i for i, line in enumerate(batch.lines) if line in asked]
