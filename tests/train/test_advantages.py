@@ -122,6 +122,7 @@ def test_losses_are_those_of_a_float64_implementation_with_their_gradients() -> 
     x = torch.tensor(new, requires_grad=True)
     loss, held = policy_loss(x, torch.tensor(old), torch.tensor(advantages), 0.2)
     loss.sum().backward()
+    loss = loss.detach()
     for i in range(len(new)):
         ratio = math.exp(new[i] - old[i])
         near = min(max(ratio, 0.8), 1.2)
