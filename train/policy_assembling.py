@@ -16,6 +16,7 @@ import torch
 from curate.errors import UserError
 from curate.schemas.options.rollouts import KlControl
 from curate.schemas.options.train import Method, TrainOptions
+from curate.schemas.options.watch import DecideBy
 from curate.train import setup
 from curate.train.assembling import open_records, start_or_resume
 from curate.train.dashboard import Reporter
@@ -97,6 +98,11 @@ def assemble_policy(
         controller=KlController.of(options),
         quality=make_quality(prepared, val_prompts, options, decisions),
     )
+    if run.quality is None and options.decide_by is DecideBy.METRIC:
+        raise UserError(
+            "--decide-by metric: nothing to compare the held-out answers with; they need right answers "
+            "(JSON, labels, numbers), preferences, or --metric"
+        )
     start_or_resume(run, checkpoint, prepared, decisions)
     return run
 

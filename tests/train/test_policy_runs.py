@@ -187,6 +187,7 @@ def test_what_cannot_be_rewarded_or_does_not_go_together_is_refused(
         ({"lora_dropout": 0.1}, "dropout"),
         ({"method": "grpo", "answers_per_prompt": 1}, "answers-per-prompt"),
         ({"max_length": 20}, "max-new-tokens"),
+        ({"decide_by": "metric"}, "nothing to compare"),
     ):
         with pytest.raises(UserError, match=said):
             curate.train(prompts_file, **{**settings, **changes, "overwrite": True})
