@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 from watch_score import Recorded, load
 
-from curate.run_dynamics import of_training
+from curate.run_dynamics import SUSPECT, UNEXPECTED, of_training
+from curate.schemas.options.lint import LintOptions
 from curate.train.learning_curve import forecast
 
 # How rows may be ranked: curate's way, and plain ones.
@@ -24,8 +25,8 @@ _RANKINGS: dict[str, Callable[[], pl.Expr]] = {
 def flipped(folder: Path) -> Iterator[str]:
     """How many of the flipped rows are among the 5% that stand out most, by way of ranking."""
     learnt = pl.read_parquet(folder / "learnt.parquet")
-    yield "| run | rows | flipped | " + " | ".join(_RANKINGS) + " |"
-    yield "|---|---|---|" + "---|" * len(_RANKINGS)
+    yield "| run | rows | flipped | " + " | ".join(_RANKINGS) + " | DYN001 | flipped among them |"
+    yield "|---|---|---|" + "---|" * (len(_RANKINGS) + 2)
     found_of, flipped_of = dict.fromkeys(_RANKINGS, 0), 0
     for run in json.loads((folder / "runs.json").read_text()):
         if run["kind"] != "flipped" or "error" in run:
@@ -47,11 +48,17 @@ def flipped(folder: Path) -> Iterator[str]:
             found_of[name] += hits
             shares.append(f"{hits / len(wrong):.0%}")
         flipped_of += len(wrong)
+        told = rows.filter(
+            (pl.col("excess") >= SUSPECT)
+            & (pl.col("last_excess") >= UNEXPECTED)
+            & (pl.col("rank") <= round(LintOptions().max_suspects * rows.height))
+        )["line"]
         cells = [run["name"].removeprefix("flipped-"), f"{rows.height:,}", str(len(wrong)), *shares]
+        cells += [str(len(told)), f"{len(wrong & set(told)) / max(1, len(told)):.0%}"]
         yield "| " + " | ".join(cells) + " |"
     if flipped_of:
         together = " | ".join(f"{n / flipped_of:.0%}" for n in found_of.values())
-        yield f"| together | | {flipped_of} | {together} |"
+        yield f"| together | | {flipped_of} | {together} | | |"
 
 
 def hidden_tops(folder: Path) -> Iterator[str]:

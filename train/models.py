@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import tempfile
@@ -69,6 +70,7 @@ def resolve_base(spelling: str) -> Base:
     Raises:
         UserError: the file, folder or package does not exist, or holds no model.
     """
+    quiet_bitsandbytes()
     if spelling.startswith("package:"):
         return Base(spelling, str(converted_gguf(_gguf_in_package(spelling))), local=True)
     path = Path(spelling).expanduser()
@@ -163,23 +165,28 @@ def _convert_gguf(path: Path, folder: Path) -> None:
         tokenizer.save_pretrained(folder)
 
 
+def quiet_bitsandbytes() -> None:
+    """Let bitsandbytes, where installed, not offer a kernel of its own at each start."""
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+
+
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """No progress bars and no warnings of transformers' own within."""
-    from transformers.utils import logging
+    from transformers.utils import logging as messages
 
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    level, bars = messages.get_verbosity(), messages.is_progress_bar_enabled()
+    messages.set_verbosity_error()
+    messages.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             # peft asks transformers for an attribute by its older name.
             warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
             yield
     finally:
-        logging.set_verbosity(level)
+        messages.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()
+            messages.enable_progress_bar()
 
 
 def load_tokenizer(base: Base, *, trust_remote_code: bool = False) -> PreTrainedTokenizerBase:

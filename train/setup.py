@@ -19,7 +19,7 @@ from curate.train import kernels
 from curate.train.decisions import Decisions
 from curate.train.forward import ForwardPlan, PackReader
 from curate.train.memory import MemoryPlan, available_memory, plan_memory, recompute, shape_of
-from curate.train.models import Base, add_adapter, empty_model, load_model
+from curate.train.models import Base, add_adapter, empty_model, load_model, quiet_bitsandbytes
 from curate.train.recipe import Item
 from curate.train.recipes import RECIPES
 
@@ -32,6 +32,7 @@ def make_accelerator(options: TrainOptions) -> Accelerator:
     """The processes and the device of this run; threads and seeds are set."""
     from accelerate import Accelerator
 
+    quiet_bitsandbytes()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # forks after its threads would warn
     if options.threads is not None:
         torch.set_num_threads(options.threads)
