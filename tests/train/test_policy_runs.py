@@ -185,6 +185,7 @@ def test_what_cannot_be_rewarded_or_does_not_go_together_is_refused(
         ({"reward": "no_such_module:f"}, "cannot import"),
         ({"reward": "runs/missing"}, "no such folder"),
         ({"lora_dropout": 0.1}, "dropout"),
+        ({"find_learning_rate": True}, "find-learning-rate"),
         ({"method": "grpo", "answers_per_prompt": 1}, "answers-per-prompt"),
         ({"max_length": 20}, "max-new-tokens"),
         ({"decide_by": "metric"}, "nothing to compare"),
