@@ -252,10 +252,24 @@ def _measured(evaluations: Sequence[EvaluationEvent]) -> list[tuple[str, str, Re
             ("from reference", distance, length),
         ]
     curve = _spark([e.val_loss for e in evaluations if e.val_loss is not None])
-    return [
+    rows: list[tuple[str, str, RenderableType]] = [
         ("validation", _number(last.val_loss), Text(curve, style="magenta")),
         ("train probe", _number(last.probe_loss), f"gap {_signed(last.verdict.gap)}"),
     ]
+    if "accuracy" in last.metrics:
+        accuracies = Text(_spark([e.metrics["accuracy"] for e in evaluations if e.metrics]))
+        rows.append(("preferred", f"{last.metrics['accuracy']:.0%}", accuracies))
+        rows.append(("margin", f"{last.metrics['margin']:+.3g}", _sides(last)))
+    return rows
+
+
+def _sides(event: EvaluationEvent) -> str:
+    """How the two sides of preferences stand: rewards, and log-probabilities where known."""
+    metrics = event.metrics
+    said = f"chosen {metrics['chosen_reward']:+.3g}, rejected {metrics['rejected_reward']:+.3g}"
+    if "chosen_logp" in metrics:
+        said += f" (log-probability {metrics['chosen_logp']:.1f}, {metrics['rejected_logp']:.1f})"
+    return said
 
 
 def _evaluation_line(event: EvaluationEvent, clock: _Clock) -> str:
@@ -263,6 +277,9 @@ def _evaluation_line(event: EvaluationEvent, clock: _Clock) -> str:
     losses += f"  gap {_signed(event.verdict.gap)}"
     if "reward" in event.metrics:
         losses = "  ".join(f"{name} {value:.3g}" for name, value in event.metrics.items())
+    if "accuracy" in event.metrics:
+        margin = f"margin {event.metrics['margin']:+.3g}: {_sides(event)}"
+        losses += f"  preferred {event.metrics['accuracy']:.0%}  {margin}"
     parts = [f"step {event.step}/{clock.total}", losses]
     if speed := clock.speed_line():
         parts.append(speed)

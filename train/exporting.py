@@ -14,7 +14,7 @@ from torch.distributed.tensor import DTensor
 
 from curate.errors import UserError
 from curate.manifest import FILE_NAME, read_manifest
-from curate.schemas.options.train import Adapter
+from curate.schemas.options.train import Adapter, Method
 from curate.schemas.training_artifacts import TrainingManifest
 from curate.schemas.verdicts import Verdict
 
@@ -107,7 +107,7 @@ def model_card(
             "## Load it",
             "",
             "```python",
-            *(_LOAD_ADAPTER if adapter else _LOAD_MODEL),
+            *_loading(manifest, adapter=adapter),
             "```",
             "",
             "## Options",
@@ -134,6 +134,19 @@ _LOAD_MODEL = (
     "model = AutoModelForCausalLM.from_pretrained(folder)",
     "tokenizer = AutoTokenizer.from_pretrained(folder)",
 )
+
+
+def _loading(manifest: TrainingManifest, *, adapter: bool) -> list[str]:
+    """How to load what was trained; a reward model is transformers' for classifying sequences."""
+    lines = list(_LOAD_ADAPTER if adapter else _LOAD_MODEL)
+    if manifest.options.get("method") != Method.REWARD.value:
+        return lines
+    scoring = "AutoModelForSequenceClassification"
+    lines = [line.replace("AutoModelForCausalLM", scoring) for line in lines]
+    return [
+        line.replace("from_pretrained(base)", "from_pretrained(base, num_labels=1)")
+        for line in lines
+    ]
 
 
 def _loss(value: float | None) -> str:

@@ -174,12 +174,13 @@ def loss_curve(history: Path) -> str:
         (e["step"], e["loss"]) for e in events if e["event"] == "step" and e["loss"] is not None
     ]
     evaluations = [e for e in events if e["event"] == "evaluation"]
+    pairs = any("accuracy" in e.get("metrics", {}) for e in evaluations)
     curve = _curve_of(evaluations)
     val, probe = curve("val_loss"), curve("probe_loss")
     shown = [y for _, y in [*steps, *val, *probe]] or [0.0, 1.0]
     last = max([x for x, _ in [*steps, *val]], default=1)
     axes = Axes(
-        title="Loss (nats per learnt token)",
+        title=f"Loss (nats per {'pair' if pairs else 'learnt token'})",
         x_label="step",
         y_label="",
         x_range=(0.0, float(last)),

@@ -26,19 +26,20 @@ import sys
 import torch
 torch.set_num_threads(1)
 import curate
-data, base, output = sys.argv[1:]
+data, base, output, method = sys.argv[1:]
 curate.train(
     data, model=base, output=output, resume=True, max_steps=60, batch_size=4, eval_every=3,
     checkpoint_every=2, learning_rate=1e-2, lora_rank=2, lora_dropout=0.2, stop_early=False,
+    method=method,
 )
 """
 
 
-def start(folder: Path, data: Path, base: str, run: Path) -> subprocess.Popen[str]:
+def start(folder: Path, data: Path, base: str, run: Path, method: str) -> subprocess.Popen[str]:
     script = folder / "train_it.py"
     script.write_text(SCRIPT)
     return subprocess.Popen(
-        [sys.executable, str(script), str(data), base, str(run)],
+        [sys.executable, str(script), str(data), base, str(run), method],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stderr=subprocess.PIPE,
         text=True,
@@ -54,16 +55,22 @@ def events(run: Path) -> list[Any]:
     return [e for e in read_history(run / "history.jsonl") if e.event not in ("speed", "start")]
 
 
+# Both in the long version; what differs between them is interrupted in test_preferences.py, too.
+PREFERENCES = ["dpo", "reward"] if "CURATE_KILLS" in os.environ else ["dpo"]
+
+
+@pytest.mark.parametrize(("method", "kills"), [("sft", KILLS), *((m, 1) for m in PREFERENCES)])
 def test_killed_at_random_moments_and_resumed(
-    chat_file: Path, tiny_base: str, tmp_path: Path
+    method: str, kills: int, chat_file: Path, pair_file: Path, tiny_base: str, tmp_path: Path
 ) -> None:
+    data = chat_file if method == "sft" else pair_file
     seed = random.randrange(10**6)
     rng = random.Random(seed)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    finish(start(tmp_path, chat_file, tiny_base, whole))
+    finish(start(tmp_path, data, tiny_base, whole, method))
     steps = 0
-    for _ in range(KILLS):
-        process = start(tmp_path, chat_file, tiny_base, killed)
+    for _ in range(kills):
+        process = start(tmp_path, data, tiny_base, killed, method)
         history = killed / "history.jsonl"
         size = history.stat().st_size if history.exists() else 0
         # Wait until this life has written something of its own, then kill it at any moment.
@@ -78,7 +85,7 @@ def test_killed_at_random_moments_and_resumed(
         latest = CheckpointStore(killed / "checkpoints").latest()
         assert latest is None or latest.step >= steps
         steps = latest.step if latest else 0
-    finish(start(tmp_path, chat_file, tiny_base, killed))
+    finish(start(tmp_path, data, tiny_base, killed, method))
     ours, theirs = (load_file(r / "adapter" / "adapter_model.safetensors") for r in (whole, killed))
     assert all(ours[k].equal(theirs[k]) for k in ours), seed
     assert events(whole) == events(killed), seed
