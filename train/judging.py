@@ -315,12 +315,24 @@ def _share_following_the_probe(now: Evaluation, since: Evaluation | None) -> flo
 
 
 def disagreement(
-    now: Evaluation, progress: Progress, yardstick: Yardstick, name: VerdictName
+    now: Evaluation,
+    before: Evaluation,
+    progress: Progress,
+    yardstick: Yardstick,
+    name: VerdictName,
 ) -> str | None:
-    """What the measure that does not decide says against the one that does, if it does."""
+    """What the measure that does not decide says against the one that does, if it does.
+
+    Args:
+        now: the evaluation that is judged; `progress` has taken it in.
+        before: the best one before it.
+        progress: with the best of all.
+        yardstick: what decides.
+        name: the verdict.
+    """
     best, other = progress.best, progress.other_best
     if now.metric is None or best.metric is None or other is None:
-        return _accuracy_disagrees(best, now) if name is VerdictName.OVERFITTING else None
+        return _accuracy_disagrees(before, now) if name is VerdictName.OVERFITTING else None
     for there in (now, other):
         if there.metric is None:
             continue

@@ -51,22 +51,16 @@ def report_on_dpo(
 ) -> PreferenceReport:
     """The report on a model tuned by DPO with this beta; see `report_on_rewards`."""
     chosen, rejected = metrics["chosen_reward"], metrics["rejected_reward"]
-    margins = chosen - rejected
     after = metrics["chosen_logp"] - metrics["rejected_logp"]
-    before = after - margins / beta
-    return PreferenceReport(
-        method="dpo",
-        step=step,
-        pairs=len(margins),
-        accuracy=share_of(margins > 0),
-        margin=float(margins.mean()),
-        calibration=calibration(margins),
-        length=length_bias(chosen, rejected, lengths),
-        likelihood_before=share_of(before > 0),
-        likelihood_after=share_of(after > 0),
-        chosen_change=float(chosen.mean() / beta),
-        rejected_change=float(rejected.mean() / beta),
-    )
+    before = after - (chosen - rejected) / beta
+    more = {
+        "method": "dpo",
+        "likelihood_before": share_of(before > 0),
+        "likelihood_after": share_of(after > 0),
+        "chosen_change": float(chosen.mean() / beta),
+        "rejected_change": float(rejected.mean() / beta),
+    }
+    return report_on_rewards(metrics, lengths, step).model_copy(update=more)
 
 
 def share_of(right: Sequence[bool] | NDArray[np.bool_]) -> Share:
@@ -144,8 +138,13 @@ def sentences(report: PreferenceReport) -> tuple[str, ...]:
         lines.append(
             f"Length: rank correlation with the reward {bias.correlation:+.2f}; the longer answer "
             f"is preferred in {bias.longer_preferred.value:.0%} and chosen in "
-            f"{bias.longer_chosen.value:.0%} of pairs; accuracy on answers of about equal length "
-            f"{_share(bias.matched)}, {bias.matched.pairs:,} pairs."
+            f"{bias.longer_chosen.value:.0%} of pairs; "
+            + (
+                f"accuracy on answers of about equal length {_share(bias.matched)}, "
+                f"{bias.matched.pairs:,} pairs."
+                if bias.matched.pairs
+                else "no answers of a pair are about equally long."
+            )
         )
     return tuple(lines)
 

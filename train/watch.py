@@ -145,8 +145,10 @@ class Watch:
         measured = Measured.of(now, progress.start, progress.best, yardstick)
         _count(measured, progress, yardstick)
         judgement = judge(measured, progress, yardstick)
-        against = disagreement(now, progress, yardstick, judgement.name)
+        best = progress.best
         _remember(now, progress, yardstick)
+        # Only now: where this evaluation is the best of all, nothing disagrees with it.
+        against = disagreement(now, best, progress, yardstick, judgement.name)
         evidence = judgement.evidence
         if progress.leaked and judgement.name is not VerdictName.LEAK_SUSPECTED:
             evidence += " " + twins(progress.leaked)

@@ -105,3 +105,19 @@ def pair_file(write_jsonl: Callable[..., Path]) -> Path:
         for i in range(40)
     ]
     return write_jsonl(rows, "pairs.jsonl")
+
+
+def interrupt_at(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Ctrl-C come when the loop looks for it for the `call`th time (between two packs)."""
+    from curate.train import interrupts
+
+    calls = 0
+    check = interrupts.Interrupts.check
+
+    def counting(self: interrupts.Interrupts) -> None:
+        nonlocal calls
+        calls += 1
+        self.requested = self.requested or calls == call
+        check(self)
+
+    monkeypatch.setattr(interrupts.Interrupts, "check", counting)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 import curate
 from curate.errors import UserError
 from curate.train.history import read_history
+from tests.train.conftest import interrupt_at
 
 FAST: dict[str, Any] = {
     "max_steps": 6,
@@ -101,20 +102,9 @@ def test_interrupted_and_resumed_equals_never_stopped(
     dropout: float,
 ) -> None:
     """Ctrl-C between any two packs, of training or evaluation, then --resume: the same bits."""
-    from curate.train import interrupts
-
     settings = {**FAST, "model": tiny_base, "micro_batch_tokens": 128, "lora_dropout": dropout}
     whole = curate.train(chat_file, output=tmp_path / "whole", **settings).run
-    calls = 0
-    check = interrupts.Interrupts.check
-
-    def counting(self: interrupts.Interrupts) -> None:
-        nonlocal calls
-        calls += 1
-        self.requested = self.requested or calls == at_pack * 3
-        check(self)
-
-    monkeypatch.setattr(interrupts.Interrupts, "check", counting)
+    interrupt_at(at_pack * 3, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         curate.train(chat_file, output=tmp_path / "cut", **settings)
     cut = curate.train(chat_file, output=tmp_path / "cut", resume=True, **settings).run
