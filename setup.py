@@ -53,9 +53,10 @@ setup(
         Extension(
             KERNEL,
             sources=[
-                f"curate/{name}.c" for name in ("_minhash", "_extract", "_columns", "_screen")
+                f"curate/{name}.c"
+                for name in ("_minhash", "_extract", "_clusters", "_columns", "_screen")
             ],
-            depends=["curate/_json.h", "curate/_arrow.h"],
+            depends=["curate/_kernel.h", "curate/_json.h", "curate/_arrow.h"],
             extra_compile_args=FLAGS,
             optional=True,
         )

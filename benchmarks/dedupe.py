@@ -1,6 +1,7 @@
 """Near-duplicate removal, file in and file out: curate beside its peers, against exact truth.
 
-    python benchmarks/dedupe.py --rows 100000 --peers ~/peers --runs 3 --output results.json
+    python benchmarks/dedupe.py --rows 100000 --peers ~/peers --runs 3 --record runs.jsonl
+    python benchmarks/dedupe.py --table runs.jsonl
 
 The corpus is made from public text (`CURATE_PUBLIC_DATA`, or any JSONL with --source): rows of about
 1.5 kB, a quarter of them copies of earlier rows with known edits (exact, 0.3 to 5 % of the words
@@ -41,8 +42,18 @@ SYSTEMS: dict[str, list[str]] = {
     "curate, single linkage": [*CURATE, "--linkage", "single"],
     "curate, 1 thread": [*CURATE, "--threads", "1"],
     "curate, datasketch engine": [*CURATE, "--engine", "datasketch"],
+    "curate, Daft engine": [*CURATE, "--engine", "daft"],
 }
-PEERS = ("rensa", "gaoya", "datasketch")
+# name → (environment, script, arguments)
+PEERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "rensa, word 5-grams": ("rensa", "rensa", ()),
+    "rensa, words (as in its README)": ("rensa", "rensa", ("--words",)),
+    "gaoya, 21 bands of 6": ("gaoya", "gaoya", ()),
+    "datasketch, defaults": ("datasketch", "datasketch", ()),
+    "Daft minhash and our bands": ("daft", "daft", ()),
+    "text-dedup": ("text-dedup", "textdedup", ()),
+    "semhash, toy model": ("semhash", "semhash", ()),
+}
 
 
 def source_words(folder: Path) -> list[str]:
@@ -182,18 +193,58 @@ def score(
 def commands(arguments: argparse.Namespace) -> dict[str, list[str]]:
     """Each system's command, without the files."""
     chosen = {n: [*c, "--threshold", str(arguments.threshold)] for n, c in SYSTEMS.items()}
-    for name in PEERS if arguments.peers else ():
-        python = arguments.peers / name / "bin" / "python"
+    for name, (environment, script, extra) in PEERS.items() if arguments.peers else ():
+        python = arguments.peers / environment / "bin" / "python"
         if python.exists():
-            script = str(HERE / "peers" / f"{name}_dedupe.py")
-            chosen[name] = [str(python), script, "--threshold", str(arguments.threshold)]
+            path = str(HERE / "peers" / f"{script}_dedupe.py")
+            chosen[name] = [str(python), path, "--threshold", str(arguments.threshold), *extra]
     if arguments.only:
         chosen = {n: c for n, c in chosen.items() if n in arguments.only}
     return chosen
 
 
+def known_truth(
+    corpus: Path, threshold: float
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """`truth`, computed once for a corpus and kept beside it."""
+    kept = corpus.with_suffix(f".{threshold}.npz")
+    if not kept.exists():
+        pairs, clusters = truth(corpus, threshold)
+        np.savez(kept, pairs=pairs, clusters=clusters)
+    with np.load(kept) as arrays:
+        return arrays["pairs"], arrays["clusters"]
+
+
+def table(path: Path) -> None:
+    """Print what was recorded as Markdown: medians of all runs, best wall time first."""
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    for rows, threshold in sorted({(e["rows"], e["threshold"]) for e in entries}):
+        mine = [e for e in entries if (e["rows"], e["threshold"]) == (rows, threshold)]
+        print(f"\n{rows:,} rows, threshold {threshold}\n")
+        print("| system | runs | wall s | CPU s | peak MB | recall | precision | pairs settled |")
+        print("|---|---|---|---|---|---|---|---|")
+        lines = []
+        for name in dict.fromkeys(e["system"] for e in mine):
+            runs = [e for e in mine if e["system"] == name]
+            middle = {
+                k: statistics.median(e[k] for e in runs) for k in ("wall_s", "cpu_s", "peak_mb")
+            }
+            quality = [
+                f"{runs[-1][k]:.4f}" if k in runs[-1] else "–"
+                for k in ("recall", "precision", "pairs_settled")
+            ]
+            lines.append(
+                (
+                    middle["wall_s"],
+                    f"| {name} | {len(runs)} | {middle['wall_s']:.2f} | {middle['cpu_s']:.2f} | "
+                    f"{middle['peak_mb']:,.0f} | {' | '.join(quality)} |",
+                )
+            )
+        print("\n".join(line for _, line in sorted(lines)))
+
+
 def main() -> None:
-    """Build, run, score, print."""
+    """Build, run, score, record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--threshold", type=float, default=0.8)
@@ -203,40 +254,44 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="names of systems")
     parser.add_argument("--folder", type=Path, default=Path("bench-dedupe"))
     parser.add_argument("--no-truth", action="store_true", help="time only")
-    parser.add_argument("--output", type=Path)
-    parser.add_argument("--build-only", action="store_true", help="make the corpus, run nothing")
+    parser.add_argument("--record", type=Path, help="add each run to this file of JSON lines")
+    parser.add_argument("--table", type=Path, help="only print what was recorded there")
+    parser.add_argument(
+        "--build-only", action="store_true", help="make corpus and truth, run nothing"
+    )
     arguments = parser.parse_args()
+    if arguments.table:
+        table(arguments.table)
+        return
     arguments.folder.mkdir(parents=True, exist_ok=True)
     corpus = arguments.folder / f"corpus-{arguments.rows}.jsonl"
     if arguments.build_only:
-        build(corpus, arguments.rows, source_words(arguments.source))
+        if not corpus.exists():
+            build(corpus, arguments.rows, source_words(arguments.source))
+        if not arguments.no_truth:
+            known_truth(corpus, arguments.threshold)
         return
-    if not corpus.exists():
-        # In a process of its own: a child's peak memory starts at what its parent once held.
-        subprocess.run([sys.executable, *sys.argv, "--build-only"], check=True)
+    # In a process of its own: a child's peak memory starts at what its parent once held.
+    subprocess.run([sys.executable, *sys.argv, "--build-only"], check=True)
     chosen = commands(arguments)
     environment = {**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in chosen}
+    runs: list[tuple[str, dict[str, float]]] = []
     for _ in range(arguments.runs):
         for number, (name, command) in enumerate(chosen.items()):
             out = arguments.folder / f"out-{number}.jsonl"
-            runs[name].append(measure([*command, str(corpus), "-o", str(out)], environment))
-    outputs = [arguments.folder / f"out-{number}.jsonl" for number in range(len(chosen))]
-    gone = {name: removed_rows(corpus, out) for name, out in zip(chosen, outputs, strict=True)}
-    known = None if arguments.no_truth else truth(corpus, arguments.threshold)
-    results: dict[str, Any] = {"rows": arguments.rows, "threshold": arguments.threshold}
-    results["bytes"], results["systems"] = corpus.stat().st_size, {}
-    print(
-        f"{arguments.rows:,} rows, {results['bytes'] / 1e6:.0f} MB, threshold {arguments.threshold}"
-    )
-    for name in chosen:
-        row = {k: statistics.median(r[k] for r in runs[name]) for k in runs[name][0]}
-        row["removed"] = len(gone[name])
-        row |= score(gone[name], *known) if known else {}
-        results["systems"][name] = row
-        print(f"{name:<28}", "  ".join(f"{k} {v:,.4g}" for k, v in row.items()))
-    if arguments.output:
-        arguments.output.write_text(json.dumps(results, indent=2) + "\n")
+            runs.append((name, measure([*command, str(corpus), "-o", str(out)], environment)))
+    known = None if arguments.no_truth else known_truth(corpus, arguments.threshold)
+    scores: dict[str, dict[str, float]] = {}
+    for number, name in enumerate(chosen):
+        gone = removed_rows(corpus, arguments.folder / f"out-{number}.jsonl")
+        scores[name] = {"removed": len(gone), **(score(gone, *known) if known else {})}
+    for name, run in runs:
+        entry = {"rows": arguments.rows, "threshold": arguments.threshold, "system": name}
+        entry |= {"bytes": corpus.stat().st_size, **run, **scores[name]}
+        print(f"{name:<28}", "  ".join(f"{k} {v:,.4g}" for k, v in (run | scores[name]).items()))
+        if arguments.record:
+            with arguments.record.open("a") as stream:
+                stream.write(json.dumps(entry) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ code 130, no traceback. So the handler stands before anything else is imported.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -23,12 +24,22 @@ def start() -> int:
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # in the background of a shell
     if not ignored:
         signal.signal(signal.SIGINT, _leave)
+    # What is imported stays until the end: nothing of it is worth a search for garbage. pydantic's
+    # plugins, which nothing here uses, would be looked for in every installed package.
+    gc.disable()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from curate.cli import main
 
-    return main() if ignored else main(ready=_interruptible)
+    return main(ready=_imported if ignored else _interruptible)
+
+
+def _imported() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def _interruptible() -> None:
+    _imported()
     # From here on an interrupt is an exception, so that what is half done can be put in order.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

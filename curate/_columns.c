@@ -111,7 +111,7 @@ static uint8_t speaker(const Formats *formats, Span name) {
 
 /* A list of turns that have a role and a text, and nothing else. */
 static int conversation(const Formats *formats, Span raw, Texts *texts) {
-    Reader r = {raw.start, raw.end};
+    Reader r = {raw.start, raw.end, 0};
     if (!take(&r, '[')) return 0;
     do {
         Span role = {NULL, NULL}, text = {NULL, NULL};
@@ -223,7 +223,7 @@ EXPORT int curate_columns(const Formats *formats, const uint8_t *data, const int
     }
     texts.offsets[0] = 0;
     for (int64_t row = 0; row < rows; row++) {
-        Reader line = {data + starts[row], data + ends[row]};
+        Reader line = {data + starts[row], data + ends[row], 0};
         int64_t before = texts.count;
         Span found[MOST_SLOTS];
         int ok = 0;

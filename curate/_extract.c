@@ -13,6 +13,52 @@ enum { STRING = 0, TURNS = 1, SIDE = 2 };       /* a string; messages; either */
 enum { EVERY = 0, PROMPT = 1, COMPLETION = 2 }; /* which turns of TURNS */
 enum { OTHER = 0, ASSISTANT = 1, SYSTEM = 2 };  /* roles, as far as they matter */
 
+/* The characters of a string whose opening quote was taken, checked and copied in one go; NULL when
+ * it is invalid. Up to 16 bytes beyond the result, but no more than were read, are written. */
+static uint8_t *string_text(Reader *r, uint8_t *out) {
+    for (;;) {
+        const uint8_t *start = r->p;
+        uint32_t point;
+#if defined(__SSE2__)
+        const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), last = _mm_set1_epi8(0x1F);
+        unsigned hits = 0, high = 0;
+        while (r->end - r->p >= 16) {
+            __m128i v = _mm_loadu_si128((const __m128i *)r->p);
+            __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash));
+            hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(v, last), v));
+            _mm_storeu_si128((__m128i *)out, v);
+            high |= (unsigned)_mm_movemask_epi8(v);
+            hits = (unsigned)_mm_movemask_epi8(hit);
+            if (hits) break;
+            r->p += 16;
+            out += 16;
+        }
+        r->high |= high != 0; /* of a byte after the string's end, too: then more is checked */
+        if (hits) {
+            unsigned before = lowest_bit(hits);
+            r->p += before;
+            out += before;
+            start = r->p;
+        } else {
+            start = r->p;
+            plain_run(r);
+        }
+#else
+        plain_run(r);
+#endif
+        memcpy(out, start, (size_t)(r->p - start));
+        out += r->p - start;
+        if (r->p >= r->end || *r->p < 0x20) return NULL;
+        if (*r->p == '"') {
+            r->p++;
+            return out;
+        }
+        r->p = escape(r->p + 1, r->end, &point);
+        if (!r->p) return NULL;
+        out = put_utf8(point, out);
+    }
+}
+
 /* The role's kind; names are compared without case, as rowtexts.py does. -1: let Python decide. */
 static int role_of(Span raw) {
     static const char *const assistants[] = {"gpt",  "assistant", "chatgpt", "bot",
@@ -30,58 +76,61 @@ static int role_of(Span raw) {
     return is(name, "system") || is(name, "developer") ? SYSTEM : OTHER;
 }
 
-/* One message after its opening brace: role and content. Content must be a string or null. */
-static int message(Reader *r, int *role, Span *content) {
+/* One message after its opening brace: its role, and its content (a string or null), written to
+ * `out`; returns the end of that, NULL: let Python decide. */
+static uint8_t *message(Reader *r, int *role, uint8_t *out) {
     int roles = 0, contents = 0;
     *role = OTHER;
-    content->start = content->end = NULL;
-    if (take(r, '}')) return 1;
+    if (take(r, '}')) return out;
     do {
         Span key;
-        if (!take(r, '"') || !string(r, &key) || memchr(key.start, '\\', (size_t)(key.end - key.start))) return 0;
-        if (!take(r, ':')) return 0;
+        if (!take(r, '"') || !string(r, &key) || memchr(key.start, '\\', (size_t)(key.end - key.start))) return NULL;
+        if (!take(r, ':')) return NULL;
         skip_spaces(r);
         if (is(key, "role") || is(key, "from")) {
             Span name;
-            if (roles++ || !take(r, '"') || !string(r, &name)) return 0;
+            if (roles++ || !take(r, '"') || !string(r, &name)) return NULL;
             *role = role_of(name);
-            if (*role < 0) return 0;
+            if (*role < 0) return NULL;
         } else if (is(key, "content") || is(key, "value")) {
-            if (contents++) return 0;
+            if (contents++) return NULL;
             if (take(r, '"')) {
-                if (!string(r, content)) return 0;
+                out = string_text(r, out);
+                if (!out) return NULL;
             } else if (!word(r, "null")) {
-                return 0;
+                return NULL;
             }
         } else if (is(key, "tool_calls") || is(key, "function_call") || is(key, "refusal")) {
-            if (!word(r, "null")) return 0;
+            if (!word(r, "null")) return NULL;
         } else if (!skip(r, 2)) {
-            return 0;
+            return NULL;
         }
     } while (take(r, ','));
-    return take(r, '}');
+    return take(r, '}') ? out : NULL;
 }
 
-/* The wanted turns of a list of messages, a line break after each; NULL: let Python decide. */
-static uint8_t *turns(Span raw, int which, int with_system, uint8_t *out) {
-    Reader r = {raw.start, raw.end};
+/* The wanted turns of a list of messages after its opening bracket, a line break after each; NULL:
+ * let Python decide. */
+static uint8_t *turns(Reader *r, int which, int with_system, uint8_t *out) {
     uint8_t *first = out, *answer = NULL, *answer_end = NULL;
-    if (!take(&r, '[')) return NULL;
-    if (take(&r, ']')) return out;
+    if (take(r, ']')) return out;
     do {
         int role;
-        Span content;
         uint8_t *start = out;
-        if (!take(&r, '{') || !message(&r, &role, &content)) return NULL;
-        if (role == SYSTEM && !with_system) continue;
-        if (content.start) out = decoded(content, out);
+        if (!take(r, '{')) return NULL;
+        out = message(r, &role, out);
+        if (!out) return NULL;
+        if (role == SYSTEM && !with_system) {
+            out = start;
+            continue;
+        }
         *out++ = '\n';
         if (role == ASSISTANT) {
             answer = start;
             answer_end = out;
         }
-    } while (take(&r, ','));
-    if (!take(&r, ']')) return NULL;
+    } while (take(r, ','));
+    if (!take(r, ']')) return NULL;
     if (which == PROMPT) return answer ? answer : out;
     if (which == COMPLETION) {
         if (!answer) return first;
@@ -97,83 +146,92 @@ static int is_transcript(const uint8_t *text, size_t length) {
                            (length >= 12 && memcmp(text, "\n\nAssistant:", 12) == 0));
 }
 
-static uint8_t *piece(Span raw, int kind, int which, int with_system, uint8_t *out) {
+/* What the value at the reader adds to the text; NULL: let Python decide. */
+static uint8_t *piece(Reader *r, int kind, const Shapes *shapes, uint8_t *out) {
     uint8_t *start = out;
-    if (!raw.start || is(raw, "null")) return out;
-    if (kind != STRING && *raw.start == '[') return turns(raw, kind == SIDE ? EVERY : which, with_system, out);
-    if (kind == TURNS || *raw.start != '"') return NULL;
-    raw.start++;
-    raw.end--;
-    out = decoded(raw, out);
-    if (kind == SIDE && is_transcript(start, (size_t)(out - start))) return NULL;
+    if (r->p < r->end && *r->p == 'n') return word(r, "null") ? out : NULL;
+    if (kind != STRING && take(r, '[')) {
+        return turns(r, kind == SIDE ? EVERY : shapes->which, shapes->with_system, out);
+    }
+    if (kind == TURNS || !take(r, '"')) return NULL;
+    out = string_text(r, out);
+    if (!out || (kind == SIDE && is_transcript(start, (size_t)(out - start)))) return NULL;
     *out++ = '\n';
     return out;
 }
 
-/* Which keys rows have, and what becomes of each value. Key k of shape s, in order, is
- * names[name_ends[k - 1]:name_ends[k]] for k from firsts[s] to firsts[s + 1]; its value goes to
- * place slots[k] of the text (-1: nowhere) and is of kind kinds[k]. */
-typedef struct {
-    int64_t shapes;
-    const int32_t *firsts, *name_ends;
-    const uint8_t *names;
-    const int32_t *slots, *kinds;
-    int32_t which, with_system;
-} Shapes;
+/* Whether the values of a shape that count come in the order of the text. */
+static int in_order(const Shapes *shapes, int64_t s) {
+    int32_t last = -1;
+    for (int32_t k = shapes->firsts[s]; k < shapes->firsts[s + 1]; k++) {
+        if (shapes->slots[k] < 0) continue;
+        if (shapes->slots[k] < last) return 0;
+        last = shapes->slots[k];
+    }
+    return 1;
+}
 
-/* The values of a line whose keys are those of shape `s`; 0 when they are not, or it is invalid. */
-static int fields(const Shapes *shapes, int64_t s, Reader r, Span *found, int32_t *kinds) {
-    int32_t k = shapes->firsts[s], last = shapes->firsts[s + 1];
-    if (!take(&r, '{')) return 0;
-    for (; k < last; k++) {
+/* The text of a line whose keys are those of shape `s`; NULL when they are not, or for Python. */
+static uint8_t *fields(const Shapes *shapes, int64_t s, Reader r, uint8_t *out) {
+    const uint8_t *line = r.p;
+    int32_t first = shapes->firsts[s], last = shapes->firsts[s + 1], kinds[MOST_SLOTS];
+    Reader found[MOST_SLOTS] = {{NULL, NULL, 0}};
+    int ordered = in_order(shapes, s);
+    if (!take(&r, '{')) return NULL;
+    for (int32_t k = first; k < last; k++) {
         const uint8_t *name = shapes->names + (k ? shapes->name_ends[k - 1] : 0);
-        Span key, value;
-        if (k > shapes->firsts[s] && !take(&r, ',')) return 0;
-        if (!take(&r, '"') || !string(&r, &key)) return 0;
-        if (key.end - key.start != shapes->names + shapes->name_ends[k] - name) return 0;
-        if (memcmp(key.start, name, (size_t)(key.end - key.start)) || !take(&r, ':')) return 0;
+        int32_t slot = shapes->slots[k];
+        Span key;
+        if (k > first && !take(&r, ',')) return NULL;
+        if (!take(&r, '"') || !string(&r, &key)) return NULL;
+        if (key.end - key.start != shapes->names + shapes->name_ends[k] - name) return NULL;
+        if (memcmp(key.start, name, (size_t)(key.end - key.start)) || !take(&r, ':')) return NULL;
         skip_spaces(&r);
-        value.start = r.p;
-        if (!skip(&r, 1)) return 0;
-        value.end = r.p;
-        if (shapes->slots[k] >= 0) {
-            found[shapes->slots[k]] = value;
-            kinds[shapes->slots[k]] = shapes->kinds[k];
+        if (slot >= 0 && ordered) {
+            out = piece(&r, shapes->kinds[k], shapes, out);
+            if (!out) return NULL;
+            continue;
+        }
+        const uint8_t *value = r.p;
+        if (!skip(&r, 1)) return NULL;
+        if (slot >= 0) {
+            found[slot] = (Reader){value, r.p, 0};
+            kinds[slot] = shapes->kinds[k];
         }
     }
-    if (!take(&r, '}')) return 0;
+    if (!take(&r, '}')) return NULL;
     skip_spaces(&r);
-    return r.p == r.end;
+    if (r.p != r.end || (r.high && !is_utf8(line, r.end))) return NULL;
+    for (int k = 0; out && k < MOST_SLOTS; k++) {
+        if (found[k].p) out = piece(&found[k], kinds[k], shapes, out);
+    }
+    return out;
+}
+
+uint8_t *curate_line_text(const Shapes *shapes, const uint8_t *line, const uint8_t *end,
+                          int64_t *likely, uint8_t *out) {
+    for (int64_t tried = 0; tried < shapes->shapes; tried++) {
+        int64_t s = (*likely + tried) % shapes->shapes;
+        uint8_t *stop = fields(shapes, s, (Reader){line, end, 0}, out);
+        if (stop) {
+            *likely = s;
+            return stop;
+        }
+    }
+    return NULL;
 }
 
 /* The texts of lines `data[starts[i]:ends[i]]`, one after the other in `out` (room: the lines' bytes
- * and 16 more for each); text i ends at stops[i], and is empty where status[i] is 0. */
+ * and LINE_ROOM more for each); text i ends at stops[i], and is empty where status[i] is 0. */
 EXPORT int curate_extract(const Shapes *shapes, const uint8_t *data, const int64_t *starts,
                           const int64_t *ends, int64_t rows, uint8_t *out, int64_t *stops,
                           uint8_t *status) {
     uint8_t *at = out;
     int64_t likely = 0;
     for (int64_t row = 0; row < rows; row++) {
-        Reader line = {data + starts[row], data + ends[row]};
-        Span found[MOST_SLOTS];
-        int32_t kinds[MOST_SLOTS];
-        int ok = 0;
-        uint8_t *stop = at;
-        memset(found, 0, sizeof found);
-        memset(kinds, 0, sizeof kinds);
-        for (int64_t tried = 0; tried < shapes->shapes && !ok; tried++) {
-            int64_t s = (likely + tried) % shapes->shapes;
-            ok = fields(shapes, s, line, found, kinds);
-            if (ok) likely = s;
-            else memset(found, 0, sizeof found);
-        }
-        ok = ok && is_utf8(line.p, line.end);
-        for (int k = 0; ok && k < MOST_SLOTS; k++) {
-            stop = piece(found[k], kinds[k], shapes->which, shapes->with_system, stop);
-            ok = stop != NULL;
-        }
-        if (ok) at = stop;
-        status[row] = (uint8_t)ok;
+        uint8_t *stop = curate_line_text(shapes, data + starts[row], data + ends[row], &likely, at);
+        status[row] = stop != NULL;
+        if (stop) at = stop;
         stops[row] = at - out;
     }
     return 0;

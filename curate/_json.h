@@ -5,20 +5,13 @@
 #ifndef CURATE_JSON_H
 #define CURATE_JSON_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#if defined(_WIN32)
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
+#include "_kernel.h"
 
 #define DEEPEST 64
 
 typedef struct {
     const uint8_t *p, *end;
+    int high; /* whether a byte beyond ASCII was met in a string */
 } Reader;
 
 typedef struct {
@@ -43,17 +36,37 @@ static inline int take(Reader *r, uint8_t wanted) {
     return 1;
 }
 
-/* The next byte at or after p that is a quote, a backslash or a control character. */
-static inline const uint8_t *plain_run(const uint8_t *p, const uint8_t *end) {
+/* To the next quote, backslash or control character. */
+static inline void plain_run(Reader *r) {
+    const uint8_t *p = r->p, *end = r->end;
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), last = _mm_set1_epi8(0x1F);
+    while (end - p >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)p);
+        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(v, last), v));
+        unsigned hits = (unsigned)_mm_movemask_epi8(hit), high = (unsigned)_mm_movemask_epi8(v);
+        if (hits) {
+            unsigned before = lowest_bit(hits);
+            r->high |= (high & ((1u << before) - 1)) != 0;
+            r->p = p + before;
+            return;
+        }
+        r->high |= high != 0;
+        p += 16;
+    }
+#else
     while (end - p >= 8) {
         uint64_t word;
         memcpy(&word, p, sizeof word);
         uint64_t quotes = word ^ (ONES * '"'), slashes = word ^ (ONES * '\\');
         if (HAS_ZERO(quotes) | HAS_ZERO(slashes) | ((word - ONES * 0x20) & ~word & TOPS)) break;
+        r->high |= (word & TOPS) != 0;
         p += 8;
     }
-    while (p < end && *p != '"' && *p != '\\' && *p >= 0x20) p++;
-    return p;
+#endif
+    for (; p < end && *p != '"' && *p != '\\' && *p >= 0x20; p++) r->high |= *p >= 0x80;
+    r->p = p;
 }
 
 static inline int hex4(const uint8_t *p, const uint8_t *end, uint32_t *value) {
@@ -74,14 +87,33 @@ static inline int hex4(const uint8_t *p, const uint8_t *end, uint32_t *value) {
 
 /* One escape, p just after the backslash: its code point; returns its end, NULL when invalid. */
 static inline const uint8_t *escape(const uint8_t *p, const uint8_t *end, uint32_t *point) {
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     uint32_t low;
     if (p >= end) return NULL;
-    if (*p != 'u') {
-        const char *found = memchr(names, *p, sizeof names - 1);
-        if (!found) return NULL;
-        *point = (uint8_t)values[found - names];
+    switch (*p) {
+    case '"':
+    case '\\':
+    case '/':
+        *point = *p;
         return p + 1;
+    case 'b':
+        *point = '\b';
+        return p + 1;
+    case 'f':
+        *point = '\f';
+        return p + 1;
+    case 'n':
+        *point = '\n';
+        return p + 1;
+    case 'r':
+        *point = '\r';
+        return p + 1;
+    case 't':
+        *point = '\t';
+        return p + 1;
+    case 'u':
+        break;
+    default:
+        return NULL;
     }
     if (!hex4(p + 1, end, point)) return NULL;
     p += 5;
@@ -93,31 +125,12 @@ static inline const uint8_t *escape(const uint8_t *p, const uint8_t *end, uint32
     return p + 6;
 }
 
-static inline uint8_t *put(uint32_t c, uint8_t *out) {
-    if (c < 0x80) {
-        *out++ = (uint8_t)c;
-    } else if (c < 0x800) {
-        *out++ = (uint8_t)(0xC0 | c >> 6);
-        *out++ = (uint8_t)(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        *out++ = (uint8_t)(0xE0 | c >> 12);
-        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        *out++ = (uint8_t)(0x80 | (c & 0x3F));
-    } else {
-        *out++ = (uint8_t)(0xF0 | c >> 18);
-        *out++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        *out++ = (uint8_t)(0x80 | (c & 0x3F));
-    }
-    return out;
-}
-
 /* A string whose opening quote was taken: its raw bytes. Escapes are checked. */
 static inline int string(Reader *r, Span *raw) {
     raw->start = r->p;
     for (;;) {
         uint32_t point;
-        r->p = plain_run(r->p, r->end);
+        plain_run(r);
         if (r->p >= r->end || *r->p < 0x20) return 0;
         if (*r->p == '"') {
             raw->end = r->p++;
@@ -139,7 +152,7 @@ static inline uint8_t *decoded(Span raw, uint8_t *out) {
         out += length;
         if (!run) break;
         p = escape(run + 1, raw.end, &point);
-        out = put(point, out);
+        out = put_utf8(point, out);
     }
     return out;
 }

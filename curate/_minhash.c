@@ -6,34 +6,15 @@
  * threads run in parallel. No function keeps state. Those that return int return 0, or -1 when
  * memory is short.
  *
- * Loops are written so that compilers vectorise them; on x86-64 with glibc the loader picks the
- * clone that fits the processor, elsewhere there is one version. Results do not depend on it.
+ * This file goes from text to token hashes, shingles and signatures; _extract.c reads texts out of lines
+ * of JSON; _clusters.c links candidates and decides. Loops are written so that compilers vectorise
+ * them; results do not depend on the processor.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "_kernel.h"
+
 #include <stdlib.h>
-#include <string.h>
 
-#if defined(_WIN32)
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
-
-#if defined(__has_attribute)
-#if defined(__x86_64__) && defined(__gnu_linux__) && __has_attribute(target_clones)
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#endif
-#endif
-#ifndef CLONES
-#define CLONES
-#endif
-
-#define TOKEN_SEED 0x9AE16A3B2F90404Full
-#define POLYNOMIAL 0x9E3779B97F4A7C15ull
-#define POSITION 0xD6E8FEB86659FD93ull
-#define CHAR_TAG 0x5851F42D4C957F2Dull
-#define LANES 32 /* permutations worked on together; kernel.py pads to a multiple of it */
+#define LANES 32 /* permutations worked on together; kernel.py pads to a multiple of half of it */
 
 /* ---- text to token hashes -------------------------------------------------------------------- */
 
@@ -48,42 +29,6 @@ typedef struct {
     int64_t folds;
 } Tables;
 
-static inline uint64_t mix(uint64_t x) {
-    x ^= x >> 33;
-    x *= 0xFF51AFD7ED558CCDull;
-    x ^= x >> 33;
-    x *= 0xC4CEB9FE1A85EC53ull;
-    return x ^ (x >> 33);
-}
-
-static inline uint64_t load_little_endian(const uint8_t *p) {
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
-static inline unsigned lowest_bit(uint64_t x) {
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctzll(x);
-#else
-    unsigned n = 0;
-    while (!(x & 1)) {
-        x >>= 1;
-        n++;
-    }
-    return n;
-#endif
-}
-
-CLONES static int has_high_bytes(const uint8_t *text, size_t length) {
-    uint8_t any = 0;
-    for (size_t i = 0; i < length; i++) any |= text[i];
-    return any & 0x80;
-}
-
 /* A lower-case word character stays itself; every other ASCII byte becomes zero. */
 static inline uint8_t fold_byte(uint8_t c) {
     uint8_t lower = (uint8_t)(c | ((uint8_t)(c - 'A') < 26 ? 0x20 : 0));
@@ -91,8 +36,91 @@ static inline uint8_t fold_byte(uint8_t c) {
     return (uint8_t)(lower & (uint8_t)-keep);
 }
 
-CLONES static void fold_ascii(const uint8_t *text, size_t length, uint8_t *out) {
-    for (size_t i = 0; i < length; i++) out[i] = fold_byte(text[i]);
+/* Fold a block of ASCII; returns which bytes are word characters, bit i for byte i. */
+static inline uint64_t fold_block(const uint8_t *in, uint8_t *out, int *high) {
+    uint64_t words = 0;
+#if defined(__SSE2__)
+    /* x - 'A' < 26 without sign, as a signed comparison: both sides moved down by 128. */
+    const __m128i to_upper = _mm_set1_epi8((char)(0x80 - 'A')), to_lower = _mm_set1_epi8((char)(0x80 - 'a'));
+    const __m128i to_digit = _mm_set1_epi8((char)(0x80 - '0')), case_bit = _mm_set1_epi8(0x20);
+    const __m128i letters = _mm_set1_epi8(-128 + 26), digits = _mm_set1_epi8(-128 + 10);
+    for (int k = 0; k < BLOCK / 16; k++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(in + 16 * k));
+        __m128i upper = _mm_cmplt_epi8(_mm_add_epi8(v, to_upper), letters);
+        __m128i lower = _mm_or_si128(v, _mm_and_si128(upper, case_bit));
+        __m128i keep = _mm_cmplt_epi8(_mm_add_epi8(lower, to_lower), letters);
+        keep = _mm_or_si128(keep, _mm_cmplt_epi8(_mm_add_epi8(v, to_digit), digits));
+        keep = _mm_or_si128(keep, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
+        _mm_storeu_si128((__m128i *)(out + 16 * k), _mm_and_si128(lower, keep));
+        words |= (uint64_t)(uint32_t)_mm_movemask_epi8(keep) << (16 * k);
+        *high |= _mm_movemask_epi8(v);
+    }
+#else
+    for (int i = 0; i < BLOCK; i++) {
+        out[i] = fold_byte(in[i]);
+        words |= (uint64_t)(out[i] != 0) << i;
+        *high |= in[i] & 0x80;
+    }
+#endif
+    return words;
+}
+
+/* Which bytes of a block of folded text are not zero. */
+static inline uint64_t word_block(const uint8_t *in) {
+    uint64_t words = 0;
+#if defined(__SSE2__)
+    for (int k = 0; k < BLOCK / 16; k++) {
+        __m128i zero = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(in + 16 * k)), _mm_setzero_si128());
+        words |= (uint64_t)(uint32_t)(~_mm_movemask_epi8(zero) & 0xFFFF) << (16 * k);
+    }
+#else
+    for (int i = 0; i < BLOCK; i++) words |= (uint64_t)(in[i] != 0) << i;
+#endif
+    return words;
+}
+
+/* Note where words begin and end in the block at `base`, by turns; `inside` says whether a word
+ * reaches into it. */
+static inline size_t *note_edges(uint64_t words, size_t base, uint64_t *inside, size_t *edges) {
+    uint64_t changes = words ^ (words << 1 | *inside);
+    *inside = words >> 63;
+    for (; changes; changes &= changes - 1) *edges++ = base + lowest_bit(changes);
+    return edges;
+}
+
+/* Fold a text of ASCII into `out` and note its words' edges; returns how many edges there are, or
+ * SIZE_MAX when the text is not all ASCII. Up to a block beyond the text is written. */
+static size_t fold_ascii(const uint8_t *text, size_t length, uint8_t *out, size_t *edges) {
+    size_t at = 0, *next = edges;
+    uint64_t inside = 0;
+    int high = 0;
+    for (; length - at >= BLOCK; at += BLOCK) {
+        next = note_edges(fold_block(text + at, out + at, &high), at, &inside, next);
+    }
+    if (length > at) {
+        uint8_t rest[BLOCK] = {0};
+        memcpy(rest, text + at, length - at);
+        next = note_edges(fold_block(rest, out + at, &high), at, &inside, next);
+        at += BLOCK;
+    }
+    if (inside) *next++ = at;
+    return high ? SIZE_MAX : (size_t)(next - edges);
+}
+
+/* Fold ASCII without noting words; nothing is written beyond `length`. */
+static void fold_run(const uint8_t *text, size_t length, uint8_t *out) {
+    size_t at = 0;
+    int high = 0;
+    for (; length - at >= BLOCK; at += BLOCK) fold_block(text + at, out + at, &high);
+    for (; at < length; at++) out[at] = fold_byte(text[at]);
+}
+
+/* The edges of the words of folded text; a block of zeros must follow it. */
+static size_t find_edges(const uint8_t *folded, size_t length, size_t *edges) {
+    size_t *next = edges;
+    uint64_t inside = 0;
+    for (size_t at = 0; at <= length; at += BLOCK) next = note_edges(word_block(folded + at), at, &inside, next);
+    return (size_t)(next - edges);
 }
 
 /* How many bytes of ASCII come first. */
@@ -117,25 +145,6 @@ static size_t decode(const uint8_t *p, const uint8_t *end, uint32_t *point) {
     return need;
 }
 
-static uint8_t *encode(uint32_t c, uint8_t *out) {
-    if (c < 0x80) {
-        *out++ = (uint8_t)c;
-    } else if (c < 0x800) {
-        *out++ = (uint8_t)(0xC0 | c >> 6);
-        *out++ = (uint8_t)(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        *out++ = (uint8_t)(0xE0 | c >> 12);
-        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        *out++ = (uint8_t)(0x80 | (c & 0x3F));
-    } else {
-        *out++ = (uint8_t)(0xF0 | c >> 18);
-        *out++ = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-        *out++ = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        *out++ = (uint8_t)(0x80 | (c & 0x3F));
-    }
-    return out;
-}
-
 static const uint32_t *folded(const Tables *t, uint32_t point) {
     int64_t low = 0, high = t->folds - 1;
     while (low < high) {
@@ -157,8 +166,7 @@ static uint8_t *fold_unicode(const Tables *t, const uint8_t *text, size_t length
         const uint32_t *points = one;
         if (*text < 0x80 && !apart) {
             size_t run = ascii_run(text, end);
-            if (run >= 32) fold_ascii(text, run, out);
-            else for (size_t i = 0; i < run; i++) out[i] = fold_byte(text[i]);
+            fold_run(text, run, out);
             text += run;
             out += run;
             continue;
@@ -170,7 +178,7 @@ static uint8_t *fold_unicode(const Tables *t, const uint8_t *text, size_t length
             uint8_t class = t->classes[points[k]];
             if (class & WORD) {
                 *unspaced += (class & UNSPACED) != 0;
-                out = encode(points[k], out);
+                out = put_utf8(points[k], out);
                 if (apart) *out++ = 0;
             } else {
                 *out++ = 0;
@@ -187,83 +195,86 @@ static size_t count_characters(const uint8_t *p, const uint8_t *end) {
     return count;
 }
 
-/* One hash for each zero-ended run of bytes; eight zero bytes must follow `end`. */
-static size_t hash_tokens(const uint8_t *p, const uint8_t *end, uint64_t *hashes) {
-    size_t count = 0;
-    for (;;) {
-        while (p < end && *p == 0) p++;
-        if (p >= end) return count;
+/* One hash for each word between edges; eight bytes after the last must be readable. */
+static size_t hash_tokens(const uint8_t *folded, const size_t *edges, size_t count, uint64_t *hashes) {
+    for (size_t k = 0; k < count / 2; k++) {
+        const uint8_t *p = folded + edges[2 * k];
+        size_t left = edges[2 * k + 1] - edges[2 * k];
         uint64_t hash = TOKEN_SEED;
-        for (;;) {
-            uint64_t word = load_little_endian(p);
-            uint64_t zeros = (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
-            if (zeros) {
-                unsigned bits = lowest_bit(zeros) & ~7u;
-                hash = mix(hash ^ (word & (bits ? ~0ull >> (64 - bits) : 0)));
-                p += bits / 8;
-                break;
-            }
-            hash = mix(hash ^ word);
-            p += 8;
-        }
-        hashes[count++] = hash;
+        for (; left >= 8; left -= 8, p += 8) hash = mix(hash ^ load_little_endian(p));
+        hashes[k] = mix(hash ^ (load_little_endian(p) & ((1ull << (8 * left)) - 1)));
     }
+    return count / 2;
 }
 
 /* Room for the longest text of a batch. */
 typedef struct {
-    uint8_t *bytes;
+    uint8_t *text, *bytes; /* a line's text; folded text */
     uint64_t *hashes, *shingles, *table;
-    uint32_t *low;
+    size_t *edges;
+    uint32_t *low, *signature;
     int characters; /* whether the last text was cut into characters */
 } Scratch;
 
 static void scratch_free(Scratch *s) {
+    free(s->text);
     free(s->bytes);
     free(s->hashes);
     free(s->shingles);
     free(s->table);
+    free(s->edges);
     free(s->low);
+    free(s->signature);
 }
 
-static int scratch_make(Scratch *s, const int64_t *offsets, int64_t rows) {
-    size_t longest = 1, slots = 8;
-    for (int64_t i = 0; i < rows; i++) {
-        size_t length = (size_t)(offsets[i + 1] - offsets[i]);
-        if (length > longest) longest = length;
-    }
+/* Pages of these that are never written to take no memory. */
+static int scratch_make(Scratch *s, size_t longest, size_t width) {
     /* Case folding turns two bytes into at most six, of at most three characters; a separator
      * may follow each. No text has more tokens than twice its bytes. */
     size_t most = 2 * longest + 1;
-    while (slots < 2 * most) slots *= 2;
-    s->bytes = malloc(5 * longest + 64);
+    s->text = malloc(longest + 1);
+    s->bytes = malloc(5 * longest + 3 * BLOCK);
     s->hashes = malloc(most * sizeof *s->hashes);
     s->shingles = malloc(most * sizeof *s->shingles);
-    s->table = malloc(slots * sizeof *s->table);
+    s->table = malloc((table_mask(most) + 1) * sizeof *s->table);
+    s->edges = malloc((2 * most + 2) * sizeof *s->edges);
     s->low = malloc(most * sizeof *s->low);
+    s->signature = malloc((width + 1) * sizeof *s->signature);
     s->characters = 0;
-    if (s->bytes && s->hashes && s->shingles && s->table && s->low) return 0;
+    if (s->text && s->bytes && s->hashes && s->shingles && s->table && s->edges && s->low && s->signature) return 0;
     scratch_free(s);
     return -1;
 }
 
+static size_t longest_of(const int64_t *starts, const int64_t *ends, int64_t rows) {
+    size_t longest = 1;
+    for (int64_t i = 0; i < rows; i++) {
+        size_t length = (size_t)(ends[i] - starts[i]);
+        if (length > longest) longest = length;
+    }
+    return longest;
+}
+
+/* Token hashes into s->hashes; SIZE_MAX when Unicode's tables are needed and `t` is NULL. */
 static size_t tokenise(const Tables *t, const uint8_t *text, size_t length, int unit, Scratch *s) {
+    size_t edges = SIZE_MAX, unspaced;
     uint8_t *end;
-    size_t unspaced;
-    if (unit != UNIT_CHAR && !has_high_bytes(text, length)) {
-        s->characters = 0;
-        fold_ascii(text, length, s->bytes);
-        end = s->bytes + length;
-    } else {
+    s->characters = 0;
+    if (unit != UNIT_CHAR) edges = fold_ascii(text, length, s->bytes, s->edges);
+    if (edges == SIZE_MAX) {
+        if (!t) return SIZE_MAX;
         s->characters = unit == UNIT_CHAR;
         end = fold_unicode(t, text, length, s->characters, s->bytes, &unspaced);
         if (unit == UNIT_AUTO && unspaced && 2 * unspaced > count_characters(s->bytes, end)) {
             s->characters = 1;
             end = fold_unicode(t, text, length, 1, s->bytes, &unspaced);
         }
+        memset(end, 0, 2 * BLOCK);
+        edges = find_edges(s->bytes, (size_t)(end - s->bytes), s->edges);
+    } else {
+        memset(s->bytes + length, 0, 8);
     }
-    memset(end, 0, 16);
-    return hash_tokens(s->bytes, end, s->hashes);
+    return hash_tokens(s->bytes, s->edges, edges, s->hashes);
 }
 
 /* One hash for each n-gram of the tokens, or for all of them when there are fewer than n. */
@@ -282,23 +293,42 @@ static size_t shingle(size_t tokens, size_t ngram, Scratch *s) {
     return tokens - n + 1;
 }
 
-static void digest(size_t tokens, const Scratch *s, uint64_t *out) {
+/* 128 bits of the tokens in order: the sum of the shingles, and a polynomial of the tokens. */
+static void digest(size_t tokens, size_t shingles, const Scratch *s, uint64_t *out) {
     uint64_t sum = 0, polynomial = 0;
     out[0] = out[1] = 0;
     if (tokens == 0) return;
-    for (size_t i = 0; i < tokens; i++) {
-        sum += mix(s->hashes[i] + (i + 1) * POSITION);
-        polynomial = polynomial * POLYNOMIAL + s->hashes[i];
-    }
-    out[0] = mix(sum + (s->characters ? CHAR_TAG : 0));
+    for (size_t i = 0; i < shingles; i++) sum += s->shingles[i];
+    for (size_t i = 0; i < tokens; i++) polynomial = polynomial * POLYNOMIAL + s->hashes[i];
+    out[0] = mix(sum);
     out[1] = mix(polynomial + tokens);
 }
 
 /* ---- signatures ------------------------------------------------------------------------------ */
 
+/* The minima of `lanes` permutations; a constant `lanes` lets compilers keep them in registers. */
+ALWAYS_INLINE void minima_of(const uint32_t *low, size_t count, const uint32_t *a, const uint32_t *b,
+                             uint32_t *out, const size_t lanes) {
+    uint32_t best[LANES], aa[LANES], bb[LANES];
+    for (size_t k = 0; k < lanes; k++) {
+        aa[k] = a[k];
+        bb[k] = b[k];
+        best[k] = UINT32_MAX;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t h = low[i];
+        for (size_t k = 0; k < lanes; k++) {
+            uint32_t value = aa[k] * h + bb[k];
+            best[k] = value < best[k] ? value : best[k];
+        }
+    }
+    for (size_t k = 0; k < lanes; k++) out[k] = best[k];
+}
+
 /* datasketch 2's affine32: MurmurHash3's 32-bit finaliser, then the minimum of a*h + b. */
 CLONES static void minima(const uint64_t *shingles, size_t count, uint32_t *low, const uint32_t *a,
                           const uint32_t *b, size_t width, uint32_t *out) {
+    size_t j = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t h = (uint32_t)(shingles[i] >> 32);
         h ^= h >> 16;
@@ -307,87 +337,91 @@ CLONES static void minima(const uint64_t *shingles, size_t count, uint32_t *low,
         h *= 0xC2B2AE35u;
         low[i] = h ^ (h >> 16);
     }
-    for (size_t j = 0; j < width; j += LANES) {
-        uint32_t best[LANES], aa[LANES], bb[LANES];
-        memcpy(aa, a + j, sizeof aa);
-        memcpy(bb, b + j, sizeof bb);
-        memset(best, 0xFF, sizeof best);
-        for (size_t i = 0; i < count; i++) {
-            uint32_t h = low[i];
-            for (size_t k = 0; k < LANES; k++) {
-                uint32_t value = aa[k] * h + bb[k];
-                best[k] = value < best[k] ? value : best[k];
-            }
-        }
-        memcpy(out + j, best, sizeof best);
-    }
+    for (; j + LANES <= width; j += LANES) minima_of(low, count, a + j, b + j, out + j, LANES);
+    for (; j < width; j += LANES / 2) minima_of(low, count, a + j, b + j, out + j, LANES / 2);
 }
 
-/* Sketch `rows` texts: keys (rows, bands), digests (rows, 2), token counts (rows). `a` and `b` hold
- * `width` permutations, of which the first bands * values count. `signatures` (rows, width) may be
- * NULL. */
-EXPORT int curate_sketch(const Tables *t, const uint8_t *data, const int64_t *offsets, int64_t rows,
-                         int32_t unit, int32_t ngram, const uint32_t *a, const uint32_t *b,
-                         int64_t width, int64_t bands, int64_t values, uint32_t *keys,
-                         uint64_t *digests, uint32_t *tokens, uint32_t *signatures) {
-    Scratch s;
-    uint32_t *signature = malloc((size_t)width * sizeof *signature);
-    if (!signature) return -1;
-    if (scratch_make(&s, offsets, rows)) {
-        free(signature);
-        return -1;
-    }
-    for (int64_t row = 0; row < rows; row++) {
-        const uint8_t *text = data + offsets[row];
-        size_t found = tokenise(t, text, (size_t)(offsets[row + 1] - offsets[row]), unit, &s);
-        size_t count = shingle(found, (size_t)ngram, &s);
-        tokens[row] = (uint32_t)found;
-        digest(found, &s, digests + 2 * row);
-        minima(s.shingles, count, s.low, a, b, (size_t)width, signature);
-        if (signatures) memcpy(signatures + row * width, signature, (size_t)width * sizeof *signature);
-        for (int64_t band = 0; band < bands; band++) {
-            uint64_t key = (uint64_t)(band + 1) * POSITION;
-            for (int64_t r = 0; r < values; r++) {
-                key = (key ^ (count ? signature[band * values + r] : 0)) * POLYNOMIAL;
-                key ^= key >> 32;
-            }
-            keys[row * bands + band] = (uint32_t)key;
+/* How texts are sketched: `a` and `b` hold `width` permutations (a multiple of LANES / 2), of which
+ * the first bands * values count. */
+typedef struct {
+    int32_t unit, ngram;
+    const uint32_t *a, *b;
+    int64_t width, bands, values;
+} Plan;
+
+/* Sketch one text: `bands` keys, two words of digest, the token count. 0 when Unicode's tables are
+ * needed and `t` is NULL. */
+static int sketch_text(const Tables *t, const Plan *plan, const uint8_t *text, size_t length, Scratch *s,
+                       uint32_t *keys, uint64_t *digests, uint32_t *tokens) {
+    size_t found = tokenise(t, text, length, plan->unit, s);
+    if (found == SIZE_MAX) return 0;
+    size_t count = shingle(found, (size_t)plan->ngram, s);
+    *tokens = (uint32_t)found;
+    digest(found, count, s, digests);
+    minima(s->shingles, count, s->low, plan->a, plan->b, (size_t)plan->width, s->signature);
+    for (int64_t band = 0; band < plan->bands; band++) {
+        uint64_t key = (uint64_t)(band + 1) * POSITION;
+        for (int64_t r = 0; r < plan->values; r++) {
+            key = (key ^ (count ? s->signature[band * plan->values + r] : 0)) * POLYNOMIAL;
+            key ^= key >> 32;
         }
+        keys[band] = (uint32_t)key;
+    }
+    return 1;
+}
+
+/* Sketch `rows` texts: keys (rows, bands), digests (rows, 2), token counts (rows). `signatures`
+ * (rows, width) may be NULL. */
+EXPORT int curate_sketch(const Tables *t, const uint8_t *data, const int64_t *offsets, int64_t rows,
+                         const Plan *plan, uint32_t *keys, uint64_t *digests, uint32_t *tokens,
+                         uint32_t *signatures) {
+    Scratch s;
+    size_t width = (size_t)plan->width;
+    if (scratch_make(&s, longest_of(offsets, offsets + 1, rows), width)) return -1;
+    for (int64_t row = 0; row < rows; row++) {
+        size_t length = (size_t)(offsets[row + 1] - offsets[row]);
+        sketch_text(t, plan, data + offsets[row], length, &s, keys + row * plan->bands, digests + 2 * row, tokens + row);
+        if (signatures) memcpy(signatures + (size_t)row * width, s.signature, width * sizeof *signatures);
     }
     scratch_free(&s);
-    free(signature);
+    return 0;
+}
+
+/* What became of a line: Python must look at it, done, Unicode's tables are needed. */
+enum { LEFT = 0, DONE = 1, NEEDS_TABLES = 2 };
+
+/* Sketch lines of JSON `data[starts[i]:ends[i]]` without keeping their texts. */
+EXPORT int curate_sketch_lines(const Tables *t, const Shapes *shapes, const uint8_t *data,
+                               const int64_t *starts, const int64_t *ends, int64_t rows,
+                               const Plan *plan, uint32_t *keys, uint64_t *digests,
+                               uint32_t *tokens, uint8_t *status) {
+    Scratch s;
+    int64_t likely = 0;
+    if (scratch_make(&s, longest_of(starts, ends, rows) + LINE_ROOM, (size_t)plan->width)) return -1;
+    for (int64_t row = 0; row < rows; row++) {
+        const uint8_t *stop = curate_line_text(shapes, data + starts[row], data + ends[row], &likely, s.text);
+        status[row] = LEFT;
+        if (!stop) continue;
+        status[row] = sketch_text(t, plan, s.text, (size_t)(stop - s.text), &s, keys + row * plan->bands,
+                                  digests + 2 * row, tokens + row)
+                          ? DONE
+                          : NEEDS_TABLES;
+    }
+    scratch_free(&s);
     return 0;
 }
 
 /* ---- shingle sets ---------------------------------------------------------------------------- */
 
-/* Add `value` to an open-addressed table of distinct values (zero marks a free slot, so the value
- * zero itself is kept as one). Returns whether it is new. */
-static inline int table_add(uint64_t *table, size_t mask, uint64_t value) {
-    value += value == 0;
-    size_t at = (size_t)value & mask;
-    while (table[at]) {
-        if (table[at] == value) return 0;
-        at = (at + 1) & mask;
+/* The distinct shingle hashes of a text; returns how many. */
+static int64_t set_of(size_t tokens, int32_t ngram, Scratch *s, uint64_t *values) {
+    size_t count = shingle(tokens, (size_t)ngram, s), mask = table_mask(count);
+    int64_t used = 0;
+    memset(s->table, 0, (mask + 1) * sizeof *s->table);
+    for (size_t i = 0; i < count; i++) {
+        if (table_add(s->table, mask, s->shingles[i])) values[used++] = s->shingles[i];
     }
-    table[at] = value;
-    return 1;
-}
-
-static inline int table_has(const uint64_t *table, size_t mask, uint64_t value) {
-    value += value == 0;
-    size_t at = (size_t)value & mask;
-    while (table[at]) {
-        if (table[at] == value) return 1;
-        at = (at + 1) & mask;
-    }
-    return 0;
-}
-
-static size_t table_mask(size_t count) {
-    size_t slots = 8;
-    while (slots < 2 * count) slots *= 2;
-    return slots - 1;
+    return used;
 }
 
 /* The distinct shingle hashes of each text, one text after the other; `ends[i]` is where text i's
@@ -396,16 +430,30 @@ EXPORT int curate_sets(const Tables *t, const uint8_t *data, const int64_t *offs
                        int32_t unit, int32_t ngram, uint64_t *values, int64_t *ends) {
     Scratch s;
     int64_t used = 0;
-    if (scratch_make(&s, offsets, rows)) return -1;
+    if (scratch_make(&s, longest_of(offsets, offsets + 1, rows), 0)) return -1;
     for (int64_t row = 0; row < rows; row++) {
-        const uint8_t *text = data + offsets[row];
-        size_t found = tokenise(t, text, (size_t)(offsets[row + 1] - offsets[row]), unit, &s);
-        size_t count = shingle(found, (size_t)ngram, &s), mask = table_mask(count);
-        memset(s.table, 0, (mask + 1) * sizeof *s.table);
-        for (size_t i = 0; i < count; i++) {
-            if (table_add(s.table, mask, s.shingles[i])) values[used++] = s.shingles[i];
-        }
+        size_t found = tokenise(t, data + offsets[row], (size_t)(offsets[row + 1] - offsets[row]), unit, &s);
+        used += set_of(found, ngram, &s, values + used);
         ends[row] = used;
+    }
+    scratch_free(&s);
+    return 0;
+}
+
+/* The same for lines of JSON; `values` needs room for the tokens of all of them. `status` is 0 for a
+ * line that Python must look at, whose set is empty here. */
+EXPORT int curate_sets_lines(const Tables *t, const Shapes *shapes, const uint8_t *data,
+                             const int64_t *starts, const int64_t *ends, int64_t rows, int32_t unit,
+                             int32_t ngram, uint64_t *values, int64_t *stops, uint8_t *status) {
+    Scratch s;
+    int64_t used = 0, likely = 0;
+    if (scratch_make(&s, longest_of(starts, ends, rows) + LINE_ROOM, 0)) return -1;
+    for (int64_t row = 0; row < rows; row++) {
+        const uint8_t *stop = curate_line_text(shapes, data + starts[row], data + ends[row], &likely, s.text);
+        size_t found = stop ? tokenise(t, s.text, (size_t)(stop - s.text), unit, &s) : 0;
+        status[row] = !stop ? LEFT : found == SIZE_MAX ? NEEDS_TABLES : DONE;
+        if (status[row] == DONE) used += set_of(found, ngram, &s, values + used);
+        stops[row] = used;
     }
     scratch_free(&s);
     return 0;
@@ -416,10 +464,9 @@ EXPORT int curate_tokens(const Tables *t, const uint8_t *data, const int64_t *of
                          int32_t unit, uint64_t *values, int64_t *ends, uint8_t *characters) {
     Scratch s;
     int64_t used = 0;
-    if (scratch_make(&s, offsets, rows)) return -1;
+    if (scratch_make(&s, longest_of(offsets, offsets + 1, rows), 0)) return -1;
     for (int64_t row = 0; row < rows; row++) {
-        const uint8_t *text = data + offsets[row];
-        size_t found = tokenise(t, text, (size_t)(offsets[row + 1] - offsets[row]), unit, &s);
+        size_t found = tokenise(t, data + offsets[row], (size_t)(offsets[row + 1] - offsets[row]), unit, &s);
         memcpy(values + used, s.hashes, found * sizeof *values);
         used += (int64_t)found;
         ends[row] = used;
@@ -427,343 +474,4 @@ EXPORT int curate_tokens(const Tables *t, const uint8_t *data, const int64_t *of
     }
     scratch_free(&s);
     return 0;
-}
-
-/* ---- candidates ------------------------------------------------------------------------------ */
-
-static inline uint32_t root_of(uint32_t *parents, uint32_t i) {
-    while (parents[i] != i) {
-        parents[i] = parents[parents[i]];
-        i = parents[i];
-    }
-    return i;
-}
-
-static inline void join(uint32_t *parents, uint32_t i, uint32_t j) {
-    i = root_of(parents, i);
-    j = root_of(parents, j);
-    if (i < j) parents[j] = i;
-    else parents[i] = j;
-}
-
-/* Join, in `parents`, the ranks that have the same key; roots are the smallest ranks. */
-EXPORT int curate_link(const uint32_t *keys, int64_t count, uint32_t *parents) {
-    size_t slots = 16;
-    while (slots < 2 * (size_t)count) slots *= 2;
-    uint64_t *table = calloc(slots, sizeof *table); /* key in the upper half, rank + 1 below */
-    if (!table) return -1;
-    for (int64_t rank = 0; rank < count; rank++) {
-        uint32_t key = keys[rank];
-        size_t at = key & (slots - 1);
-        while (table[at] && (uint32_t)(table[at] >> 32) != key) at = (at + 1) & (slots - 1);
-        if (table[at]) join(parents, (uint32_t)table[at] - 1, (uint32_t)rank);
-        else table[at] = (uint64_t)key << 32 | (uint64_t)(rank + 1);
-    }
-    free(table);
-    return 0;
-}
-
-/* ---- clusters -------------------------------------------------------------------------------- */
-
-enum { REPRESENTATIVE = 0, SINGLE = 1, MATCH = 2 };
-enum { MEMBERS_TRIED = 64 }; /* see curate/clusters.py */
-#define NONE UINT32_MAX
-
-typedef struct {
-    uint64_t key;  /* band in the upper half, key below; all ones marks a free slot */
-    uint32_t head; /* first entry of the bucket */
-} Slot;
-
-typedef struct {
-    uint32_t member; /* the row; of a list of rows, its first */
-    uint32_t newest; /* single linkage: the latest entry of this list of rows */
-    uint32_t next;   /* the next entry of the bucket (single linkage: the next list, or row) */
-} Entry;
-
-typedef struct {
-    const uint32_t *keys;
-    const uint64_t *values;
-    const int64_t *offsets;
-    int64_t bands;
-    double threshold;
-    uint64_t *table; /* the shingles of row `tabled` */
-    size_t mask;
-    uint32_t tabled;
-    Slot *slots;
-    size_t slot_mask;
-    Entry *entries;
-    uint32_t used;
-    uint32_t *seen, *parents; /* by row, counted from the start of the group */
-    int64_t compared;
-} Work;
-
-/* The exact similarity of rows i and j; 0 as soon as it must stay below `least`. */
-static double similarity_of(Work *w, uint32_t i, uint32_t j, double least) {
-    size_t left = (size_t)(w->offsets[i + 1] - w->offsets[i]);
-    size_t right = (size_t)(w->offsets[j + 1] - w->offsets[j]);
-    size_t small = left < right ? left : right, large = left < right ? right : left;
-    if ((double)small / (double)large < least) return 0.0;
-    w->compared++;
-    if (w->tabled != i) {
-        w->mask = table_mask(left);
-        memset(w->table, 0, (w->mask + 1) * sizeof *w->table);
-        for (int64_t k = w->offsets[i]; k < w->offsets[i + 1]; k++) table_add(w->table, w->mask, w->values[k]);
-        w->tabled = i;
-    }
-    /* inter / (left + right - inter) >= least needs this many in common; one less is asked for,
-     * so that rounding never decides: the division below does. */
-    double needed = least * (double)(left + right) / (1.0 + least) - 1.0;
-    size_t misses = needed < (double)right ? right - (needed > 0 ? (size_t)needed : 0) : 0;
-    size_t common = 0, missed = 0;
-    const uint64_t *values = w->values + w->offsets[j];
-    for (size_t k = 0; k < right; k++) {
-        if (table_has(w->table, w->mask, values[k])) common++;
-        else if (++missed > misses) return 0.0;
-    }
-    double value = (double)common / (double)(left + right - common);
-    return value >= least ? value : 0.0;
-}
-
-static Slot *slot_of(Work *w, uint64_t band, uint32_t key) {
-    uint64_t wanted = band << 32 | key;
-    size_t at = (size_t)mix(wanted) & w->slot_mask;
-    while (w->slots[at].key != wanted && w->slots[at].key != UINT64_MAX) at = (at + 1) & w->slot_mask;
-    if (w->slots[at].key == UINT64_MAX) {
-        w->slots[at].key = wanted;
-        w->slots[at].head = NONE;
-    }
-    return &w->slots[at];
-}
-
-static uint32_t entry(Work *w, uint32_t member, uint32_t newest, uint32_t next) {
-    w->entries[w->used] = (Entry){member, newest, next};
-    return w->used++;
-}
-
-static void representatives(Work *w, uint32_t start, uint32_t stop, uint32_t first_free,
-                            uint32_t last_kept, int32_t *keeper, double *similarity) {
-    for (uint32_t i = start; i < stop; i++) {
-        const uint32_t *keys = w->keys + (int64_t)i * w->bands;
-        uint32_t best = NONE;
-        double most = 0.0;
-        for (int64_t band = 0; i >= first_free && band < w->bands; band++) {
-            for (uint32_t e = slot_of(w, (uint64_t)band, keys[band])->head; e != NONE; e = w->entries[e].next) {
-                uint32_t j = w->entries[e].member;
-                if (w->seen[j - start] == i - start) continue;
-                w->seen[j - start] = i - start;
-                double value = similarity_of(w, i, j, w->threshold);
-                if (value > most || (value == most && most > 0.0 && j < best)) {
-                    best = j;
-                    most = value;
-                }
-            }
-        }
-        if (best != NONE) {
-            keeper[i] = (int32_t)best;
-            similarity[i] = most;
-        } else if (i < last_kept) {
-            for (int64_t band = 0; band < w->bands; band++) {
-                Slot *slot = slot_of(w, (uint64_t)band, keys[band]);
-                slot->head = entry(w, i, NONE, slot->head);
-            }
-        }
-    }
-}
-
-static void note_link(uint32_t i, uint32_t j, double value, int32_t *link, double *link_similarity) {
-    if (link[i] == (int32_t)i || value > link_similarity[i]) {
-        link[i] = (int32_t)j;
-        link_similarity[i] = value;
-    }
-}
-
-/* A bucket is a chain of lists, one for each cluster that met it; a list is a chain of rows. */
-static void single(Work *w, uint32_t start, uint32_t stop, int32_t *keeper, double *similarity,
-                   int32_t *link, double *link_similarity) {
-    uint32_t *parents = w->parents;
-    for (uint32_t i = start; i < stop; i++) parents[i - start] = i - start;
-    for (uint32_t i = start; i < stop; i++) {
-        const uint32_t *keys = w->keys + (int64_t)i * w->bands;
-        for (int64_t band = 0; band < w->bands; band++) {
-            uint32_t list = slot_of(w, (uint64_t)band, keys[band])->head;
-            for (; list != NONE; list = w->entries[list].next) {
-                if (root_of(parents, w->entries[list].member - start) == root_of(parents, i - start)) continue;
-                int tried = 0;
-                for (uint32_t e = w->entries[list].newest; e != NONE && tried < MEMBERS_TRIED;
-                     e = w->entries[e].next, tried++) {
-                    uint32_t j = w->entries[e].member;
-                    if (w->seen[j - start] == i - start) continue;
-                    w->seen[j - start] = i - start;
-                    double value = similarity_of(w, i, j, w->threshold);
-                    if (value > 0.0) {
-                        note_link(i, j, value, link, link_similarity);
-                        note_link(j, i, value, link, link_similarity);
-                        join(parents, i - start, j - start);
-                        break;
-                    }
-                }
-            }
-        }
-        for (int64_t band = 0; band < w->bands; band++) {
-            Slot *slot = slot_of(w, (uint64_t)band, keys[band]);
-            uint32_t list = slot->head, last = NONE;
-            for (; list != NONE; last = list, list = w->entries[list].next) {
-                if (root_of(parents, w->entries[list].member - start) == root_of(parents, i - start)) break;
-            }
-            if (list != NONE) {
-                w->entries[list].newest = entry(w, i, NONE, w->entries[list].newest);
-            } else {
-                uint32_t made = entry(w, i, entry(w, i, NONE, NONE), NONE);
-                if (last == NONE) slot->head = made;
-                else w->entries[last].next = made;
-            }
-        }
-    }
-    for (uint32_t i = start; i < stop; i++) {
-        uint32_t root = root_of(parents, i - start) + start;
-        keeper[i] = (int32_t)root;
-        if (root != i) similarity[i] = similarity_of(w, i, root, 0.0);
-    }
-}
-
-static void work_free(Work *w) {
-    free(w->table);
-    free(w->slots);
-    free(w->entries);
-    free(w->seen);
-    free(w->parents);
-}
-
-static int work_make(Work *w, const int64_t *groups, int64_t count) {
-    size_t widest = 1, members = 1, slots = 16;
-    for (int64_t g = 0; g < count; g++) {
-        size_t size = (size_t)(groups[g + 1] - groups[g]);
-        if (size > members) members = size;
-    }
-    for (int64_t row = 0; count && row < groups[count]; row++) {
-        size_t size = (size_t)(w->offsets[row + 1] - w->offsets[row]);
-        if (size > widest) widest = size;
-    }
-    while (slots < 2 * members * (size_t)w->bands) slots *= 2;
-    w->slot_mask = slots - 1;
-    w->table = malloc((table_mask(widest) + 1) * sizeof *w->table);
-    w->slots = malloc(slots * sizeof *w->slots);
-    w->entries = malloc(2 * members * (size_t)w->bands * sizeof *w->entries);
-    w->seen = malloc(members * sizeof *w->seen);
-    w->parents = malloc(members * sizeof *w->parents);
-    w->tabled = NONE;
-    w->compared = 0;
-    if (w->table && w->slots && w->entries && w->seen && w->parents) return 0;
-    work_free(w);
-    return -1;
-}
-
-/* Decide `count` groups; the arguments are those of curate.clusters.cluster. The result arrays come
- * filled with "everyone is kept". */
-EXPORT int curate_cluster(const uint32_t *keys, int64_t bands, const uint64_t *values,
-                          const int64_t *offsets, const int64_t *groups, const int64_t *references,
-                          int64_t count, double threshold, int32_t mode, int32_t *keeper,
-                          double *similarity, int32_t *link, double *link_similarity,
-                          int64_t *compared) {
-    Work w = {.keys = keys, .values = values, .offsets = offsets, .bands = bands, .threshold = threshold};
-    size_t all_slots;
-    if (work_make(&w, groups, count)) return -1;
-    all_slots = w.slot_mask;
-    for (int64_t g = 0; g < count; g++) {
-        uint32_t start = (uint32_t)groups[g], stop = (uint32_t)groups[g + 1];
-        uint32_t first_free = start + (uint32_t)references[g];
-        size_t slots = 16;
-        while (slots < 2 * (size_t)(stop - start) * (size_t)bands) slots *= 2;
-        w.slot_mask = slots - 1 < all_slots ? slots - 1 : all_slots;
-        memset(w.slots, 0xFF, (w.slot_mask + 1) * sizeof *w.slots);
-        memset(w.seen, 0xFF, (size_t)(stop - start) * sizeof *w.seen);
-        w.used = 0;
-        if (mode == SINGLE) single(&w, start, stop, keeper, similarity, link, link_similarity);
-        else representatives(&w, start, stop, first_free, mode == MATCH ? first_free : stop, keeper, similarity);
-    }
-    *compared = w.compared;
-    work_free(&w);
-    return 0;
-}
-
-/* ---- containment ----------------------------------------------------------------------------- */
-
-enum { SEED = 3 }; /* see curate/containment.py */
-
-/* Sellers' dynamic programme: the least edits from `wanted` to a stretch of `text`. */
-static int32_t least_edits(const uint64_t *wanted, size_t size, const uint64_t *text, size_t length,
-                           int32_t *column) {
-    int32_t best = (int32_t)size;
-    for (size_t j = 0; j <= size; j++) column[j] = (int32_t)j;
-    for (size_t i = 0; i < length; i++) {
-        int32_t diagonal = 0; /* column[j - 1] of the token before */
-        for (size_t j = 1; j <= size; j++) {
-            int32_t value = diagonal + (wanted[j - 1] != text[i]);
-            diagonal = column[j];
-            if (diagonal + 1 < value) value = diagonal + 1;
-            if (column[j - 1] + 1 < value) value = column[j - 1] + 1;
-            column[j] = value;
-        }
-        if (column[size] < best) best = column[size];
-    }
-    return best;
-}
-
-/* For each text, the reference contained most (-1 for none) and to which degree. The arrays are
- * those of curate.containment.References; `keys` and `indices` are its table. */
-EXPORT int curate_contained(const uint64_t *tokens, const int64_t *offsets, const uint8_t *characters,
-                            int64_t rows, const uint64_t *wanted, const int64_t *wanted_offsets,
-                            int64_t references, const uint64_t *keys, const int32_t *indices,
-                            int64_t slots, int64_t seeds, const int64_t *starts,
-                            const int32_t *owners, const int32_t *needed, double containment,
-                            int32_t *best, double *degree) {
-    size_t mask = (size_t)slots - 1, longest = 0;
-    for (int64_t r = 0; r < references; r++) {
-        size_t size = (size_t)(wanted_offsets[r + 1] - wanted_offsets[r]);
-        if (size > longest) longest = size;
-    }
-    int64_t *seen = malloc(((size_t)seeds + 1) * sizeof *seen);           /* seed: last row + 1 */
-    int64_t *met_by = malloc(((size_t)references + 1) * sizeof *met_by);  /* reference: last row + 1 */
-    int32_t *met = malloc(((size_t)references + 1) * sizeof *met);        /* reference: seeds met */
-    int32_t *column = malloc((longest + 1) * sizeof *column);
-    int status = seen && met_by && met && column ? 0 : -1;
-    if (status == 0) {
-        memset(seen, 0, ((size_t)seeds + 1) * sizeof *seen);
-        memset(met_by, 0, ((size_t)references + 1) * sizeof *met_by);
-    }
-    for (int64_t row = 0; status == 0 && row < rows; row++) {
-        const uint64_t *text = tokens + offsets[row];
-        size_t length = (size_t)(offsets[row + 1] - offsets[row]);
-        uint64_t tag = SEED * POSITION + (characters[row] ? CHAR_TAG : 0);
-        best[row] = -1;
-        degree[row] = 0.0;
-        for (size_t i = 0; i + SEED <= length; i++) {
-            uint64_t seed = mix((text[i] * POLYNOMIAL + text[i + 1]) * POLYNOMIAL + text[i + 2] + tag);
-            size_t at = (size_t)seed & mask;
-            while (indices[at] >= 0 && keys[at] != seed) at = (at + 1) & mask;
-            int32_t index = indices[at];
-            if (index < 0 || seen[index] == row + 1) continue;
-            seen[index] = row + 1;
-            for (int64_t k = starts[index]; k < starts[index + 1]; k++) {
-                int32_t r = owners[k];
-                if (met_by[r] != row + 1) {
-                    met_by[r] = row + 1;
-                    met[r] = 0;
-                }
-                if (++met[r] != needed[r]) continue;
-                size_t size = (size_t)(wanted_offsets[r + 1] - wanted_offsets[r]);
-                int32_t edits = least_edits(wanted + wanted_offsets[r], size, text, length, column);
-                double value = 1.0 - (double)edits / (double)size;
-                if (value >= containment && (value > degree[row] || (value == degree[row] && r < best[row]))) {
-                    best[row] = r;
-                    degree[row] = value;
-                }
-            }
-        }
-    }
-    free(seen);
-    free(met_by);
-    free(met);
-    free(column);
-    return status;
 }

@@ -76,6 +76,18 @@ def group(columns: U32, rows_by_rank: I64, link: Link) -> Groups:
     return _listed(parents)
 
 
+def group_edges(left: I64, right: I64, size: int) -> Groups:
+    """Group `size` ranks by edges: `left[k]` and `right[k]` belong together."""
+    parents = np.arange(size, dtype=np.uint32)
+    while len(left):
+        a, b = parents[left], parents[right]
+        apart = a != b
+        left, right, a, b = left[apart], right[apart], a[apart], b[apart]
+        np.minimum.at(parents, np.maximum(a, b), np.minimum(a, b))
+        parents = _flattened(parents)
+    return _listed(parents)
+
+
 def link_python(column: U32, parents: U32) -> None:
     """`Link` without the C kernel: sort the keys, join neighbours that are equal."""
     order = np.argsort(column, kind="stable")
@@ -96,11 +108,7 @@ def _root(parents: U32, rank: int) -> int:
 
 def _listed(parents: U32) -> Groups:
     """The groups of two or more, from a forest in which every parent is smaller than its child."""
-    while True:  # pointer jumping: the depth halves each time
-        above = parents[parents]
-        if np.array_equal(above, parents):
-            break
-        parents = above
+    parents = _flattened(parents)
     sizes = np.bincount(parents, minlength=len(parents)) if len(parents) else np.zeros(0, np.int64)
     members = np.flatnonzero(sizes[parents] > 1) if len(parents) else np.zeros(0, np.int64)
     members = members[np.argsort(parents[members], kind="stable")]
@@ -108,3 +116,12 @@ def _listed(parents: U32) -> Groups:
     offsets = np.zeros(len(roots) + 1, np.int64)
     np.cumsum(sizes[roots], out=offsets[1:])
     return Groups(members.astype(np.int64), offsets)
+
+
+def _flattened(parents: U32) -> U32:
+    """Every rank directly below its root, by pointer jumping: the depth halves each time."""
+    while True:
+        above = parents[parents]
+        if np.array_equal(above, parents):
+            return parents
+        parents = above

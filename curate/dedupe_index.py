@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +62,38 @@ class IndexParameters(_Model):
         )
 
 
+def differences(theirs: dict[str, Any], parameters: IndexParameters) -> str:
+    """How the parameters of an index differ from those of this run, in words; empty: not at all."""
+    mine = parameters.model_dump()
+    return ", ".join(
+        f"{k} {theirs.get(k)} (now {mine.get(k)})"
+        for k in theirs | mine
+        if theirs.get(k) != mine.get(k)
+    )
+
+
 class _Manifest(_Model):
     version: int
     parameters: IndexParameters
     segments: tuple[str, ...]
+
+
+class RowIndex(Protocol):
+    """The rows of earlier runs, wherever they are kept."""
+
+    def __len__(self) -> int: ...
+
+    def candidates(
+        self, columns: NDArray[np.uint32]
+    ) -> tuple[TextSource, Sketched, list[RowPlace]]:
+        """The indexed rows that share a key with the new rows: texts, sketches, places."""
+        ...
+
+    def add(
+        self, source: TextSource, sketched: Sketched, rows: I64, places: list[RowPlace]
+    ) -> None:
+        """Add these rows of a source."""
+        ...
 
 
 class _Segment:
@@ -217,11 +245,7 @@ class Index:
             raise UserError(f"{path}: not an index that this version of curate can read") from None
         if manifest.version != FORMAT:
             raise UserError(f"{path}: has format {manifest.version}; this version reads {FORMAT}")
-        if manifest.parameters != self._parameters:
-            theirs, mine = manifest.parameters.model_dump(), self._parameters.model_dump()
-            differ = ", ".join(
-                f"{k} {theirs[k]} (now {mine[k]})" for k in theirs if theirs[k] != mine[k]
-            )
+        if differ := differences(manifest.parameters.model_dump(), self._parameters):
             raise UserError(
                 f"{path}: was made with {differ}; bands and rows follow from --threshold. Use the same "
                 "options, or another folder"

@@ -72,8 +72,8 @@ def write_outputs(
 ) -> list[str]:
     """Write the reports first and the kept rows last, so that no row is ever in neither."""
     written: list[str] = []
-    number = {row: n for n, cluster in enumerate(clusters, 1) for row in cluster.members}
     if options.removed:
+        number = {row: n for n, cluster in enumerate(clusters, 1) for row in cluster.members}
         write_removed(options.removed, removals(source, ledger, number))
         written.append(str(options.removed))
     if options.clusters:

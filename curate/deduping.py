@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from curate.audit import Audit, audit
 from curate.candidates import band_columns
-from curate.dedupe_index import Index, IndexParameters
+from curate.dedupe_index import Index, IndexParameters, RowIndex
 from curate.dedupe_output import outputs_of, write_outputs
 from curate.duplicates import Cluster, clusters_of, find_containing
 from curate.errors import UserError
@@ -32,9 +32,13 @@ from curate.rowtexts import RowTexts, column_text
 from curate.schemas.dedupe_artifacts import Reason, RowPlace
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.dedupe import DedupeOptions
+from curate.semantic import by_meaning, load_encoder
 from curate.shingles import Shingling
 from curate.sources import expand
 from curate.texts import I64
+
+if TYPE_CHECKING:
+    from curate.cluster_engine import DaftWork
 
 # A cluster of more rows than this, and of more than a hundredth of all, deserves a look.
 _LARGE_CLUSTER = 100
@@ -101,29 +105,40 @@ def dedupe(
         options.threshold,
         Shingling(options.unit, options.ngram),
         options.linkage,
-        engine=options.engine,
+        engine="datasketch" if options.engine == "datasketch" else "local",
         threads=options.threads,
         memory=options.memory_bytes,
     )
     parameters = IndexParameters.of(settings, options.field, options.system)
-    index = Index(options.index, parameters) if options.index else None
+    index = _index(options, parameters)
+    encode = load_encoder(options.semantic) if options.semantic else None
     with ExitStack() as stack:
         files = stack.enter_context(open_lines(names))
         against = stack.enter_context(open_lines(expand(options.against)))
         texts = RowTexts(options.field, data, system=options.system)
         source = RowSource(files, texts, memory=settings.memory)
         outputs = [] if options.check else outputs_of(files, options)
-        columns = stack.enter_context(
-            band_columns(settings.bands.bands, len(source), settings.memory)
-        )
-        sketched = sketch_source(source, settings, columns, progress)
+        work = _on_daft(source, settings, options, data) if options.engine == "daft" else None
+        if work is not None:
+            sketched = work.sketch(progress)
+        else:
+            columns = stack.enter_context(
+                band_columns(settings.bands.bands, len(source), settings.memory)
+            )
+            sketched = sketch_source(source, settings, columns, progress)
         refuse_unknown(source)
         references = _references(source, sketched, against, index, settings, options, data)
         sketched.tokens[list(references)] = 0  # decided; nothing is compared with them
         rank = _rank(source, sketched, options)
-        verdicts = decide(source, sketched, settings, rank=rank, progress=progress)
+        verdicts = decide(source, sketched, settings, rank=rank, work=work, progress=progress)
         blank = _blank(source, sketched, references)
-        ledger = make_ledger(source, verdicts, rank, blank, references)
+        meant: set[int] = set()
+        if encode is not None:
+            verdicts, changed = by_meaning(
+                source, verdicts, encode, options.semantic_threshold, rank=rank, progress=progress
+            )
+            meant = set(changed.tolist())
+        ledger = make_ledger(source, verdicts, rank, blank, references, meant)
         rows = len(source) - int(blank.sum())
         clusters = clusters_of(ledger.keeper, ledger.similarity)
         gone = int(ledger.gone.sum())
@@ -152,11 +167,29 @@ def dedupe(
         )
 
 
+def _index(options: DedupeOptions, parameters: IndexParameters) -> RowIndex | None:
+    if options.shared_index:
+        from curate.shared_index import SharedIndex  # redis comes with an extra
+
+        return SharedIndex(options.shared_index, parameters)
+    return Index(options.index, parameters) if options.index else None
+
+
+def _on_daft(
+    source: RowSource, settings: Settings, options: DedupeOptions, data: DataOptions
+) -> DaftWork:
+    from curate.cluster_engine import DaftWork  # daft comes with an extra of the installation
+
+    return DaftWork(
+        source, settings, options.field, data, system=options.system, address=options.address
+    )
+
+
 def _references(
     source: RowSource,
     sketched: Sketched,
     against: list[LineFile],
-    index: Index | None,
+    index: RowIndex | None,
     settings: Settings,
     options: DedupeOptions,
     data: DataOptions,

@@ -120,9 +120,11 @@ def clusters_of(keeper: I64, similarity: NDArray[np.float64]) -> list[Cluster]:
     Call it with `verdicts.keeper, verdicts.similarity`.
     """
     removed = np.flatnonzero(keeper != np.arange(len(keeper)))
-    members = np.unique(np.concatenate([removed, keeper[removed]]))
-    if not len(members):
+    if not len(removed):
         return []
+    among = np.zeros(len(keeper), np.bool_)  # np.unique would import numpy.ma, a while
+    among[removed] = among[keeper[removed]] = True
+    members = np.flatnonzero(among)
     order = members[np.argsort(keeper[members], kind="stable")]
     cuts = np.flatnonzero(np.diff(keeper[order], prepend=-1, append=-1)).tolist()
     rows, keepers, similarities = order.tolist(), keeper[order].tolist(), similarity[order].tolist()

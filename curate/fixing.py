@@ -22,6 +22,7 @@ from curate.linting import Source, lint_sources, shown_path
 from curate.materialising import Found
 from curate.paths import follow, replaced
 from curate.reading import read_rows
+from curate.record_shapes import shape_of
 from curate.rewriting import CannotRewrite, Edit, Edited, rewrite
 from curate.rules import RULES
 from curate.rules.protocol import Repair, Rule
@@ -30,7 +31,6 @@ from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
 from curate.sources import open_binary, suffixes
-from curate.validating import shape_of
 from curate.writing import atomic_write
 
 PASSES = 10

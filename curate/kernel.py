@@ -11,7 +11,8 @@ import ctypes
 import functools
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,20 @@ from curate.signatures import U32, Banding, Sketches, permutations
 from curate.texts import I64, TextBatch
 
 _LIBRARY = "_minhash.dll" if sys.platform == "win32" else "_minhash.so"
-_LANES = 32  # the kernel works on so many permutations at a time
+_LANES = 16  # the kernel works on multiples of so many permutations
 _UNITS = {"auto": 0, "word": 1, "char": 2}
 _MODES: dict[Mode, int] = {"representative": 0, "single": 1, "match": 2}
 _WORD, _UNSPACED_BIT, _FOLDS = 1, 2, 4
+_DONE, _NEEDS_TABLES = 1, 2  # what became of a line
 _CODE_POINTS = 0x110000
 _BLOCK = 256
 
 P, I32, L, D = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_double
 _SIGNATURES: dict[str, list[Any]] = {
-    "curate_sketch": [P, P, P, L, I32, I32, P, P, L, L, L, P, P, P, P],
+    "curate_sketch": [P, P, P, L, P, P, P, P, P],
+    "curate_sketch_lines": [P, P, P, P, P, L, P, P, P, P, P],
     "curate_sets": [P, P, P, L, I32, I32, P, P],
+    "curate_sets_lines": [P, P, P, P, P, L, I32, I32, P, P, P],
     "curate_tokens": [P, P, P, L, I32, P, P, P],
     "curate_link": [P, L, P],
     "curate_contained": [P, P, P, L, P, P, L, P, P, L, L, P, P, P, D, P, P],
@@ -57,6 +61,38 @@ class _Tables(ctypes.Structure):
     def __init__(self, classes: NDArray[np.uint8], fold_from: U32, fold_to: U32) -> None:
         super().__init__(_at(classes), _at(fold_from), _at(fold_to), len(fold_from))
         self.arrays = (classes, fold_from, fold_to)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a mapped file: line i is `data[starts[i]:ends[i]]`."""
+
+    data: NDArray[np.uint8]
+    starts: I64
+    ends: I64
+
+    def arguments(self) -> tuple[int, int, int, int]:
+        """As the kernel takes them."""
+        return _at(self.data), _at(self.starts), _at(self.ends), len(self.starts)
+
+
+class _Plan(ctypes.Structure):
+    """The kernel's `Plan`: how texts are sketched; holds on to the permutations."""
+
+    _fields_ = (
+        ("unit", I32),
+        ("ngram", I32),
+        ("a", P),
+        ("b", P),
+        ("width", L),
+        ("bands", L),
+        ("values", L),
+    )
+
+    def __init__(self, shingling: Shingling, banding: Banding) -> None:
+        self.permutations = a, b = _padded_permutations(banding)
+        unit = _UNITS[shingling.unit]
+        super().__init__(unit, shingling.ngram, _at(a), _at(b), len(a), banding.bands, banding.rows)
 
 
 class LineShapes(ctypes.Structure):
@@ -134,22 +170,13 @@ class KernelEngine:
         _check(self._library.curate_line_breaks(_at(block), len(block), _at(found), _at(count)))
         return found[: int(count[0])].copy()
 
-    def extract(
-        self, shapes: LineShapes, data: NDArray[np.uint8], starts: I64, ends: I64
-    ) -> tuple[TextBatch, NDArray[np.bool_]]:
+    def extract(self, shapes: LineShapes, lines: Lines) -> tuple[TextBatch, NDArray[np.bool_]]:
         """The texts of lines of JSON; False for those (empty here) that Python must look at."""
-        rows = len(starts)
-        room = np.empty(int((ends - starts).sum()) + 16 * rows, np.uint8)
+        rows = len(lines.starts)
+        room = np.empty(int((lines.ends - lines.starts).sum()) + 16 * rows, np.uint8)
         offsets, done = np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_)
         status = self._library.curate_extract(
-            ctypes.byref(shapes),
-            _at(data),
-            _at(starts),
-            _at(ends),
-            rows,
-            _at(room),
-            _at(offsets[1:]),
-            _at(done),
+            ctypes.byref(shapes), *lines.arguments(), _at(room), _at(offsets[1:]), _at(done)
         )
         _check(status)
         return TextBatch(room[: offsets[-1]].tobytes(), offsets), done
@@ -163,21 +190,12 @@ class KernelEngine:
     ) -> tuple[Sketches, U32 | None]:
         """Sketches, and on request the signatures themselves, shape (texts, banding.values)."""
         rows = len(batch)
-        a, b = _padded_permutations(banding)
-        sketches = Sketches(
-            np.empty((rows, banding.bands), np.uint32),
-            np.empty((rows, 2), np.uint64),
-            np.empty(rows, np.uint32),
-        )
-        signed = np.empty((rows, len(a)), np.uint32) if signatures else None
+        plan = _Plan(shingling, banding)
+        sketches = _empty_sketches(rows, banding)
+        signed = np.empty((rows, plan.width), np.uint32) if signatures else None
         status = self._library.curate_sketch(
-            *_texts(batch, shingling),
-            shingling.ngram,
-            _at(a),
-            _at(b),
-            len(a),
-            banding.bands,
-            banding.rows,
+            *_texts(batch, shingling)[:-1],
+            ctypes.byref(plan),
             _at(sketches.keys),
             _at(sketches.digests),
             _at(sketches.tokens),
@@ -185,6 +203,53 @@ class KernelEngine:
         )
         _check(status)
         return sketches, None if signed is None else signed[:, : banding.values]
+
+    def sketch_lines(
+        self, shapes: LineShapes, lines: Lines, shingling: Shingling, banding: Banding
+    ) -> tuple[Sketches, NDArray[np.bool_]]:
+        """The sketches of lines of JSON; False for those (undefined) that Python must look at."""
+        plan, rows = _Plan(shingling, banding), len(lines.starts)
+        sketches, status = _empty_sketches(rows, banding), np.empty(rows, np.uint8)
+
+        def run(tables: Any) -> int:
+            code: int = self._library.curate_sketch_lines(
+                tables,
+                ctypes.byref(shapes),
+                *lines.arguments(),
+                ctypes.byref(plan),
+                _at(sketches.keys),
+                _at(sketches.digests),
+                _at(sketches.tokens),
+                _at(status),
+            )
+            return code
+
+        _with_tables(shingling, run, status)
+        return sketches, status == _DONE
+
+    def sets_lines(
+        self, shapes: LineShapes, lines: Lines, shingling: Shingling, tokens: int
+    ) -> tuple[ShingleSets, NDArray[np.bool_]]:
+        """The shingle sets of lines with so many tokens together; False (and empty) as above."""
+        rows = len(lines.starts)
+        values, status = np.empty(tokens, np.uint64), np.empty(rows, np.uint8)
+        offsets = np.zeros(rows + 1, np.int64)
+
+        def run(tables: Any) -> int:
+            code: int = self._library.curate_sets_lines(
+                tables,
+                ctypes.byref(shapes),
+                *lines.arguments(),
+                _UNITS[shingling.unit],
+                shingling.ngram,
+                _at(values),
+                _at(offsets[1:]),
+                _at(status),
+            )
+            return code
+
+        _with_tables(shingling, run, status)
+        return ShingleSets(values[: offsets[-1]], offsets), status == _DONE
 
     def sets(self, batch: TextBatch, shingling: Shingling) -> ShingleSets:
         """See `Engine`."""
@@ -279,6 +344,25 @@ class KernelEngine:
         return Clustering(
             keeper, result.similarity, keeper.copy(), result.similarity.copy(), int(compared[0])
         )
+
+
+def _empty_sketches(rows: int, banding: Banding) -> Sketches:
+    return Sketches(
+        np.empty((rows, banding.bands), np.uint32),
+        np.empty((rows, 2), np.uint64),
+        np.empty(rows, np.uint32),
+    )
+
+
+def _with_tables(
+    shingling: Shingling, run: Callable[[Any], int], status: NDArray[np.uint8]
+) -> None:
+    """Run with Unicode's tables, which take a moment to make, only if some line needs them."""
+    if shingling.unit != "char" and not _unicode.cache_info().currsize:
+        _check(run(None))
+        if not np.any(status == _NEEDS_TABLES):
+            return
+    _check(run(ctypes.byref(_unicode())))
 
 
 def _at(array: NDArray[Any]) -> int:

@@ -8,7 +8,7 @@ the threshold later therefore means giving back the rows whose similarity is bel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,6 +118,7 @@ def make_ledger(
     rank: I64 | None,
     blank: NDArray[np.bool_],
     references: Mapping[int, Removal],
+    meant: Collection[int] = (),
 ) -> Ledger:
     """Give every removed row its reason.
 
@@ -125,6 +126,7 @@ def make_ledger(
         rank: the rows, best keeper first; None for their order.
         blank: lines that are no rows.
         references: the rows that were already removed because of another file.
+        meant: the rows that go because of what they mean.
     """
     keeper = verdicts.keeper.copy()
     ledger = Ledger(
@@ -140,7 +142,9 @@ def make_ledger(
     for row, stays in zip(
         verdicts.removed.tolist(), keeper[verdicts.removed].tolist(), strict=True
     ):
-        if not same_tokens[row]:
+        if row in meant:
+            ledger.reasons[row] = "meaning"
+        elif not same_tokens[row]:
             ledger.reasons[row] = "near"
         else:
             same = sizes[row] == sizes[stays] and source.line(row) == source.line(stays)

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from curate import kernel
 from curate.errors import UserError
 from curate.faults import BOM
-from curate.reading import read_rows
 from curate.sources import STDIN, kind_of, open_binary, suffixes
 from curate.texts import I64
 
@@ -65,7 +64,7 @@ class LineFile:
     def line(self, i: int) -> bytes:
         """The bytes of one row, without a byte-order mark, carriage return and line break."""
         line = self.data[self.starts[i] : self.ends[i]]
-        return line[len(BOM) :] if i == 0 and line.startswith(BOM) else line
+        return line[len(BOM) :] if self.numbers[i] == 1 and line.startswith(BOM) else line
 
     def forget(self) -> None:
         """Tell the system that the mapped pages need not stay in memory for now."""
@@ -76,15 +75,22 @@ def copy_lines(file: LineFile, wanted: NDArray[np.bool_], stream: SupportsWrite)
     """Copy the wanted lines with their own line breaks, a run at a time; the last line gets one."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
     firsts, lasts = file.starts[edges[::2]], np.append(file.starts, len(file.array))[edges[1::2]]
-    at = 0
+    at, bytes_ = 0, memoryview(file.data)
     while at < len(firsts):
         # Short runs are gathered into writes of some megabytes.
         stop = max(int(np.searchsorted(lasts, firsts[at] + _BLOCK)), at + 1)
         runs = zip(firsts[at:stop].tolist(), lasts[at:stop].tolist(), strict=True)
-        stream.write(b"".join([file.data[a:b] for a, b in runs]))
+        stream.write(b"".join([bytes_[a:b] for a, b in runs]))
         at = stop
     if len(lasts) and file.array[lasts[-1] - 1] != _LINE_FEED:
         stream.write(b"\n")
+
+
+def lines_of(path: str, data: bytes, first: int) -> LineFile:
+    """Whole lines in memory, of which the first is line `first` of the file at `path`."""
+    array = np.frombuffer(data, np.uint8)
+    starts, ends = _line_bounds(data, array)
+    return LineFile(path, data, array, starts, ends, np.arange(first, first + len(ends)), True)
 
 
 @contextmanager
@@ -127,6 +133,9 @@ def _needs_parsing(head: bytes, kind: str) -> bool:
 
 def _write_rows(path: str, source: str, scratch: IO[bytes]) -> I64:
     """Write the rows of `source` (what `path` holds) as JSON lines; returns their numbers."""
+    # Parsing tables brings polars along, which plain JSONL can do without.
+    from curate.reading import read_rows
+
     numbers: list[int] = []
     for batch in read_rows(source):
         for fault in batch.faults:
@@ -151,13 +160,18 @@ def _mapped(path: str, stream: IO[bytes], *, plain: bool, numbers: I64 | None = 
     size = stream.seek(0, 2)
     data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     array = np.frombuffer(data, np.uint8)
-    breaks, returns = _line_breaks(data, array)
-    starts = np.concatenate([np.zeros(1, np.int64), breaks[:-1] + 1]) if len(breaks) else breaks
-    # A carriage return before the line feed belongs to the line break.
-    ends = breaks - (returns & (breaks > starts))
+    starts, ends = _line_bounds(data, array)
     if numbers is None:
         numbers = np.arange(1, len(ends) + 1, dtype=np.int64)
     return LineFile(path, data, array, starts, ends, numbers, plain)
+
+
+def _line_bounds(data: mmap.mmap | bytes, array: NDArray[np.uint8]) -> tuple[I64, I64]:
+    """Where the lines start and end, without their line breaks."""
+    breaks, returns = _line_breaks(data, array)
+    starts = np.concatenate([np.zeros(1, np.int64), breaks[:-1] + 1]) if len(breaks) else breaks
+    # A carriage return before the line feed belongs to the line break.
+    return starts, breaks - (returns & (breaks > starts))
 
 
 def _forget(data: mmap.mmap | bytes) -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from curate import kernel
-from curate.kernel import KernelEngine, LineShapes
+from curate.kernel import KernelEngine, Lines, LineShapes
 from curate.linefiles import LineFile
 from curate.rowtexts import RowTexts
 from curate.schemas.records import RecordFormat
+from curate.shingles import ShingleSets, Shingling
+from curate.signatures import Banding, Sketches
 from curate.texts import I64, TextBatch
 
 _STRING, _TURNS, _SIDE = 0, 1, 2
@@ -60,13 +64,32 @@ class LineTexts:
 
     def extract(self, file: LineFile, indices: I64) -> tuple[TextBatch, list[int]]:
         """The texts of these lines, and which of them (by position, empty here) are left to Python."""
-        shapes = self._shapes
-        if shapes is None:
+        if self._shapes is None:
             return TextBatch.of([""] * len(indices)), list(range(len(indices)))
-        batch, done = self._engine.extract(
-            shapes, file.array, file.starts[indices], file.ends[indices]
-        )
-        return batch, (~done).nonzero()[0].tolist()
+        batch, done = self._engine.extract(self._shapes, _lines(file, indices))
+        return batch, np.flatnonzero(~done).tolist()
+
+    def sketch(
+        self, file: LineFile, start: int, stop: int, shingling: Shingling, banding: Banding
+    ) -> tuple[Sketches, list[int]] | None:
+        """The sketches of lines `start` to `stop`, and which of them (undefined) are left to Python.
+
+        None where no line can be read here.
+        """
+        if self._shapes is None:
+            return None
+        lines = Lines(file.array, file.starts[start:stop], file.ends[start:stop])
+        sketches, done = self._engine.sketch_lines(self._shapes, lines, shingling, banding)
+        return sketches, np.flatnonzero(~done).tolist()
+
+    def sets(
+        self, file: LineFile, indices: I64, shingling: Shingling, tokens: int
+    ) -> ShingleSets | None:
+        """The shingle sets of these lines (of so many tokens); None if one of them is left to Python."""
+        if self._shapes is None:
+            return None
+        sets, done = self._engine.sets_lines(self._shapes, _lines(file, indices), shingling, tokens)
+        return sets if done.all() else None
 
     def _plan(self, row: dict[str, Any]) -> list[tuple[str, int, int]] | None:
         """What becomes of each value, in the order of the keys; None: always parse such rows."""
@@ -104,3 +127,7 @@ class LineTexts:
             for place, name in enumerate(wanted)
             if name != "system" or system
         }
+
+
+def _lines(file: LineFile, indices: I64) -> Lines:
+    return Lines(file.array, file.starts[indices], file.ends[indices])

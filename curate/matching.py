@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,21 @@ Result = TypeVar("Result")
 _TASK_TOKENS = 1 << 18
 # Pages of arrays on disk are let go each time that so many rows have been sketched.
 _PAGES_HELD = 1 << 18
+
+
+@runtime_checkable
+class Direct(Protocol):
+    """A `TextSource` that need not lay its texts out first (`curate.rowsource`); same results."""
+
+    def sketches(
+        self, engine: Engine, shingling: Shingling, banding: Banding
+    ) -> Sequence[Callable[[], Sketches]]:
+        """The sketches of the texts in order, batch by batch, from any thread."""
+        ...
+
+    def sets(self, engine: Engine, rows: I64, shingling: Shingling, tokens: int) -> ShingleSets:
+        """The shingle sets of these rows, which have so many tokens together."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,30 @@ class Verdicts:
         return np.flatnonzero(self.keeper != np.arange(len(self.keeper)))
 
 
+@dataclass(frozen=True)
+class Task:
+    """Whole groups of candidates to be verified: group g has `rows[offsets[g]:offsets[g + 1]]`, the
+    best keeper first, of which the first `references[g]` are references."""
+
+    rows: I64
+    offsets: I64
+    references: I64
+
+
+class Work(Protocol):
+    """Who does the two heavy parts of `decide`; every answer is the same."""
+
+    name: str
+
+    def group(self, candidates: I64) -> Groups:
+        """Group the rows `candidates` (best keeper first) that share band keys, by rank."""
+        ...
+
+    def verify(self, tasks: Sequence[Task], mode: Mode) -> Iterator[tuple[I64, Clustering]]:
+        """The rows of each task, and what became of them (numbered within the task)."""
+        ...
+
+
 def sketch_source(
     source: TextSource, settings: Settings, columns: U32, progress: Progress | None = None
 ) -> Sketched:
@@ -115,8 +154,13 @@ def sketch_source(
     def job(read: Callable[[], TextBatch]) -> Callable[[], Sketches]:
         return lambda: engine.sketch(read(), shingling, banding)
 
+    jobs: Iterable[Callable[[], Sketches]]
+    if isinstance(source, Direct):
+        jobs = source.sketches(engine, shingling, banding)
+    else:
+        jobs = map(job, source.batches())
     done = 0
-    for part in in_order(map(job, source.batches()), settings.workers):
+    for part in in_order(jobs, settings.workers):
         rows = slice(done, done + len(part.tokens))
         columns[:, rows] = part.keys.T
         sketched.digests[rows] = part.digests
@@ -137,6 +181,7 @@ def decide(
     rank: I64 | None = None,
     references: int = 0,
     match_only: bool = False,
+    work: Work | None = None,
     progress: Progress | None = None,
 ) -> Verdicts:
     """Find who stands for whom.
@@ -146,33 +191,31 @@ def decide(
         rank: the rows, best keeper first; by default in order.
         references: so many rows, from the start, are kept whatever happens (they rank first).
         match_only: the other rows are compared with the references only.
+        work: who groups and verifies; by default the threads of this process.
     """
-    engine = choose_engine(settings.engine)
-    size = len(source)
+    work = work or LocalWork(source, sketched, settings)
+    size = len(sketched.tokens)
     order = np.arange(size, dtype=np.int64) if rank is None else rank.astype(np.int64)
     twin = _first_twins(sketched, order)
     if match_only:
         twin[(twin >= references)] = np.flatnonzero(twin >= references)
     stands = (twin == np.arange(size)) & (sketched.tokens > 0)
     candidates = order[stands[order]]
-    groups = group(sketched.columns, candidates, engine.link)
+    groups = work.group(candidates)
     first_row = int(np.count_nonzero(candidates < references))
     mode: Mode = "match" if match_only else settings.linkage
     keeper = np.arange(size, dtype=np.int64)
     link, similarity, link_similarity = keeper.copy(), np.ones(size), np.ones(size)
     compared = 0
-
-    def verify(task: Groups) -> tuple[I64, Clustering]:
-        rows = candidates[task.ranks]
-        fixed = np.add.reduceat(task.ranks < first_row, task.offsets[:-1], dtype=np.int64)
-        with _shingle_sets(source, rows, sketched, settings, engine) as sets:
-            keys = np.ascontiguousarray(sketched.columns[:, rows].T)
-            forget(sketched.columns)
-            return rows, engine.cluster(keys, sets, task.offsets, fixed, settings.threshold, mode)
-
-    tasks = list(_tasks(groups, candidates, sketched.tokens))
-    jobs = (partial(verify, task) for task in tasks)
-    for done, (rows, part) in enumerate(in_order(jobs, settings.workers), 1):
+    tasks = [
+        Task(
+            candidates[g.ranks],
+            g.offsets,
+            np.add.reduceat(g.ranks < first_row, g.offsets[:-1], dtype=np.int64),
+        )
+        for g in _tasks(groups, candidates, sketched.tokens)
+    ]
+    for done, (rows, part) in enumerate(work.verify(tasks, mode), 1):
         keeper[rows], similarity[rows] = rows[part.keeper], part.similarity
         link[rows], link_similarity[rows] = rows[part.link], part.link_similarity
         compared += part.compared
@@ -187,8 +230,34 @@ def decide(
     link_similarity[copies] = np.where(stays, 1.0, link_similarity[first])
     same = np.all(sketched.digests == sketched.digests[keeper], axis=1) & (sketched.tokens > 0)
     return Verdicts(
-        keeper, similarity, link, link_similarity, same, sketched.tokens, compared, engine.name
+        keeper, similarity, link, link_similarity, same, sketched.tokens, compared, work.name
     )
+
+
+class LocalWork:
+    """`Work` on the threads of this process."""
+
+    def __init__(self, source: TextSource, sketched: Sketched, settings: Settings) -> None:
+        self._source, self._sketched, self._settings = source, sketched, settings
+        self._engine = choose_engine(settings.engine)
+        self.name = self._engine.name
+
+    def group(self, candidates: I64) -> Groups:
+        """See `Work`."""
+        return group(self._sketched.columns, candidates, self._engine.link)
+
+    def verify(self, tasks: Sequence[Task], mode: Mode) -> Iterator[tuple[I64, Clustering]]:
+        """See `Work`."""
+        return in_order((partial(self._verify, t, mode) for t in tasks), self._settings.workers)
+
+    def _verify(self, task: Task, mode: Mode) -> tuple[I64, Clustering]:
+        columns, settings, rows = self._sketched.columns, self._settings, task.rows
+        with _shingle_sets(self._source, rows, self._sketched, settings, self._engine) as sets:
+            keys = np.ascontiguousarray(columns[:, rows].T)
+            forget(columns)
+            return rows, self._engine.cluster(
+                keys, sets, task.offsets, task.references, settings.threshold, mode
+            )
 
 
 def in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Result]:
@@ -256,15 +325,23 @@ def _shingle_sets(
     tokens = sketched.tokens[rows].astype(np.int64)
     total = int(tokens.sum())
     if settings.memory is None or total * 8 * settings.workers <= settings.memory // 3:
-        yield engine.sets(source.take(rows), settings.shingling)
+        yield _sets(source, rows, total, settings, engine)
         return
     with tempfile.TemporaryDirectory(prefix="curate-sets-", ignore_cleanup_errors=True) as folder:
         values = np.memmap(Path(folder) / "sets", np.uint64, "w+", shape=(max(total, 1),))
         offsets = np.zeros(len(rows) + 1, np.int64)
         piece_of = np.cumsum(tokens) // _TASK_TOKENS
         for piece in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(piece_of)) + 1):
-            part = engine.sets(source.take(rows[piece]), settings.shingling)
+            part = _sets(source, rows[piece], int(tokens[piece].sum()), settings, engine)
             at = offsets[piece[0]]
             offsets[piece + 1] = at + part.offsets[1:]
             values[at : at + len(part.values)] = part.values
         yield ShingleSets(values, offsets)
+
+
+def _sets(
+    source: TextSource, rows: I64, tokens: int, settings: Settings, engine: Engine
+) -> ShingleSets:
+    if isinstance(source, Direct):
+        return source.sets(engine, rows, settings.shingling, tokens)
+    return engine.sets(source.take(rows), settings.shingling)

@@ -14,11 +14,12 @@ from curate.columns import Batch
 from curate.evaluating import Hits, RuleFailure
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.masking import masked
+from curate.record_shapes import shape_of
 from curate.rules.protocol import ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
 from curate.schemas.findings import Finding, Fix, Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.validating import Validator, shape_of
+from curate.validating import Validator
 
 # A record rule that fires very often in one row (a thousand tool calls) says so this many times.
 MARKS_A_ROW = 100

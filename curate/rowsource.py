@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from curate import kernel
+from curate.engines import Engine
 from curate.errors import UserError
 from curate.linefiles import LineFile
 from curate.linetexts import LineTexts
 from curate.rowtexts import RowTexts, unknown_format
+from curate.shingles import ShingleSets, Shingling
+from curate.signatures import Banding, Sketches
 from curate.texts import I64, TextBatch, joined
 
 _BATCH_BYTES = 2 << 20
@@ -69,15 +74,43 @@ class RowSource:
 
     def batches(self) -> Sequence[Callable[[], TextBatch]]:
         """The texts in order, a few megabytes of lines at a time."""
-        found: list[Callable[[], TextBatch]] = []
+        return [
+            partial(self._batch, file, first, start, stop)
+            for file, first, start, stop in self._pieces()
+        ]
+
+    def sketches(
+        self, engine: Engine, shingling: Shingling, banding: Banding
+    ) -> Sequence[Callable[[], Sketches]]:
+        """The sketches of the texts in order, batch by batch, from any thread."""
+        return [
+            partial(self._sketched, engine, shingling, banding, file, first, start, stop)
+            for file, first, start, stop in self._pieces()
+        ]
+
+    def sets(self, engine: Engine, rows: I64, shingling: Shingling, tokens: int) -> ShingleSets:
+        """The shingle sets of these rows, which have so many tokens together."""
+        if (
+            self._lines is not None
+            and engine.name == kernel.KernelEngine.name
+            and len(self.files) == 1
+        ):
+            found = self._lines.sets(self.files[0], rows, shingling, tokens)
+            if found is not None:
+                if self._frugal:
+                    self.files[0].forget()
+                return found
+        return engine.sets(self.take(rows), shingling)
+
+    def _pieces(self) -> Iterator[tuple[LineFile, int, int, int]]:
+        """(file, row number of its first line, first and last line) of each batch."""
         for file, first in zip(self.files, self.starts.tolist(), strict=False):
             if not len(file):
                 continue
             piece = file.starts // _BATCH_BYTES
             cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), len(file)]
             for start, stop in pairwise(cuts):
-                found.append(self._reader(file, first, start, stop))
-        return found
+                yield file, first, start, stop
 
     def take(self, rows: I64) -> TextBatch:
         """The texts of these rows."""
@@ -91,13 +124,37 @@ class RowSource:
             ]
         )
 
-    def _reader(self, file: LineFile, first: int, start: int, stop: int) -> Callable[[], TextBatch]:
-        def read() -> TextBatch:
-            batch, unread = self._read(file, np.arange(start, stop))
-            self.unread[first + start + np.array(unread, np.int64)] = True
-            return batch
+    def _batch(self, file: LineFile, first: int, start: int, stop: int) -> TextBatch:
+        batch, unread = self._read(file, np.arange(start, stop))
+        self.unread[first + start + np.array(unread, np.int64)] = True
+        return batch
 
-        return read
+    def _sketched(
+        self,
+        engine: Engine,
+        shingling: Shingling,
+        banding: Banding,
+        file: LineFile,
+        first: int,
+        start: int,
+        stop: int,
+    ) -> Sketches:
+        """In one go from lines to sketches where the kernel can, else by way of the texts."""
+        direct = None
+        if self._lines is not None and engine.name == kernel.KernelEngine.name:
+            direct = self._lines.sketch(file, start, stop, shingling, banding)
+        if direct is None:
+            return engine.sketch(self._batch(file, first, start, stop), shingling, banding)
+        sketches, left = direct
+        if self._frugal:
+            file.forget()
+        if left:
+            texts = [self._parsed_text(file.line(start + i), learn=True) for i in left]
+            unread = [i for i, text in zip(left, texts, strict=True) if text is None]
+            self.unread[first + start + np.array(unread, np.int64)] = True
+            others = engine.sketch(TextBatch.of([text or "" for text in texts]), shingling, banding)
+            sketches.replace(left, others)
+        return sketches
 
     def _read(self, file: LineFile, indices: I64) -> tuple[TextBatch, list[int]]:
         """The texts of lines of one file, and which of `indices` have none of a known format."""

@@ -17,9 +17,9 @@ from typing import Any
 import orjson
 
 from curate.errors import UserError
+from curate.record_shapes import Shape, shape_of
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import SHAREGPT_ROLES, RecordFormat, split_transcript
-from curate.validating import Shape, shape_of
 
 # One turn: its role (system, user, assistant, tool) and its text.
 Turn = tuple[str, str]

@@ -154,18 +154,19 @@ def shingle_hashes(tokens: Tokenised, ngram: int) -> U64:
     )
 
 
-def digest(tokens: Tokenised) -> tuple[int, int]:
-    """128 bits that are equal for texts with the same tokens in the same order; (0, 0) when none."""
+def digest(tokens: Tokenised, shingles: U64) -> tuple[int, int]:
+    """128 bits that are equal for texts with the same tokens in the same order; (0, 0) when none.
+
+    Half are of the shingles in whatever order, half of the tokens in order: texts that shared all of
+    them by chance would still have the same shingles.
+    """
     count = len(tokens.hashes)
     if count == 0:
         return 0, 0
-    positions = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_POSITION)
-    first = int(_mix_array(tokens.hashes + positions).sum(dtype=np.uint64))
     powers = np.full(count, _POLYNOMIAL, np.uint64)
     powers[0] = 1
-    second = int((tokens.hashes[::-1] * np.cumprod(powers)).sum(dtype=np.uint64))
-    tag = _CHAR_TAG if tokens.characters else 0
-    return (_mix((first + tag) & _MASK), _mix((second + count) & _MASK))
+    ordered = int((tokens.hashes[::-1] * np.cumprod(powers)).sum(dtype=np.uint64))
+    return _mix(int(shingles.sum(dtype=np.uint64))), _mix((ordered + count) & _MASK)
 
 
 def shingle_sets(texts: Sequence[str], shingling: Shingling) -> ShingleSets:

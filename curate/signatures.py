@@ -115,6 +115,11 @@ class Sketches:
     digests: NDArray[np.uint64]
     tokens: NDArray[np.uint32]
 
+    def replace(self, texts: list[int], others: Sketches) -> None:
+        """Put these sketches in the place of those of some texts."""
+        self.keys[texts] = others.keys
+        self.digests[texts], self.tokens[texts] = others.digests, others.tokens
+
 
 def sketch(texts: Sequence[str], shingling: Shingling, banding: Banding) -> Sketches:
     """Sketches of `texts` with datasketch as the engine (the C kernel gives the same numbers)."""
@@ -127,12 +132,12 @@ def sketch(texts: Sequence[str], shingling: Shingling, banding: Banding) -> Sket
         counts[i] = len(tokens.hashes)
         if not len(tokens.hashes):
             continue
-        key = digest(tokens)
+        shingles = shingle_hashes(tokens, shingling.ngram)
+        key = digest(tokens, shingles)
         digests[i] = key
         twin = seen.setdefault(key, i)
         if twin != i:
             signatures[i] = signatures[twin]
             continue
-        hashes = shingle_hashes(tokens, shingling.ngram) >> np.uint64(32)
-        signatures[i] = signature(hashes.astype(np.uint32), banding)
+        signatures[i] = signature((shingles >> np.uint64(32)).astype(np.uint32), banding)
     return Sketches(band_keys(signatures, banding), digests, counts)

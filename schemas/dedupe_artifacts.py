@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Reason = Literal["exact", "normalised", "near", "contained", "against"]
+Reason = Literal["exact", "normalised", "near", "contained", "against", "meaning"]
 
 
 class _Artifact(BaseModel):
@@ -26,8 +26,9 @@ class RemovedRow(_Artifact):
     `reason`: exact (the same bytes), normalised (the same words; case, punctuation, spacing or
     other columns differ), near (similarity to the keeper at or above the threshold, or, under
     single linkage, a chain of such), against (near a reference row), contained (a reference's
-    prompt stands in it). `similarity` is the exact Jaccard similarity to the keeper; for
-    `contained`, the share of the reference's words found in order. `link` is the row that brought
+    prompt stands in it), meaning (`--semantic`). `similarity` is the exact Jaccard similarity to the
+    keeper; for `contained`, the share of the reference's words found in order; for `meaning`, the
+    cosine of the embeddings. `link` is the row that brought
     this one into its cluster when that is not the keeper. `row` is the original row, or its text
     where it is not JSON.
     """

@@ -54,7 +54,8 @@ class RecordFormat(StrEnum):
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    # Built when first used: `curate dedupe` names formats without checking rows against them.
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
 
 class ContentPart(_Model):

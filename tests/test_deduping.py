@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -387,12 +388,46 @@ def test_killed_while_writing_the_input_is_whole(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_killed_at_any_moment_nothing_is_lost_or_half_written(
+    tmp_path: Path, in_place: bool
+) -> None:
+    path = write(tmp_path / "rows.jsonl", corpus(1500, seed=4))
+    before, out = path.read_bytes(), tmp_path / "rows.dedup.jsonl"
+    run(path, output=tmp_path / "whole.jsonl")
+    after = (tmp_path / "whole.jsonl").read_bytes()
+    command = [sys.executable, "-m", "curate", "dedupe", str(path), "--isolated", "--yes"]
+    command += ["--in-place"] if in_place else []
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    took = time.perf_counter() - began
+    random_ = random.Random(0)
+    for _ in range(6):
+        path.write_bytes(before)
+        out.unlink(missing_ok=True)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        time.sleep(random_.uniform(0.6, 1.05) * took)
+        process.kill()
+        process.wait()
+        assert path.read_bytes() in ((before, after) if in_place else (before,))
+        assert not out.exists() or out.read_bytes() == after
+
+
 texts_of_rows = st.lists(
     st.one_of(
         st.text(max_size=30),
         st.text(alphabet="ab cd日本ท\u0301שלום😀", max_size=40),
+        st.text(alphabet="ab 日😀", min_size=1, max_size=3).map(lambda t: t * 3000),  # huge
+        st.lists(st.text(max_size=5), max_size=3),
+        st.dictionaries(st.text(max_size=3), st.floats(allow_nan=False), max_size=2),
         st.sampled_from(
-            ["", " ", "same words here again and again", "SAME words, here; again and again!"]
+            [
+                "",
+                " ",
+                "one",
+                "same words here again and again",
+                "SAME words, here; again and again!",
+            ]
         ),
         st.integers(),
         st.none(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -111,3 +113,57 @@ def test_the_wheel_works_from_another_folder(wheel: Path, tmp_path: Path) -> Non
     )
     assert done.returncode == 1, done.stderr
     assert "TXT001" in done.stdout
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_the_kernel_compiles_without_a_warning(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    sources = sorted(map(str, (REPOSITORY / "curate").glob("_*.c")))
+    flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+    made = ["-fPIC", "-shared", "-o", str(tmp_path / "kernel.so")]
+    done = subprocess.run(
+        [compiler, *flags, *sources, *made], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_compiler_it_installs_and_says_what_runs(tmp_path: Path) -> None:
+    """As `pip install` does on a machine without one: the kernel is left out, the rest works."""
+    for name in ("curate", "schemas", "train"):
+        shutil.copytree(
+            REPOSITORY / name,
+            tmp_path / "source" / name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("*.so", "__pycache__"),
+        )
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, tmp_path / "source")
+    program = "import setuptools.build_meta as b, sys, os; os.chdir(sys.argv[1]); print(b.build_wheel(sys.argv[2]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "source"), str(tmp_path)],
+        env={**os.environ, "CC": "/bin/false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / done.stdout.strip().splitlines()[-1]) as archive:
+        assert not [n for n in archive.namelist() if n.endswith(".so")]
+        archive.extractall(tmp_path / "site")
+    (tmp_path / "data.jsonl").write_text('{"text": "a b c"}\n{"text": "A b, c"}\n')
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+        "from curate.cli import main; sys.exit(main(['dedupe', 'data.jsonl', '--check']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "datasketch (pure Python: the C kernel was not asked for, or not built)" in " ".join(
+        done.stdout.split()
+    )

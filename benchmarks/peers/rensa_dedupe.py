@@ -1,4 +1,4 @@
-"""rensa with the same shingles (word 5-grams), as its README uses the deduplicator."""
+"""rensa with the same shingles (word 5-grams), as its README uses the deduplicator; --words: its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("file")
 parser.add_argument("-o", required=True)
 parser.add_argument("--threshold", type=float, required=True)
+parser.add_argument("--words", action="store_true", help="split at spaces, as the README does")
 arguments = parser.parse_args()
 word = re.compile(r"\w+")
 with open(arguments.file, "rb") as stream:
@@ -19,6 +20,9 @@ with open(arguments.file, "rb") as stream:
 tokens = []
 for line in lines:
     text = "\n".join(m["content"] for m in orjson.loads(line)["messages"])
+    if arguments.words:
+        tokens.append(text.split())
+        continue
     words = word.findall(text.casefold())
     tokens.append([" ".join(words[i : i + 5]) for i in range(max(len(words) - 4, 1))])
 deduplicator = RMinHashDeduplicator(

@@ -104,6 +104,10 @@ _EXTRAS = {
     "sentence_transformers": "embeddings",
     "tokenizers": "tokenizers",
     "jinja2": "tokenizers",
+    "redis": "redis",
+    "daft": "cluster",
+    "ray": "cluster",
+    "pyarrow": "cluster",
 }
 # What the file system refuses: no permission, no space, a file where a folder should be, …
 _NOT_OUR_FAULT = frozenset(

@@ -26,6 +26,7 @@ _REASONS = {
     "near": "near duplicates",
     "against": "near a reference row",
     "contained": "contain a reference prompt",
+    "meaning": "the same meaning, says the model",
 }
 _SHOWN_WORDS = 60
 

@@ -95,9 +95,32 @@ class DedupeOptions(SimilarityOptions):
         "Folder with the rows of earlier runs: rows near one of those go, the kept ones are added.",
         metavar="DIR",
     )
+    shared_index: str | None = option(
+        None,
+        "The same in Redis, shared by several machines: redis://HOST[:PORT]/DATABASE/NAME (extra "
+        "`redis`).",
+        metavar="URL",
+    )
+    semantic: str | None = option(
+        None,
+        "Then also remove rows that say the same in other words, by this embedding model (a folder or "
+        "hub name; extra `semantic`).",
+        metavar="MODEL",
+    )
+    semantic_threshold: float = option(
+        0.9, "With --semantic: the smallest cosine similarity of such rows.", gt=0, le=1
+    )
     memory: str = option("2GB", "Keep scratch data beyond this size on disk.", metavar="SIZE")
-    engine: Literal["local", "datasketch"] = option(
-        "local", "local: the C kernel where it was built; datasketch: pure Python, same result."
+    engine: Literal["local", "datasketch", "daft"] = option(
+        "local",
+        "local: the C kernel where it was built; datasketch: pure Python, same result; daft: the "
+        "kernel in a Daft plan, for more rows than one machine holds (extra `cluster`).",
+    )
+    address: str | None = option(
+        None,
+        "With --engine daft: the Ray cluster to run on (ray://HOST:10001, auto, or local for a new "
+        "one here); without it, Daft runs in this process.",
+        metavar="ADDRESS",
     )
     threads: int | None = option(None, "Threads to use; without it, every core.", ge=1)
     audit: bool = option(
@@ -124,6 +147,14 @@ class DedupeOptions(SimilarityOptions):
             raise ValueError("keep = best needs keep-by, the column that holds the score")
         if self.keep_by and self.keep != "best":
             raise ValueError("keep-by is only used with keep = best")
+        if self.address and self.engine != "daft":
+            raise ValueError("address is only used with engine = daft")
+        if self.engine == "daft":
+            alone = ("against", "index", "shared_index", "audit", "semantic")
+            if also := [name for name in alone if getattr(self, name)]:
+                raise ValueError(f"{also[0].replace('_', '-')} does not go with engine = daft")
+        if self.index and self.shared_index:
+            raise ValueError("index and shared-index exclude each other")
         if self.in_place and self.output:
             raise ValueError("in-place and output exclude each other")
         return self
