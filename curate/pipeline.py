@@ -1,4 +1,4 @@
-"""`curate run`: lint, dedupe, split, train, compare, each step skipped while it is up to date.
+"""`curate run`: lint, dedupe, split, train, compare, report, each step skipped while it is up to date.
 
 Each step reads what the one before it wrote into the run folder and leaves its summary in the
 manifest. The input is never changed: fixes go into the run's own copy.
@@ -15,7 +15,7 @@ import orjson
 
 from curate.cleaning import Origins, clean, left_out_line
 from curate.errors import UserError
-from curate.manifest import file_hash, update_manifest
+from curate.manifest import file_hash, read_manifest, update_manifest
 from curate.schemas.options.base import Options
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.dedupe import DedupeOptions
@@ -148,6 +148,7 @@ def _steps(
         yield lambda: _train_step(plan, folder, console)
         if plan.run.compare and plan.compare is not None and plan.train.method not in _JUDGED:
             yield lambda: _compare_step(plan, folder, console)
+    yield lambda: _report_step(folder)
 
 
 def _lint_step(plan: Plan, files: list[Path], folder: Path) -> Step:
@@ -265,8 +266,6 @@ def _split_step(plan: Plan, folder: Path) -> Step:
 
 
 def _train_step(plan: Plan, folder: Path, console: Console | None) -> Step:
-    from curate.manifest import read_manifest
-
     assert plan.train is not None
     train_options = plan.train
     splits = tuple(sorted((folder / "splits").glob("*.jsonl")))
@@ -341,3 +340,15 @@ def _compare_step(plan: Plan, folder: Path, console: Console | None) -> Step:
         ("compare.json", "compare.jsonl"),
         work,
     )
+
+
+def _report_step(folder: Path) -> Step:
+    def work() -> dict[str, Any]:
+        from curate.reporting import report
+
+        return {"page": str(report(folder))}
+
+    names = ("lint.json", "removed.jsonl", "splits/*.jsonl", "history.jsonl", "compare.json")
+    shown = tuple(sorted(path for name in names for path in folder.glob(name)))
+    settings = {"options": read_manifest(folder).get("options", {})}
+    return Step("report", shown, settings, ("report.html",), work)

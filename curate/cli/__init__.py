@@ -44,8 +44,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("generate", "answer prompts with a model or a run"),
     "score": ("score", "score answers with a reward model"),
     "compare": ("compare", "did fine-tuning help? measured on held-out examples"),
+    "report": ("report", "one self-contained HTML page of a run"),
     "merge": ("merge", "merge an adapter into its base model"),
-    "run": ("run", "the whole way: lint, dedupe, split, train, compare"),
+    "run": ("run", "the whole way: lint, dedupe, split, train, compare, report"),
     "init": ("init", "write a starting curate.toml and pre-commit configuration"),
 }
 # Top-level tables of the configuration file that belong to no single command.

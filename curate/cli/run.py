@@ -94,11 +94,11 @@ def _short(path: Path) -> Path:
 COMMANDS = {
     "run": Command(
         "run",
-        "the whole way: lint, dedupe, split, train, compare",
+        "the whole way: lint, dedupe, split, train, compare, report",
         run,
         options=((RunOptions, "run"), (DataOptions, "data")),
         arguments=_arguments,
-        description="Lint, dedupe, split, train and compare, as curate.toml says; a step that is up to "
-        "date is not done again. The input is never changed.",
+        description="Lint, dedupe, split, train, compare and report, as curate.toml says; a step that is up "
+        "to date is not done again. The input is never changed.",
     )
 }

@@ -125,7 +125,18 @@ def _value(measured: tuple[float, tuple[float, float] | None] | None, share: boo
     return f"{100 * value:.0f}%{between}"
 
 
-_TOLD = {"lint": _lint, "dedupe": _dedupe, "split": _split, "train": _train, "compare": _compare}
+def _report(summary: Mapping[str, Any]) -> list[Any]:
+    return [escape(summary["page"])]
+
+
+_TOLD = {
+    "lint": _lint,
+    "dedupe": _dedupe,
+    "split": _split,
+    "train": _train,
+    "compare": _compare,
+    "report": _report,
+}
 
 
 def _closing(result: RunResult) -> list[tuple[str, str]]:
@@ -160,6 +171,7 @@ def _closing(result: RunResult) -> list[tuple[str, str]]:
         files.append(("preferences.json", "accuracy on held-out pairs"))
     if compare:
         files.append(("compare.jsonl", "all answers, side by side"))
+    files.append(("report.html", "all of it on one page"))
     lines += [
         ("files" if not i else "", f"{folder / name} ({what})")
         for i, (name, what) in enumerate(files)

@@ -7,21 +7,34 @@ from curate.schemas.comparison import Comparison, MethodResult, MetricDescriptio
 _MOST_METRICS = 4
 
 
+def header_of(comparison: Comparison) -> list[str]:
+    """The names of the columns of `cells_of`; the first has none."""
+    titles = [described.title for _, described in _metrics(comparison)]
+    return ["", *titles, "tokens in", "out", "s/request", "cost/1,000"]
+
+
+def cells_of(comparison: Comparison, method: MethodResult) -> list[str]:
+    """One method's line of the table."""
+    return [
+        method.title,
+        *(_measured(method.metrics.get(name), d) for name, d in _metrics(comparison)),
+        f"{method.prompt_tokens:,.0f}",
+        f"{method.output_tokens:,.0f}",
+        _seconds(method),
+        f"{method.cost_per_1000:.4f}",
+    ]
+
+
+def _metrics(comparison: Comparison) -> list[tuple[str, MetricDescription]]:
+    """What decides first; a file keeps its names in the order of the alphabet."""
+    found = sorted(comparison.metrics.items(), key=lambda item: item[0] != comparison.primary)
+    return found[: _MOST_METRICS + 1]
+
+
 def comparison_lines(comparison: Comparison) -> list[str]:
     """The comparison for a terminal; the columns line up, widths are those of the contents."""
-    metrics = list(comparison.metrics.items())[: _MOST_METRICS + 1]
-    head = ["", *(d.title for _, d in metrics), "tokens in", "out", "s/request", "cost/1,000"]
-    body = [
-        [
-            method.title,
-            *(_measured(method.metrics.get(name), d) for name, d in metrics),
-            f"{method.prompt_tokens:,.0f}",
-            f"{method.output_tokens:,.0f}",
-            _seconds(method),
-            f"{method.cost_per_1000:.4f}",
-        ]
-        for method in comparison.methods
-    ]
+    head = header_of(comparison)
+    body = [cells_of(comparison, method) for method in comparison.methods]
     lines = _aligned([head, *body])
     lines.append(
         f"{comparison.rows:,} held-out rows; intervals are 95%, by bootstrap over rows; prices per "

@@ -9,7 +9,7 @@ from itertools import groupby
 from curate.schemas.findings import Finding
 from curate.schemas.report import LintReport
 
-_STYLE = """
+STYLE = """
 :root{color-scheme:light dark;--line:#8884}
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
 table{border-collapse:collapse;width:100%}
@@ -28,7 +28,7 @@ def render(report: LintReport) -> Iterator[str]:
     yield (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>curate lint</title><style>{_STYLE}</style></head><body>\n<h1>curate lint</h1>\n"
+        f"<title>curate lint</title><style>{STYLE}</style></head><body>\n<h1>curate lint</h1>\n"
         f"<p>{summary.errors:,} errors, {summary.warnings:,} warnings, {summary.infos:,} notes "
         f"in {summary.rows:,} rows of {summary.files:,} files; {summary.fixable:,} can be repaired.</p>\n"
     )

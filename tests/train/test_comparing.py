@@ -81,6 +81,24 @@ def test_a_test_set_too_small_says_how_many_rows_would_do() -> None:
     assert "about 314 rows" in said
 
 
+def test_what_retrieval_brings_is_said_before_what_training_adds() -> None:
+    values = {"prompt": 0.02, "retrieval": 0.7, "fine-tuned": 0.05, "fine-tuned-retrieval": 0.9}
+    said = advice(values, 0.1)
+    assert said.startswith("Retrieve first: retrieval wins by 65 points")
+    assert "fine-tuning on top of it adds 20 points" in said
+
+
+def test_where_training_brings_more_it_is_named_first() -> None:
+    values = {"prompt": 0.1, "retrieval": 0.3, "fine-tuned": 0.2, "fine-tuned-retrieval": 0.9}
+    assert advice(values, 0.05).startswith("Fine-tuning with retrieval wins by 60 points")
+
+
+def test_a_handful_of_rows_tells_nothing_apart() -> None:
+    for values in ({"prompt": 0.0, "fine-tuned": 1.0}, {"prompt": 1.0, "fine-tuned": 1.0}):
+        said = advice(values, 0.0, rows=5)
+        assert "too small to tell" in said
+
+
 def test_one_side_alone_says_nothing_about_fine_tuning() -> None:
     assert "cannot say whether fine-tuning pays" in advice({"prompt": 0.5}, 0.1)
     assert "cannot say whether fine-tuning pays" in advice({"fine-tuned": 0.5}, 0.1)

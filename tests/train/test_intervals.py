@@ -9,8 +9,10 @@ import pytest
 
 from curate.train.intervals import (
     Estimate,
+    allow_for_unseen,
     bootstrap_interval,
     difference,
+    expanded_tail,
     paired_change,
     ratio,
     student_quantile,
@@ -77,6 +79,42 @@ def test_the_bootstrap_covers_the_true_mean() -> None:
         low, high = bootstrap_interval(values, seed=seed, resamples=500)
         covered += low <= 1.0 <= high
     assert 0.89 <= covered / 300 <= 0.98
+
+
+@pytest.mark.parametrize("rows", [20, 48, 100])
+@pytest.mark.parametrize("kind", ["skewed", "right or wrong", "difference of two methods"])
+def test_intervals_have_their_nominal_coverage(kind: str, rows: int) -> None:
+    """95% is within three standard errors of 400 draws (1.1 points each), at any size."""
+    covered = 0
+    for seed in range(400):
+        rng = np.random.default_rng([seed, rows])
+        if kind == "skewed":
+            truth, values = 1.0, rng.exponential(1.0, rows)
+        elif kind == "right or wrong":
+            truth, values = 0.6, (rng.random(rows) < 0.6).astype(np.float64)
+        else:
+            tuned, prompted = rng.random(rows) < 0.8, rng.random(rows) < 0.5
+            truth, values = 0.3, tuned.astype(np.float64) - prompted
+        low, high = bootstrap_interval(values, seed=seed, resamples=600)
+        covered += low <= truth <= high
+    assert 0.915 <= covered / 400 <= 0.985
+
+
+def test_small_samples_get_wider_tails() -> None:
+    assert expanded_tail(0.05, 10_000) == pytest.approx(0.025, rel=0.01)
+    tails = [expanded_tail(0.05, rows) for rows in (2, 4, 10, 100)]
+    assert tails == sorted(tails)
+    assert expanded_tail(0.05, 1) == 0.0
+
+
+def test_rows_that_all_agree_are_no_certainty() -> None:
+    assert allow_for_unseen((1.0, 1.0), 10, (0.0, 1.0)) == (pytest.approx(0.025**0.1), 1.0)
+    low, high = allow_for_unseen((0.0, 0.0), 120, (-1.0, 1.0))
+    assert (low, high) == (pytest.approx(-0.0303, abs=1e-3), pytest.approx(0.0303, abs=1e-3))
+    assert allow_for_unseen((0.2, 0.4), 10, (0.0, 1.0)) == (0.2, 0.4)
+    stats = pytest.importorskip("scipy.stats")
+    exact = stats.binomtest(10, 10).proportion_ci(0.95, method="exact")
+    assert allow_for_unseen((1.0, 1.0), 10, (0.0, 1.0))[0] == pytest.approx(exact.low)
 
 
 def test_the_bootstrap_is_deterministic_and_leaves_out_what_is_missing() -> None:

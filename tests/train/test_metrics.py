@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.contract import infer_contract
 from curate.errors import UserError
 from curate.train.metrics import (
+    Metric,
     all_fields,
     field_accuracy,
     final_answer,
@@ -25,6 +26,7 @@ from curate.train.metrics import (
     same_number,
     scores_of,
     token_f1,
+    told_as,
 )
 
 
@@ -104,6 +106,25 @@ def test_macro_f1_equals_its_definition(pairs: list[tuple[str, str]]) -> None:
         ]
     )
     assert macro_f1(outputs, references).value(np.arange(len(pairs))) == pytest.approx(expected)
+
+
+@settings(deadline=None)  # the first call imports scikit-learn
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=30)
+)
+def test_macro_f1_is_sklearns(pairs: list[tuple[str, str]]) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    references, outputs = [r for r, _ in pairs], [o for _, o in pairs]
+    expected = metrics.f1_score(
+        references, outputs, labels=sorted(set(references)), average="macro", zero_division=0
+    )
+    assert macro_f1(outputs, references).value(np.arange(len(pairs))) == pytest.approx(expected)
+
+
+def test_an_own_metric_from_0_to_1_is_told_as_a_share() -> None:
+    own = Metric("mine", "your mine", lambda output, reference: 0.5, share=False)
+    assert told_as(own, [np.array([0.0, 1.0]), np.array([0.5])]).share
+    assert not told_as(own, [np.array([0.0, 1.0]), np.array([2.0])]).share
 
 
 def test_final_answers() -> None:
