@@ -174,7 +174,9 @@ class _Trial:
         self.reasons: list[str] = []
         self._model, self._reader, self._scale, self._what = model, reader, scale, what
         self._samples = _probe(unwrapped(model).config.get_text_config().vocab_size)
-        self._exact = next(model.parameters()).dtype == torch.float32
+        weight = next(model.parameters())
+        cast_down = torch.is_autocast_enabled(weight.device.type)
+        self._exact = weight.dtype == torch.float32 and not cast_down
         self._reference = self._values(ForwardPlan(False, False), self._samples)
 
     def agrees(self, way: str, plan: ForwardPlan) -> bool:

@@ -29,7 +29,7 @@ from torch import nn
 from curate.train.packing import Pack
 
 # Sizes are rounded up to this share of the power of two below: padding adds some 2% of work.
-_STEPS_IN_AN_OCTAVE = 32
+_FINE_STEPS = 32
 _COARSE_STEPS = 8
 _SMALLEST_STEP = 64
 _FEWEST_SEGMENTS = 64
@@ -55,45 +55,56 @@ class Sizes:
     longest_query: int
     longest_key: int
 
-    def hold(self, other: Sizes) -> bool:
-        """Whether a pack of `other` sizes can be padded to these."""
-        return (
-            self.tokens >= other.tokens
-            and self.segments >= other.segments
-            and bool(self.keys) == bool(other.keys)
-            # More padding tokens need more padding keys, too.
-            and self.keys - other.keys >= (self.tokens - other.tokens if self.keys else 0)
-            and self.longest_query >= max(other.longest_query, self.tokens - other.tokens)
-            and self.longest_key >= max(other.longest_key, self.keys - other.keys)
-        )
-
     @classmethod
-    def holding(cls, pack: Pack) -> Sizes:
-        """The sizes that `pack` is padded to."""
-        tokens = _stepped(pack.ids.shape[1])
-        padding = tokens - pack.ids.shape[1]
-        found = 0 if pack.kv_index is None else pack.kv_index.shape[0]
-        # The padding's keys: as many as its queries at least.
-        keys = _stepped(found + padding) if found else 0
+    def of(cls, pack: Pack) -> Sizes:
+        """The sizes of `pack` itself."""
         return cls(
-            tokens,
-            # One more than the pack's: the padding.
-            max(_FEWEST_SEGMENTS, _power_of_two(len(pack.query_bounds))),
-            keys,
-            _power_of_two(max(pack.longest_query, padding)),
-            _power_of_two(max(pack.longest_key, padding, keys - found)),
+            pack.ids.shape[1],
+            len(pack.query_bounds) - 1,
+            0 if pack.kv_index is None else pack.kv_index.shape[0],
+            pack.longest_query,
+            pack.longest_key,
         )
 
-    def roomier(self, longest: int, most: int) -> Sizes:
-        """Somewhat larger sizes, for segments of up to `longest` and at most `most` tokens."""
-        tokens = max(self.tokens, min(most, _stepped(self.tokens, _COARSE_STEPS)))
-        keys = _stepped(self.keys + tokens - self.tokens, _COARSE_STEPS) if self.keys else 0
-        query = max(self.longest_query, longest, _power_of_two(tokens - self.tokens))
-        key = max(self.longest_key, longest, _power_of_two(max(1, keys - self.keys)))
-        return Sizes(tokens, self.segments, keys, query, key)
+    def padding(self, own: Sizes) -> tuple[int, int]:
+        """Queries and keys of the segment that pads a pack of `own` sizes to these."""
+        queries = self.tokens - own.tokens
+        return queries, (self.keys - own.keys if self.keys else queries)
+
+    def hold(self, own: Sizes) -> bool:
+        """Whether a pack of `own` sizes can be padded to these.
+
+        The padding's segment is a segment like any other: of at least one query, of no fewer keys
+        than queries, and no longer than the bounds that the kernels are launched with. What they do
+        not reach they leave as the memory was, and a gradient of zero times that may be no number.
+        """
+        queries, keys = self.padding(own)
+        return (
+            bool(self.keys) == bool(own.keys)
+            and self.segments > own.segments
+            and 1 <= queries <= keys
+            and max(own.longest_query, queries) <= self.longest_query
+            and max(own.longest_key, keys) <= self.longest_key
+        )
+
+    def padded(self, steps: int, longest: int = 1, most: int = 0) -> Sizes:
+        """Sizes that hold a pack of these: tokens and keys stepped up, at most to `most` tokens."""
+        tokens = _stepped(self.tokens + 1, steps)
+        if most > self.tokens:
+            tokens = min(tokens, most)
+        queries = tokens - self.tokens
+        keys = _stepped(self.keys + queries, steps) if self.keys else 0
+        longest_padding = keys - self.keys if keys else queries
+        return Sizes(
+            tokens,
+            max(_FEWEST_SEGMENTS, _power_of_two(self.segments + 1)),
+            keys,
+            _power_of_two(max(self.longest_query, queries, longest)),
+            _power_of_two(max(self.longest_key, longest_padding, longest)),
+        )
 
 
-def _stepped(size: int, steps: int = _STEPS_IN_AN_OCTAVE) -> int:
+def _stepped(size: int, steps: int) -> int:
     step = max(_SMALLEST_STEP, _power_of_two(size + 1) // 2 // steps)
     return -(-size // step) * step
 
@@ -125,7 +136,13 @@ class Buffers:
         self.kv_index = torch.zeros(keys, dtype=torch.int64, device=self.ids.device)
 
     def fill(self, pack: Pack, sizes: Sizes) -> None:
-        """Lay `pack` in, padded."""
+        """Lay `pack` in, padded.
+
+        Raises:
+            RuntimeError: `sizes` do not hold it.
+        """
+        if not sizes.hold(Sizes.of(pack)):
+            raise RuntimeError(f"{sizes} do not hold {Sizes.of(pack)}")
         tokens, segments = pack.ids.shape[1], len(pack.query_bounds) - 1
         self.ids[:, :tokens].copy_(pack.ids)
         self.ids[:, tokens : sizes.tokens].zero_()
@@ -264,6 +281,7 @@ class DecoderGraphs:
         # Makes autograd ask for the backward pass of something whose inputs are integers.
         device = self._parameters[0].device
         self._anchor = torch.zeros((), device=device, requires_grad=True)
+        self._room = _stepped(tokens + 1, _FINE_STEPS)
         self._buffers: Buffers | None = None
         self._pool: Any = None
         self._passes: dict[Sizes, Passes] = {}
@@ -303,26 +321,27 @@ class DecoderGraphs:
 
     def _sizes_for(self, pack: Pack) -> Sizes | None:
         """The recorded sizes that `pack` is padded to, after recording them if need be."""
-        own = Sizes.holding(pack)
+        own = Sizes.of(pack)
         self._longest = max(self._longest, own.longest_query, own.longest_key)
         fitting = [s for s in self._passes if s.hold(own)]
         best = min(fitting, key=lambda s: (s.tokens, s.segments, s.longest_key), default=None)
         if len(self._passes) >= _MOST_RECORDINGS:
             return best
         if best is None:
-            wanted = own.roomier(self._longest, _stepped(self._tokens))
+            wanted = own.padded(_COARSE_STEPS, self._longest, self._room)
             return wanted if self._add(wanted, pack) else None
-        self._padded[own] += best.tokens - own.tokens
-        if self._padded[own] < _WORTH_RECORDING * own.tokens:
+        close = own.padded(_FINE_STEPS)
+        self._padded[close] += best.tokens - close.tokens
+        if self._padded[close] < _WORTH_RECORDING * close.tokens:
             return best
-        self._padded[own] = 0
-        return own if self._add(own, pack) else None
+        self._padded[close] = 0
+        return close if self._add(close, pack) else None
 
     def _add(self, sizes: Sizes, pack: Pack) -> bool:
         """Record the passes for `sizes`; False where the model does not allow it."""
         try:
             if self._buffers is None:
-                self._buffers = Buffers(_stepped(self._tokens), self._warm_up())
+                self._buffers = Buffers(self._room, self._warm_up())
                 if pack.ids.is_cuda:
                     gc.collect()
                     torch.cuda.empty_cache()

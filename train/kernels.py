@@ -8,7 +8,9 @@ which comes last and changes only how the same operations are scheduled.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -61,13 +63,44 @@ def use_liger(
         from liger_kernel.transformers import monkey_patch
 
         apply: Any = monkey_patch._apply_liger_kernel_to_instance
-        apply(model=unwrapped(model), fused_linear_cross_entropy=False, cross_entropy=False)
+        with _on_gpu_only(unwrapped(model)):
+            apply(model=unwrapped(model), fused_linear_cross_entropy=False, cross_entropy=False)
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         if wanted:
             raise UserError(f"--liger on: it does not know this model: {error}") from error
         log.note(f"Liger kernels are not used: {error}")
         return
     log.note("Liger kernels: on (norm, rotary embedding, feed-forward)")
+
+
+@contextmanager
+def _on_gpu_only(model: nn.Module) -> Iterator[None]:
+    """Keep what is patched within from models that come later, and from those on a CPU.
+
+    Liger replaces classes and functions of the module in which the model is defined, so that a
+    model that the same process loads afterwards, to merge or to compare, would have them, too.
+    """
+    module = sys.modules[type(model).__module__]
+    before = dict(vars(module))
+    try:
+        yield
+    finally:
+        for name, original in before.items():
+            patched = vars(module).get(name)
+            if patched is original:
+                continue
+            if isinstance(original, type):
+                setattr(module, name, original)  # this model's own layers are patched already
+            elif callable(original) and callable(patched):
+                setattr(module, name, _by_device(patched, original))
+
+
+def _by_device(on_gpu: Callable[..., Any], elsewhere: Callable[..., Any]) -> Callable[..., Any]:
+    def either(first: Any, *args: Any, **kwargs: Any) -> Any:
+        on = isinstance(first, torch.Tensor) and first.is_cuda
+        return (on_gpu if on else elsewhere)(first, *args, **kwargs)
+
+    return either
 
 
 def use_compile(losses: PackReader, options: TrainOptions, log: Decisions) -> None:

@@ -48,34 +48,56 @@ def _model(dtype: torch.dtype = torch.float32) -> Any:
     return model
 
 
-@given(
-    st.lists(st.integers(3, 90), min_size=1, max_size=12),
-    st.sampled_from([0, 20]),
-)
-@settings(max_examples=60, deadline=None)
-def test_a_padded_pack_holds_the_same_samples(lengths: list[int], shared: int) -> None:
-    laid_out = pack(_samples(lengths, shared=shared), range(len(lengths)))
-    sizes = Sizes.holding(laid_out)
-    tokens = laid_out.ids.shape[1]
-    assert tokens <= sizes.tokens < max(1.07 * tokens, tokens + 64)
-    assert sizes.segments >= len(laid_out.query_bounds)
-    inputs = _filled(laid_out, sizes).inputs(sizes)
+LENGTHS = st.lists(st.integers(3, 90), min_size=1, max_size=12)
+
+
+def _well_formed(inputs: dict[str, Any], laid_out: Pack, sizes: Sizes) -> None:
+    """Every row belongs to a segment that the kernels' bounds reach, and every query sees a key."""
     bounds = inputs["cu_seq_lens_q"].tolist()
     assert bounds[: len(laid_out.query_bounds)] == laid_out.query_bounds.tolist()
     assert bounds[-1] == sizes.tokens == inputs["input_ids"].shape[1]
     queries, keys = np.diff(bounds), np.diff(inputs["cu_seq_lens_k"].tolist())
-    # Aligned at their ends, every query sees a key.
     assert (queries >= 0).all()
     assert (keys >= queries).all()
-    assert max(queries) <= sizes.longest_query
-    assert max(keys) <= sizes.longest_key
+    assert ((queries > 0) | (keys == 0)).all()
+    assert max(queries) <= sizes.longest_query == inputs["max_length_q"]
+    assert max(keys) <= sizes.longest_key == inputs["max_length_k"]
+
+
+@given(LENGTHS, st.sampled_from([0, 20]))
+@settings(max_examples=60, deadline=None)
+def test_a_padded_pack_holds_the_same_samples(lengths: list[int], shared: int) -> None:
+    laid_out = pack(_samples(lengths, shared=shared), range(len(lengths)))
+    sizes = Sizes.of(laid_out).padded(32)
+    tokens = laid_out.ids.shape[1]
+    assert tokens < sizes.tokens <= max(1.07 * tokens, tokens + 64)
+    _well_formed(_filled(laid_out, sizes).inputs(sizes), laid_out, sizes)
+
+
+@given(st.lists(LENGTHS, min_size=2, max_size=6), st.sampled_from([0, 20]))
+@settings(max_examples=40, deadline=None)
+def test_a_pack_goes_into_no_recording_that_would_leave_rows_unwritten(
+    batches: list[list[int]], shared: int
+) -> None:
+    """Whatever was recorded before, for shorter or longer segments, with more or less padding."""
+    packs = [pack(_samples(lengths, shared=shared), range(len(lengths))) for lengths in batches]
+    recorded = [Sizes.of(p).padded(8, longest) for p in packs for longest in (1, 64, 256)]
+    for laid_out in packs:
+        own = Sizes.of(laid_out)
+        fitting = [s for s in recorded if s.hold(own)]
+        assert fitting
+        for sizes in fitting:
+            _well_formed(_filled(laid_out, sizes).inputs(sizes), laid_out, sizes)
+        for sizes in set(recorded) - set(fitting):
+            with pytest.raises(RuntimeError, match="do not hold"):
+                _filled(laid_out, sizes)
 
 
 @pytest.mark.parametrize("shared", [0, 24])
 def test_padding_does_not_change_what_a_sample_computes(shared: int) -> None:
     model = _model()
     laid_out = pack(_samples([17, 40, 5, 31], shared=shared), range(4))
-    sizes = Sizes.holding(laid_out)
+    sizes = Sizes.of(laid_out).padded(32)
     inputs = _filled(laid_out, sizes).inputs(sizes)
     tokens = laid_out.ids.shape[1]
     with torch.no_grad():
@@ -90,8 +112,8 @@ def test_padding_does_not_change_what_a_sample_computes(shared: int) -> None:
 
 
 def _filled(laid_out: Pack, sizes: Sizes) -> Buffers:
-    buffers = Buffers(2048, torch.zeros(1, 64))
-    buffers.hold_keys(4096)
+    buffers = Buffers(4096, torch.zeros(1, 64))
+    buffers.hold_keys(8192)
     buffers.fill(laid_out, sizes)
     return buffers
 
