@@ -131,19 +131,17 @@ class DaftWork:
         rank[candidates] = np.arange(len(candidates))
         twins = daft.from_pydict({"row": np.flatnonzero(rank < 0)})
         alone = self._sketches.select("row", "keys").join(twins, on="row", how="anti")
-        buckets = (
-            alone.explode("keys")
-            .groupby("keys")
-            .agg(
-                col("row").count().alias("size"),
-                col("row").min().alias("first"),
-                col("row").list_agg().alias("other"),
-            )
+        keyed = alone.explode("keys")
+        # Most keys belong to one row: those are gone before any list of rows is made.
+        shared = (
+            keyed.groupby("keys")
+            .agg(col("row").count().alias("size"), col("row").min().alias("first"))
             .where(col("size") > 1)
+            .select("keys", "first")
         )
         edges = (
-            buckets.explode("other")
-            .select("first", "other")
+            keyed.join(shared, on="keys")
+            .select("first", col("row").alias("other"))
             .where(col("first") != col("other"))
             .distinct()
             .to_arrow()
