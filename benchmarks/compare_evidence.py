@@ -173,6 +173,9 @@ def start(name: str, gpu: int, arguments: argparse.Namespace) -> subprocess.Pope
     if arguments.gpus:
         environment["CUDA_VISIBLE_DEVICES"] = str(gpu)
         environment.setdefault("OMP_NUM_THREADS", "2")
+        # Answers of growing length leave the allocator with pieces of every size; several
+        # processes share the memory, so each gives back what it does not use.
+        environment.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
     with (folder / "log.txt").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, str(HERE / "compare_evidence.py"), *sys.argv[1:], "--one", name],
@@ -189,6 +192,11 @@ def start(name: str, gpu: int, arguments: argparse.Namespace) -> subprocess.Pope
 
 def run_task(name: str, arguments: argparse.Namespace) -> int:
     """Split, advise, train, compare; the commands and their times are kept as they go."""
+    if arguments.gpus:
+        import torch
+
+        sharing = -(-len(arguments.tasks) // arguments.gpus)
+        torch.cuda.set_per_process_memory_fraction(0.95 / sharing)
     task, kept = TASKS[name], arguments.output / name
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
