@@ -33,6 +33,7 @@ _MORE_CLAIM = re.compile(
     r"(?<![\w.,/*^+$-])(\d{1,6}) is (\d{1,6}) (more|greater|less) than (\d{1,6})(?![\d.,/%]*\d|%)",
     re.I,
 )
+_ANY_CLAIM = re.compile(r"\d is (?:not |an? |also |evenly |\d|divisible|prime)", re.I)
 # What is supposed or asked is no claim.
 _SUPPOSED = re.compile(
     r"\b(?:if|whether|that|when|not true|false|incorrect|suppose|says?|claim\w*|prove|assume|since|because)\b[^.,;:]*$|[\"“'][^\"”']*$",
@@ -52,7 +53,7 @@ _STATED = re.compile(
 )
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
-HINT = r"(?i-u:\bsolve|solution|value of [a-z]\b|find (?:the value|[a-z]\b)|what is [a-z]\b|\b(?:simplify|expand|factor))"
+HINT = r"(?i-u:(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
 CLAIM_HINT = r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])"
 
 
@@ -88,6 +89,8 @@ def _asked(what: str, completion: str) -> str:
 
 def _wrong_solution(prompt: str, completion: str) -> Iterator[Verdict]:
     """No claimed value of the unknown solves the one equation of the prompt."""
+    if "=" not in prompt:
+        return
     found = dict.fromkeys((m[1].strip(), m[2].strip()) for m in _EQUATION.finditer(prompt))
     if len(found) != 1 or not _SOLVE.search(prompt):
         return
@@ -130,6 +133,8 @@ def _solves(left: str, right: str, unknown: str, value: Fraction) -> bool:
 
 def wrong_statements(completion: str) -> Iterator[Verdict]:
     """ "9 is a prime number", "14 is divisible by 4", "7 is an even number"."""
+    if not _ANY_CLAIM.search(completion):
+        return
     for match in _PRIME_CLAIM.finditer(completion):
         value = int(match[1] or match[4])
         negated = bool(match[2] or match[5]) != ((match[3] or "").lower() == "composite")

@@ -82,7 +82,7 @@ _BY_LABEL: tuple[tuple[str, Labels, Callable[..., tuple[Fraction, ...]]], ...] =
 def _by_label(prompt: str) -> Iterator[Question]:
     """Values with labels of their own ("Side 1 = 6, Side 2 = 8, Angle = 30°")."""
     given = labelled_values(prompt)
-    for pattern, labels, of in _BY_LABEL:
+    for pattern, labels, of in _BY_LABEL if given else ():
         if len(given) != len(labels) or not re.search(pattern, prompt, re.I | re.S):
             continue
         named = zip(given, labels, strict=True)
@@ -233,20 +233,23 @@ def _of_mode(prompt: str) -> Iterator[Question]:
             yield f"the mode of {_told(values)}", right, _EXACT
 
 
-_FORMS = (
-    _of_fibonacci,
-    _of_mode,
-    _by_label,
-    _of_points,
-    _of_list,
-    _of_several_lists,
-    _of_phrase,
-    _of_factorial,
-)
+# Each with words of which one must stand in the prompt, so that most forms cost nothing.
+_FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] = (
+    (("fibonacci",), _of_fibonacci),
+    (("mode",), _of_mode),
+    (("interest", "triangle", "rhombus", "kite", "rectang", "parallelogram", "room", "garden", "field", "density",
+      "speed", "velocity", "percent", "hypotenuse", "volume", "cylinder", "sphere", "cone", "cube"), _by_label),
+    (("triangle", "distance", "slope"), _of_points),
+    (("deviation", "smallest", "lowest", "largest", "highest", "biggest", "greatest", "minimum", "maximum", "range",
+      "gcd", "gcf", "lcm", "common", "th ", "st ", "nd ", "rd ", "fourth", "fifth"), _of_list),
+    (("mean", "average", "median"), _of_several_lists),
+    (("percent", "cost", "price", "total", "fraction"), _of_phrase),
+    (("factorial", "!"), _of_factorial),
+)  # fmt: skip
 HINT = (
-    r"(?i-u:interest|triangle|rhombus|density|speed|hypotenuse|percent(?:age)? (?:of|increase|change)|deviation|smallest|largest"
-    r"|minimum|maximum|highest|lowest|common|gcd|lcm|perimeter|volume|distance|slope|factorial|range of|th (?:element|term|number|item)"
-    r"|(?:1st|2nd|3rd|first|second|third) (?:element|term|number|item)|median|mean|average|each|decimal|fibonacci|\bmode\b|volume)"
+    r"(?i-u:interest|rhombus|density|\bspeed\b|hypotenuse|standard deviation|(?:smallest|largest|minimum|maximum|highest|lowest)\b[ -~]*[0-9], ?-?[0-9]"
+    r"|common (?:factor|divisor|multiple)|\b(?:gcd|gcf|lcm)\b|triangle|distance\b[ -~]*\([0-9-]|slope|factorial|\brange of|[0-9](?:st|nd|rd|th) (?:element|term|number|item|value|fib)"
+    r"|(?:first|second|third|fourth|fifth) (?:element|term|number|item|value)|[0-9.]+ (?:each|apiece)\b|fibonacci|\bmode of|volume)"
 )
 
 
@@ -254,7 +257,10 @@ def questions(prompt: str) -> Iterator[Question]:
     """What a prompt asks for that can be worked out, with the right answers."""
     if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt):
         return
-    for form in _FORMS:
+    lower = prompt.lower()
+    for words, form in _FORMS:
+        if not any(word in lower for word in words):
+            continue
         try:
             yield from form(prompt)
         except (ZeroDivisionError, Unreadable, ValueError, OverflowError):

@@ -63,8 +63,12 @@ _DATE = re.compile(
     re.I,
 )
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPELLED = re.compile(r"day of the week|roman numeral|binary|base 2", re.I)
 _LONGEST = 200
-HINT = r"(?i-u:convert|how many|celsius|fahrenheit|kelvin|express|kilomet|\bmiles?\b|roman|binary|day of the week|equivalent)"
+HINT = (
+    r"(?i-u:\bconvert\b|\bhow many [a-z]+ (?:are )?(?:there )?in |celsius|fahrenheit|kelvin|kilomet|\bmiles\b"
+    r"|roman numeral|to binary|day of the week)"
+)
 
 
 def numeric(prompt: str) -> Iterator[tuple[str, Fraction, Fraction]]:
@@ -115,6 +119,8 @@ def _temperature(value: Fraction, source: str, target: str) -> Fraction:
 def spelled(prompt: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a prompt wants, and the ways to write it of which one must stand in the answer."""
     if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt):
+        return
+    if not _SPELLED.search(prompt):
         return
     day = re.search(
         r"\b(?:what|which) day of the week\b|\bday of the week (?:was|is|for)\b", prompt, re.I

@@ -29,8 +29,10 @@ def wrong(prompt: str, completion: str) -> Iterator[str]:
     """What the completion gets wrong about letters and words; nothing where that cannot be told."""
     if _PROGRAM.search(prompt) or _CODE.search(completion):
         return
-    for form in _FORMS:
-        yield from form(prompt, completion)
+    lower = prompt.lower()
+    for words, form in _FORMS:
+        if any(word in lower for word in words):
+            yield from form(prompt, completion)
 
 
 def _quoted(text: str) -> list[str]:
@@ -374,11 +376,22 @@ def _quoted_edge(prompt: str, completion: str) -> Iterator[str]:
         )
 
 
-_FORMS: tuple[Callable[[str, str], Iterator[str]], ...] = (
-    _count, _nth, _length, _edges, _anagram, _palindrome, _reversed, _quoted_edge, _unscrambled,
-    _unused,
-)  # fmt: skip
+# Each with words of which one must stand in the prompt.
+_FORMS: tuple[tuple[tuple[str, ...], Callable[[str, str], Iterator[str]]], ...] = (
+    (("how many", "number of", "count", "frequency", "occurrences"), _count),
+    ((" letter of", " letter in", " letter from", " word of", " word in", " word from"), _nth),
+    (("letters", "letter word", "-letter"), _length),
+    (("start", "begin", "ending", "end with", "end in", "ends with", "ends in"), _edges),
+    (("anagram",), _anagram),
+    (("palindrome",), _palindrome),
+    (("reverse", "backward"), _reversed),
+    (("start", "begin", "ending", "end with", "ends with"), _quoted_edge),
+    (("unscramble", "letters"), _unscrambled),
+    (("words",), _unused),
+)
 HINT = (
-    r"(?i-u:\bletters?\b|vowels|consonants|characters|how many words|number of words|count the (?:number of )?words|(?:th|nd|st|rd|first|second|third|fourth|fifth"
-    r"|last) word|anagram|palindrome|unscramble|(?:following|given|these|the|two|three|four|five|provided) words\b|\breverse|backward|(?:starts?|starting|begins?|beginning|ends?|ending) (?:with|in) )"
+    r"(?i-u:(?:how many|number of|count|frequency)[ -~]{0,40}(?:letters?|characters|words|vowels|consonants)\b|(?:[0-9](?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth"
+    r"|ninth|tenth) (?:letter|word) (?:of|in|from)|anagram|palindrome|unscramble|backwards?\b|reverse (?:the )?(?:[a-z]+ ){0,2}(?:string|word|letters)|arrange (?:the |these )?(?:[a-z]+ )?letters"
+    r"|[0-9a-z]+[- ]letter word|\bword\b[ -~]*[0-9a-z]+ letters\b|(?:starts?|starting|begins?|beginning|ends?|ending) (?:with|in) (?:the )?(?:same |following )?(?:letters?|words?|phrases?|sentences?|lines?|suffix|[\"']|[a-z]\b)"
+    r"|(?:sentence|story|poem|paragraph|phrase|haiku|limerick|joke|tweet|dialogue)[ -~]*\b(?:following|given|provided|these|the|two|three|four|five|six) words\b)"
 )

@@ -124,11 +124,26 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]]
     (re.compile(rf"\bdivide {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
     (re.compile(rf"\bpercent(?:age)? (?:increase|change) from {_NUM} to {_NUM}", re.I), lambda a, b: (b - a) * 100 / a),
 )  # fmt: skip
+# One look decides whether the patterns above are tried at all.
+_WORDED = re.compile(
+    r"%|percent|sum of|product of|difference|plus|add|subtract|minus|times|multipl|divid|quotient|power of",
+    re.I,
+)
+_SHAPED = re.compile(r"\barea\b|perimeter|circumference|diameter|volume", re.I)
 _ROOT = re.compile(r"\bsquare root of (\d{1,9})\b(?!\.)", re.I)
 _POWER = re.compile(r"(?<![\d.])(\d{1,6})\s+(squared|cubed)\b|\b(square|cube) of (\d{1,6})\b", re.I)
 _PRIMES = re.compile(
     r"\bprime numbers?\b[^.]*?\b(?:from|between)\s+(\d{1,4})\s+(?:to|and)\s+(\d{1,4})\b", re.I
 )
+
+
+_TOPICS = (
+    r"(?i-u:\b(?:mean|average|median|sum of|product of|multipl|divid|plus|minus|times|percent|prime|subtract|adding|quotient|power of|area|perimeter"
+    r"|circumference|volume of|diameter|squared|cubed|square root|square of|cube of|difference between|add [0-9])|%"
+    r"|[0-9)] ?[-+*/x^] ?[0-9(])|[0-9)] ?[×÷] ?[0-9("
+    rf"]|{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}"
+)
+_CALCULATION = r"[0-9] ?[-+*/x×÷] ?[0-9][0-9.,]* ?= ?-?[0-9]"
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -137,24 +152,14 @@ def _applies(options: LintOptions) -> pl.Expr:
         (prompt.str.len_bytes() <= _LONGEST_PROMPT)
         & (completion.str.len_bytes() <= _LONGEST_ANSWER)
     ).then(prompt)
-    asked = (
-        short.str.contains(r"[0-9]")
-        & short.str.contains(
-            r"(?i-u:\b(?:mean|average|median|sum of|product of|multipl|divid|plus|minus|times|percent|prime|subtract|adding|quotient|power of|area|perimeter"
-            r"|circumference|volume of|diameter|squared|cubed|square root|square of|cube of|difference between|add [0-9])|%"
-            r"|[0-9)] ?[-+*/x^] ?[0-9(])|[0-9)] ?[×÷] ?[0-9(]"
-        )
-        & completion.str.contains(r"[0-9]")
+    # Few prompts are short and hold a number; only they are looked at again.
+    numbered = pl.when(short.str.contains(r"[0-9]|(?i-u:how many )")).then(short)
+    asked = numbered.str.contains(_TOPICS) & (
+        completion.str.contains(r"[0-9]") | numbered.str.contains("(?i-u:roman|day of the week)")
     )
-    closed = short.str.contains(f"{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}") & (
-        short.str.contains(r"[0-9]")
-        | short.str.contains(r"(?i-u:\bhow many \w+ (?:are )?(?:there )?in an? )")
-    )
-    stated = pl.when(completion.str.len_bytes() <= _LONGEST_CLAIM).then(completion)
-    annotated = completion.str.contains("<<", literal=True)
-    equation = completion.str.contains(r"[0-9] ?[-+*/x×÷] ?[0-9][0-9.,]* ?= ?-?[0-9]")
-    claims = stated.str.contains(closed_answers.CLAIM_HINT)
-    return annotated | equation | asked | closed | claims
+    # One pass over the completions finds calculations and statements about numbers.
+    said = completion.str.contains(f"{_CALCULATION}|{closed_answers.CLAIM_HINT}|<<")
+    return said | asked
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
@@ -261,7 +266,7 @@ def _expected(prompt: str) -> Iterator[tuple[str, Fraction]]:
     """What the prompt asks for, in words, and its true value."""
     try:
         yield from _expected_expression(prompt)
-        for pattern, of in _PHRASES:
+        for pattern, of in _PHRASES if _WORDED.search(prompt) else ():
             match = pattern.search(prompt)
             if match and len(_NUMERAL.findall(prompt)) == 2 and _asks(prompt):
                 yield match[0], of(number(match[1]), number(match[2]))
@@ -325,7 +330,7 @@ def _expected_of_labelled(prompt: str) -> Iterator[tuple[str, Fraction]]:
 def _expected_geometry(prompt: str) -> Iterator[tuple[str, Fraction]]:
     """Areas and the like of shapes whose measures are all given."""
     measures = [Fraction(n) for n in _NUMERAL.findall(prompt)]
-    for pattern, count, of in _GEOMETRY:
+    for pattern, count, of in _GEOMETRY if _SHAPED.search(prompt) else ():
         if len(measures) == count and pattern.search(prompt) and not _NOT_PLAIN.search(prompt):
             yield "what follows from " + ", ".join(map(shown, measures)), of(measures)
             return

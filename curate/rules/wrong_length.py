@@ -11,7 +11,6 @@ import polars as pl
 from curate.rules.exchanges import last_exchange
 from curate.rules.numerals import COUNT, count_of
 from curate.rules.protocol import About, Mark, RecordRule
-from curate.rules.requests import about_code
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
@@ -66,11 +65,8 @@ _LONGEST_COUNTED = 120
 def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= 1500).then(prompt)
-    return (
-        short.str.contains(
-            r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|[1-6])[- ]sentence)"
-        )
-        & ~about_code()
+    return short.str.contains(
+        r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|[1-6])[- ]sentence)"
     )
 
 

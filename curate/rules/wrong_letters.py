@@ -10,7 +10,6 @@ import polars as pl
 from curate.rules import word_puzzles
 from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
-from curate.rules.requests import about_code
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
@@ -21,7 +20,7 @@ _LONGEST_PROMPT = 400
 def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
-    return short.str.contains(word_puzzles.HINT) & ~about_code()
+    return short.str.contains(word_puzzles.HINT)
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
