@@ -141,8 +141,6 @@ def run_one(name: str, model: str, arguments: argparse.Namespace) -> None:
     output: Path = arguments.output / name
     console = Console(width=160)
     if name == "start":
-        from curate.train.exporting import merge
-
         result = curate.train(
             arguments.output / "data-contract",
             model=arguments.model,
@@ -155,7 +153,10 @@ def run_one(name: str, model: str, arguments: argparse.Namespace) -> None:
             compile="off",
             console=console,
         )
-        merge(result.run, Path(model))
+        # In a process of its own: kernels that training has put into the model's classes need a GPU.
+        subprocess.run(
+            [sys.executable, "-m", "curate", "merge", str(result.run), "-o", model], check=True
+        )
         shutil.rmtree(output)
         return
     options = {**COMMON, **RUNS[name], "max_steps": arguments.steps}

@@ -7,7 +7,7 @@ end token among them; T tokens of the longest answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -158,7 +158,10 @@ class Roller:
         self, prompts: Sequence[PolicyPrompt], draws: int, seed: int, check: Callable[[], None]
     ) -> list[Answer]:
         generator = torch.Generator(self.device).manual_seed(seed)
-        with usual_attention(unwrapped(self.policy.model)):
+        copies = self.policy.copies
+        # The weights stay as they are while answers are written: one cast does for all tokens.
+        cast_once = copies.fresh() if copies is not None else nullcontext()
+        with cast_once, usual_attention(unwrapped(self.policy.model)):
             return answer_prompts(
                 cast("PreTrainedModel", self.policy.model),
                 self.tokenizer,
