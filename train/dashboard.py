@@ -277,7 +277,7 @@ def _evaluation_line(event: EvaluationEvent, clock: _Clock) -> str:
     losses += f"  gap {_signed(event.verdict.gap)}"
     if "reward" in event.metrics:
         losses = "  ".join(f"{name} {value:.3g}" for name, value in event.metrics.items())
-    if "accuracy" in event.metrics:
+    elif "margin" in event.metrics:
         margin = f"margin {event.metrics['margin']:+.3g}: {_sides(event)}"
         losses += f"  preferred {event.metrics['accuracy']:.0%}  {margin}"
     parts = [f"step {event.step}/{clock.total}", losses]

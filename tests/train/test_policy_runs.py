@@ -260,3 +260,18 @@ def test_a_policy_learns_over_a_quantised_base(
     steps = [e.metrics for e in events(run) if e.event == "step"]
     assert steps[0]["kl"] == pytest.approx(0.0, abs=1e-4)
     assert abs(steps[1]["kl"]) > 1e-4
+
+
+def test_a_run_on_labels_is_shown_in_the_terminal_too(
+    tiny_base: str, tmp_path: Path, write_jsonl: Callable[..., Path]
+) -> None:
+    """The watched metric is then called `accuracy`, as that of preference runs is."""
+    from rich.console import Console
+
+    rows = [{"prompt": f"Sort {i}", "completion": "ab"[i % 2]} for i in range(40)]
+    console = Console(record=True, width=300)
+    curate.train(
+        write_jsonl(rows, "labels.jsonl"), model=tiny_base, output=tmp_path / "run",
+        console=console, **{**FAST, "reward": "contract", "max_steps": 1},
+    )  # fmt: skip
+    assert "accuracy" in console.export_text()
