@@ -65,6 +65,7 @@ class RunDynamics:
         probe_falls: the same fall for training examples, measured in the same way, ascending.
         epochs: how often the training set was seen.
         first_epoch: the typical loss at the end of the first epoch, nats a token.
+        unit: what losses are counted over: "token", or "pair" for preferences.
         train_path, val_path: the files, as they can be read now.
     """
 
@@ -73,6 +74,7 @@ class RunDynamics:
     probe_falls: Floats
     epochs: float
     first_epoch: float
+    unit: str
     train_path: str
     val_path: str
 
@@ -121,6 +123,7 @@ def _read(run: Path, modified: int) -> RunDynamics:
         epochs=float(frame["epoch"].max() or 0.0),  # type: ignore[arg-type]  # floats
         # The typical loss falls while the epoch lasts; its end is what the last rows met.
         first_epoch=float(train["typical_first"].quantile(0.1) or 0.0),
+        unit="token" if options.get("method", "sft") == "sft" else "pair",
         train_path=str(files["train"]),
         val_path=str(files["val"]),
     )
@@ -169,7 +172,7 @@ def of_training(frame: pl.DataFrame) -> pl.DataFrame:
     )
     passes = [_with_excess(part) for part in seen.partition_by("at", maintain_order=True)]
     if not passes:
-        raise UserError("the run learnt from nothing")
+        raise UserError("--run: no example was learnt from in this run, so it says nothing of any")
     return (
         pl.concat(passes)
         .group_by("line", maintain_order=True)

@@ -18,6 +18,7 @@ from curate.schemas.options.train import Adapter, Precision, Sharding, Switch, T
 from curate.train import kernels
 from curate.train.decisions import Decisions
 from curate.train.forward import ForwardPlan, PackReader
+from curate.train.launching import is_launched
 from curate.train.memory import MemoryPlan, available_memory, plan_memory, recompute, shape_of
 from curate.train.models import Base, add_adapter, empty_model, load_model, quiet_bitsandbytes
 from curate.train.recipe import Item
@@ -36,7 +37,15 @@ def make_accelerator(options: TrainOptions) -> Accelerator:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # forks after its threads would warn
     if options.threads is not None:
         torch.set_num_threads(options.threads)
+    wanted = int(os.environ["WORLD_SIZE"]) if is_launched() else 1
+    if wanted > 1 and not torch.accelerator.is_available():
+        os.environ.setdefault("ACCELERATE_USE_CPU", "true")  # else each would train alone
     accelerator = Accelerator()
+    if accelerator.num_processes != wanted:
+        raise UserError(
+            f"{wanted} processes were started, but accelerate makes {accelerator.num_processes} of "
+            "them; leave --num-processes at 1, or start them with `accelerate launch`"
+        )
     torch.manual_seed(options.seed)
     if accelerator.device.type == "cpu":
         _repeat_exactly()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.cli.command import Command, Invocation
 from curate.errors import EXIT_CLEAN
-from curate.schemas.options.train import TrainOptions
+from curate.schemas.options.train import Method, TrainOptions
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,8 @@ def _run(invocation: Invocation) -> int:
     )
     if os.environ.get("RANK", "0") == "0":
         print(result.summary())
+        if options.method is Method.SFT:
+            print(f"Rows that it never learnt: curate lint --run {result.run} --select DYN")
     return EXIT_CLEAN
 
 

@@ -35,7 +35,7 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     for row, passes, first, last, typical_first in known.select(columns).iter_rows():
         yield Hit(
             row,
-            f"learnt by heart: {first:.2f} nats a token when met first, where {typical_first:.2f} were to be "
+            f"learnt by heart: {first:.2f} nats a {run.unit} when met first, where {typical_first:.2f} were to be "
             f"expected, and {last:.2f} the last of {passes} times",
             column="completion",
         )

@@ -26,10 +26,10 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         columns
     ).iter_rows():
         course = (
-            f"{first:.2f} nats a token when met first and {last:.2f} the last of {passes} times, where "
+            f"{first:.2f} nats a {run.unit} when met first and {last:.2f} the last of {passes} times, where "
             f"{typical_first:.2f} and {typical_last:.2f} were to be expected"
             if passes > 1
-            else f"{first:.2f} nats a token when met, where {typical_first:.2f} were to be expected"
+            else f"{first:.2f} nats a {run.unit} when met, where {typical_first:.2f} were to be expected"
         )
         yield Hit(
             row,

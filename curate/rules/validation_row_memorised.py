@@ -33,7 +33,7 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         twin = twins.get(row)
         yield Hit(
             row,
-            f"the loss of this validation row fell by {fall:.2f} nats a token after the first epoch, as that of "
+            f"the loss of this validation row fell by {fall:.2f} nats a {run.unit} after the first epoch, as that of "
             f"training rows does ({trained:.2f}) and that of other validation rows does not ({typical:.2f})"
             + ("" if twin else "; no training row has nearly the same words"),
             column="prompt",

@@ -140,7 +140,9 @@ def command(data: Path, base: str, run: Path, *more: str) -> list[str]:
     ]
 
 
-ON_CPU = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+# Where there is nothing but a CPU, the trainer has to see that by itself.
+_FORCED = {"ACCELERATE_USE_CPU": "true"} if torch.accelerator.is_available() else {}
+ON_CPU = {**os.environ, **_FORCED, "OMP_NUM_THREADS": "1"}
 
 
 def rank_of(pid: str) -> int | None:
