@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -10,7 +11,7 @@ import orjson
 
 from curate.errors import UserError
 from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch
-from curate.sources import open_binary
+from curate.sources import open_binary, suffixes
 
 
 def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[RawBatch]:
@@ -126,8 +127,10 @@ def read_parquet(path: str) -> Iterator[RawBatch]:
         if path != "-" and stream.read(4) != b"PAR1":
             raise UserError(f"{path}: not a parquet file (its first bytes are not PAR1)")
         stream.seek(0)
+        # Only a file as it lies there may be read by parts; a damaged stream must fail here, not in polars.
+        source = stream if suffixes(path)[1] == "" and path != "-" else io.BytesIO(stream.read())
         try:
-            frames = polars.scan_parquet(stream).collect_batches(chunk_size=BATCH_ROWS)
+            frames = polars.scan_parquet(source).collect_batches(chunk_size=BATCH_ROWS)
             record = 0
             for frame in frames:
                 values = [_without_missing(row) for row in frame.iter_rows(named=True)]
@@ -151,4 +154,6 @@ def _without_missing(value: Any) -> Any:
         return {k: _without_missing(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
         return [_without_missing(v) for v in value]
+    if type(value) is int and not -(1 << 63) <= value < 1 << 64:
+        return str(value)  # JSON as it is read here knows 64 bits
     return value

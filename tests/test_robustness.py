@@ -155,6 +155,18 @@ def test_damaged_containers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert check(tmp_path / "cut.jsonl.gz", capsys)[0] == 2
     assert check(tmp_path / "not.jsonl.gz", capsys)[0] == 2
     assert check(tmp_path / "not.parquet", capsys)[0] == 2
+    table = gzip.compress((tmp_path / "columns.parquet").read_bytes())
+    (tmp_path / "cut.parquet.gz").write_bytes(table[: len(table) - 6])
+    assert check(tmp_path / "cut.parquet.gz", capsys)[0] == 2
     code, said = check(tmp_path / "columns.parquet", capsys)
     assert code == 1
     assert "no known record format" in said
+
+
+def test_numbers_of_more_than_64_bits_in_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pl.DataFrame({"prompt": ["a"], "completion": ["b"]})
+    huge = pl.Series("n", [2**100], dtype=pl.Int128)
+    frame.with_columns(huge).write_parquet(tmp_path / "huge.parquet")
+    assert check(tmp_path / "huge.parquet", capsys)[0] == 0
