@@ -23,10 +23,13 @@ _SHORTEST = 30
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
-    cut = tail.str.contains(english(_END)) & ~tail.str.contains(
-        r"[{};=]\s*$|^\s*(?:#|//)|\n[A-Z][A-Za-z ]{2,30},\s*$"
+    cut = (text.str.len_bytes() >= _SHORTEST) & tail.str.contains(english(_END))
+    # The rest is computed only for the few that are cut.
+    code = pl.when(cut).then(text).str.contains(_CODE)
+    closed = (
+        pl.when(cut).then(tail).str.contains(r"[{};=]\s*$|^\s*(?:#|//)|\n[A-Z][A-Za-z ]{2,30},\s*$")
     )
-    return (text.str.len_bytes() >= _SHORTEST) & cut & ~text.str.contains(_CODE)
+    return cut & ~closed & ~code
 
 
 def _first(options: LintOptions) -> pl.Expr:
