@@ -127,7 +127,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         size = path.stat().st_size / 1e6
         for number in range(arguments.runs):
             for name, command in systems(arguments.peers).items():
-                if name in given_up:
+                if name in given_up or (
+                    arguments.only and name.split(",")[0] not in arguments.only
+                ):
                     continue
                 out = Path(folder) / f"out-{number}-{name.replace(' ', '-')}"
                 out.mkdir()
@@ -180,6 +182,7 @@ def main() -> None:
     parser.add_argument("--source", type=Path, default=DATA / "alpaca_4800.json")
     parser.add_argument("--synthetic", action="store_true", help="rows of single words")
     parser.add_argument("--peers", type=Path, help="folder of the peers' virtual environments")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="curate and peers, by name")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds for one run")
     parser.add_argument("--output", type=Path, help="write the results as JSON")
     arguments = parser.parse_args()
