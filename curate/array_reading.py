@@ -54,6 +54,7 @@ def read_array(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawB
 
 
 _NOTHING: Any = object()
+_MOST_DIGITS = 4000
 # Lists that belong to one record; any other list of objects in a lone object is the data set.
 _RECORD_LISTS = {
     "messages",
@@ -74,7 +75,7 @@ class _Window:
         self._path = path
         self._blocks = blocks
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._json = json.JSONDecoder(parse_constant=self._note_constant)
+        self._json = json.JSONDecoder(parse_constant=self._note_constant, parse_int=self._integer)
         self._offset = 0
         self._ended = False
         self._constant_met = False
@@ -131,6 +132,13 @@ class _Window:
         """NaN and Infinity: Python's parser takes them, JSON does not."""
         self._constant_met = True
         return float(name.replace("Infinity", "inf"))
+
+    def _integer(self, digits: str) -> float:
+        """Python refuses to convert very long numbers; 64 bits, which are read here, have 20 digits."""
+        if len(digits) <= _MOST_DIGITS:
+            return int(digits)
+        self._constant_met = True
+        return float("inf")
 
     def _beyond_json(self, text: str, record: int) -> Fault | None:
         """The fault of an element that Python's parser takes and JSON forbids."""

@@ -315,3 +315,18 @@ def test_sources_are_found_once_in_order(write_jsonl: Write) -> None:
 def test_a_missing_file_is_the_users_mistake() -> None:
     with pytest.raises(UserError, match="no such file"):
         lint(["nowhere.jsonl"])
+
+
+@pytest.mark.parametrize("name", ["tickets.jsonl", "preferences.jsonl"])
+def test_the_kernel_changes_nothing_but_the_time(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(__file__).parent.parent / "sample_data" / name
+    monkeypatch.setattr("curate.evaluating.WORTH_SCREENING", 0)
+    with_kernel = lint([path])
+    monkeypatch.setattr("curate.textkernel.load", lambda: None)
+    without = lint([path])
+    assert with_kernel.findings
+    assert without.model_copy(update={"elapsed_s": 0}) == with_kernel.model_copy(
+        update={"elapsed_s": 0}
+    )

@@ -170,3 +170,14 @@ def test_numbers_of_more_than_64_bits_in_a_table(
     huge = pl.Series("n", [2**100], dtype=pl.Int128)
     frame.with_columns(huge).write_parquet(tmp_path / "huge.parquet")
     assert check(tmp_path / "huge.parquet", capsys)[0] == 0
+
+
+@pytest.mark.parametrize("form", ["[{row}]", '{{"data": [{row}, {row}]}}'])
+def test_a_very_long_number_in_an_array(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = '{"prompt": "a", "completion": "b", "n": ' + "9" * 5000 + "}"
+    (tmp_path / "data.json").write_text(form.format(row=row), encoding="utf-8")
+    code, said = check(tmp_path / "data.json", capsys)
+    assert code == 1
+    assert "FMT0" in said
