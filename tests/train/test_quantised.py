@@ -12,6 +12,7 @@ import torch
 import curate
 from curate.train.exporting import merge
 from curate.train.forward import TokenLosses, suited
+from curate.train.history import read_history
 from curate.train.models import load_model, resolve_base
 from curate.train.packing import pack
 from tests.train.conftest import make_model, make_tokenizer
@@ -71,3 +72,24 @@ def test_a_run_over_a_quantised_base_learns_and_says_what_merging_means(
     report = merge(result.run, tmp_path / "merged")
     assert report.trained_quantised
     assert "4-bit" in report.summary()
+
+
+@pytest.mark.parametrize("method", ["dpo", "reward"])
+def test_preferences_are_learnt_over_a_quantised_base(
+    method: str, wide_base: str, pair_file: Path, tmp_path: Path
+) -> None:
+    result = curate.train(
+        pair_file,
+        model=wide_base,
+        output=tmp_path / "run",
+        method=method,
+        adapter="qlora",
+        max_steps=6,
+        eval_every=3,
+        batch_size=4,
+        learning_rate=1e-2,
+        samples=0,
+    )
+    history = read_history(result.run / "history.jsonl")
+    losses = [e.val_loss for e in history if e.event == "evaluation" and e.val_loss is not None]
+    assert losses[-1] < losses[0]
