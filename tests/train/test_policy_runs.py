@@ -53,7 +53,7 @@ def test_the_reward_rises_and_the_adapter_loads(
     from transformers import AutoModelForCausalLM
 
     settings = {
-        **FAST, "method": method, "max_steps": 12, "eval_every": 6, "answers_per_prompt": 16,
+        **FAST, "method": method, "max_steps": 28, "epochs": 6, "eval_every": 14, "answers_per_prompt": 16,
         "batch_size": 4, "kl_coef": 0.0, "rollout_epochs": 4, "lora_rank": 8,
         "learning_rate": 0.03, "schedule": "constant", "missing_eos_penalty": 0.0,
     }  # fmt: skip
