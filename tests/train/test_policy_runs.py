@@ -79,7 +79,7 @@ def test_a_price_on_distance_keeps_the_policy_near(
     prompts_file: Path, tiny_base: str, tmp_path: Path
 ) -> None:
     settings = {
-        **FAST, "max_steps": 6, "answers_per_prompt": 8, "rollout_epochs": 4, "eval_every": 6,
+        **FAST, "max_steps": 20, "epochs": 5, "answers_per_prompt": 8, "rollout_epochs": 4, "eval_every": 10,
         "kl_control": "fixed",
     }  # fmt: skip
     ends = []
