@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from curate.train import attention
 from curate.train.forward import ForwardPlan, TokenLosses
 from curate.train.gradients import Gradients
-from curate.train.graphs import Buffers, CudaPasses, Decoder, Record, Sizes, own_stream
+from curate.train.graphs import CudaPasses, Decoder, Record, own_stream
 from curate.train.packing import Pack, pack
+from curate.train.padding import Buffers, Sizes
 from curate.train.rendering import Sample, Way
 
 
