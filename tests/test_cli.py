@@ -85,6 +85,16 @@ def test_a_missing_extra_is_named(
     assert "pip install 'curate-ft[train]'" in capsys.readouterr().err
 
 
+def test_a_gpu_that_is_full_is_no_bug_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = type("OutOfMemoryError", (RuntimeError,), {"__module__": "torch"})
+    assert run_raising(full("CUDA out of memory. Tried to allocate 2 GiB"), monkeypatch) == 2
+    said = capsys.readouterr().err
+    assert "out of memory" in said
+    assert "--micro-batch-tokens" in said
+
+
 def run_python(program: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return subprocess.run(

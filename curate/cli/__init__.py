@@ -87,7 +87,22 @@ def main(argv: Sequence[str] | None = None, *, ready: Callable[[], None] = lambd
         print(f"curate: {place}{error.strerror}", file=sys.stderr)
         return EXIT_USER_ERROR
     except Exception as error:
-        return _bug(error, arguments)
+        if not _ran_out_of_memory(error):
+            return _bug(error, arguments)
+        print(
+            "curate: out of memory. What helps: a smaller --micro-batch-tokens or --batch-size, a shorter "
+            "--max-length, or no other program on the GPU",
+            file=sys.stderr,
+        )
+        return EXIT_USER_ERROR
+
+
+def _ran_out_of_memory(error: Exception) -> bool:
+    """torch's error where a GPU's memory is used up, known by its name: torch is not imported here."""
+    kind = type(error)
+    return isinstance(error, MemoryError) or (
+        kind.__name__ == "OutOfMemoryError" and kind.__module__.startswith("torch")
+    )
 
 
 # Libraries that come with an extra of the installation.
