@@ -88,7 +88,6 @@ CURATE: dict[str, dict[str, Any]] = {
     "curate sharded": {"sharding": "sharded"},
     "curate full": {"adapter": "full"},
     "curate full sharded": {"adapter": "full", "sharding": "sharded"},
-    "curate qlora": {"adapter": "qlora"},
 }
 # TRL's own defaults but for the batch; then what is known to speed it up, in several mixtures.
 TRL: dict[str, dict[str, Any]] = {
