@@ -152,11 +152,11 @@ def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("data.jsonl", gzip.compress(b"{}"), "gzip-compressed"),
+        ("data.jsonl", gzip.compress(b"{}", mtime=0), "gzip-compressed"),
         ("data.jsonl", b"PAR1" + b"\0" * 100, "a parquet file"),
         ("data.jsonl", bytes(range(32)) * 100, "not text but binary"),
         ("data.jsonl", '{"a": 1}'.encode("utf-16"), "UTF-16"),
-        ("data.jsonl.gz", gzip.compress(as_lines(ROWS))[:-20], "damaged or cut short"),
+        ("data.jsonl.gz", gzip.compress(as_lines(ROWS), mtime=0)[:-20], "damaged or cut short"),
         ("data.jsonl.gz", b'{"a": 1}\n', "not so compressed"),
         ("data.jsonl.zst", zstandard.compress(as_lines(ROWS))[:-20], "damaged or cut short"),
         ("data.parquet", b"PAR1 but nothing else", "cannot be read as parquet"),
