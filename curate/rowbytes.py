@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, TypeVar, overload
@@ -16,8 +17,9 @@ T = TypeVar("T")
 class _Rows(Sequence[T]):
     """A sequence of which only single items are wanted."""
 
+    @abstractmethod
     def _item(self, index: int) -> T:
-        raise NotImplementedError
+        """The item at `index`, which is within bounds."""
 
     @overload
     def __getitem__(self, index: int) -> T: ...
