@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,15 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import train_gpu
-from train_gpu import HERE, LEARNING_RATE, LORA_RANK, SHAPES, Stopwatch, curate_steps
+from train_gpu_loops import Stopwatch, curate_steps
+from train_gpu_systems import (
+    HERE,
+    LEARNING_RATE,
+    LORA_RANK,
+    SHAPES,
+    configuration,
+    tokenizer,
+)
 
 STEP_PAIRS = 32
 BETA = 0.1
@@ -85,7 +93,7 @@ def main() -> None:
 def in_own_process(system: str, seconds: float) -> dict[str, Any]:
     """Run one system; its figures, or how it failed."""
     command = [sys.executable, __file__, *sys.argv[1:], "--one", system]
-    environment = {**train_gpu.os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     environment["PYTORCH_CUDA_ALLOC_CONF"] = "expandable_segments:True"
     try:
         done = subprocess.run(
@@ -159,7 +167,7 @@ def make_model(shape: str, dtype: Any) -> Any:
 
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         torch.manual_seed(0)
-        return AutoModelForCausalLM.from_config(train_gpu.configuration(shape), dtype=dtype)
+        return AutoModelForCausalLM.from_config(configuration(shape), dtype=dtype)
 
 
 def run_curate(
@@ -204,7 +212,7 @@ def run_curate(
     decisions = Decisions()
     numerics = setup.choose_numerics(options, accelerator.device, decisions)
     with tempfile.TemporaryDirectory() as folder:
-        train_gpu.configuration(arguments.shape).save_pretrained(folder)
+        configuration(arguments.shape).save_pretrained(folder)
         base = Base(arguments.shape, folder, local=True)
         memory = setup.plan_run(base, options, pairs, accelerator, numerics, decisions)
         model = make_model(arguments.shape, numerics.weights)
@@ -295,7 +303,7 @@ def run_trl(
             train_dataset=Dataset.from_list(
                 [{"prompt_ids": p, "chosen_ids": c, "rejected_ids": r} for p, c, r in rows]
             ),
-            processing_class=train_gpu.tokenizer(),
+            processing_class=tokenizer(),
             peft_config=LoraConfig(
                 r=LORA_RANK,
                 lora_alpha=2 * LORA_RANK,

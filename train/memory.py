@@ -203,8 +203,9 @@ def _refusal(
 def available_memory(device: torch.device) -> int:
     """Bytes that this process may use on `device`, what it already uses included."""
     if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        return int(free) + torch.cuda.memory_reserved(device)
+        free, whole = torch.cuda.mem_get_info(device)
+        allowed = int(torch.cuda.get_per_process_memory_fraction(device) * whole)
+        return min(int(free) + torch.cuda.memory_reserved(device), allowed)
     return _free_ram()
 
 

@@ -260,7 +260,7 @@ def load_model(
         except (OSError, ValueError) as error:
             raise UserError(f"model {base.spelling}: cannot load it: {error}") from error
     if quantize:
-        _keep_differentiable(model)
+        keep_differentiable(model)
     return model
 
 
@@ -271,7 +271,7 @@ def _class_of(head: Head) -> Any:
     return AutoModelForCausalLM if head is Head.TOKENS else AutoModelForSequenceClassification
 
 
-def _keep_differentiable(model: PreTrainedModel) -> None:
+def keep_differentiable(model: PreTrainedModel) -> None:
     """Keep bitsandbytes from repacking weights on a CPU when it sees a forward pass in eval mode.
 
     The product with repacked weights has no gradient: after the first evaluation, nothing before
