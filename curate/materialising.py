@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,11 +151,13 @@ def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> 
         starts = matches = [None] * frame.height
     rows = frame["row"].to_list()
     lines = batch.rows["line"][frame["row"]].to_list()
-    slots = frame["slot"].to_list() if rule.frame == "segments" else [None] * frame.height
-    for row, line, slot, text, start, match in zip(
-        rows, lines, slots, texts.to_list(), starts, matches, strict=True
+    if rule.frame == "segments":
+        fields: list[str | None] = [batch.fields[slot] for slot in frame["slot"].to_list()]
+    else:
+        fields = _fields_of_column(rule, batch, rows)
+    for row, line, field, text, start, match in zip(
+        rows, lines, fields, texts.to_list(), starts, matches, strict=True
     ):
-        field = batch.fields[slot] if slot is not None else _field_of_column(rule, batch, row)
         excerpt, span = _excerpt(rule, text, start, match)
         yield Found(
             finding_of(
@@ -226,22 +228,29 @@ def around(text: str, start: int, end: int) -> tuple[str, tuple[int, int]]:
 _SPEAKERS = {"system": "system", "prompt": "user", "completion": "assistant"}
 
 
-def _field_of_column(rule: ColumnRule, batch: Batch, row: int) -> str | None:
-    """The field of the record that the rule's column was made from."""
-    return rule.field if rule.field is not None else _last_field(rule.column, batch, row)
+def _fields_of_column(rule: ColumnRule, batch: Batch, rows: Sequence[int]) -> list[str | None]:
+    """The field of each of these records that the rule's column was made from."""
+    if rule.field is not None:
+        return [rule.field] * len(rows)
+    return _last_fields(rule.column, batch, rows)
 
 
-def _last_field(column: str, batch: Batch, row: int) -> str | None:
-    """The field of the record that a canonical column was made from: its last turn of that kind."""
+def _last_fields(column: str, batch: Batch, rows: Sequence[int]) -> list[str | None]:
+    """The fields that a canonical column was made from: of each record, the last turn of that kind."""
     if column == "rejected":
-        return "rejected"
+        return ["rejected"] * len(rows)
     role = _SPEAKERS.get(column)
-    if role is None:
-        return None
-    turns = batch.segments.filter((pl.col("row") == row) & (pl.col("role") == role))
-    kept = [batch.fields[slot] for slot in turns["slot"].to_list()]
-    kept = [name for name in kept if not name.startswith("rejected")]
-    return kept[-1] if kept else None
+    if role is None or not rows:
+        return [None] * len(rows)
+    among = pl.col("row").is_in(pl.Series(sorted(set(rows)), dtype=pl.UInt32).implode())
+    turns = batch.segments.lazy().select("row", "slot", "role").filter(among).collect()
+    turns = turns.filter(pl.col("role") == role)
+    last: dict[int, str] = {}
+    for row, slot in zip(turns["row"].to_list(), turns["slot"].to_list(), strict=True):
+        name = batch.fields[slot]
+        if not name.startswith("rejected"):
+            last[row] = name
+    return [last.get(row) for row in rows]
 
 
 def text_of_column(column: str, raw: bytes, data: DataOptions) -> tuple[str | None, str | None]:
@@ -252,7 +261,7 @@ def text_of_column(column: str, raw: bytes, data: DataOptions) -> tuple[str | No
         return None, None
     checked = Validator("", data).check(RawBatch("", [value], [1], [raw]))
     for batch in checked.batches:
-        return _last_field(column, batch, 0), batch.rows[column][0]
+        return _last_fields(column, batch, [0])[0], batch.rows[column][0]
     return None, None
 
 

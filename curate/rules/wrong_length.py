@@ -83,10 +83,12 @@ def _words(text: str) -> tuple[int, int]:
 
 
 def _wrong_words(prompt: str, text: str) -> str | None:
-    fewest, most = _words(text)
     exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
     if exact is None and not re.search(r"\b(?:these|the|following|given)\b[^.]*$", prompt, re.I):
         exact = _count(_ONLY.search(prompt))
+    if not (exact or top or least):
+        return None
+    fewest, most = _words(text)
     if top and fewest > top + max(1, top // 10):
         return f"the prompt allows {top} words, the completion has {fewest}"
     if least and most < least - max(1, least // 10) and least <= _LONGEST_COUNTED:
