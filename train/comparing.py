@@ -24,6 +24,9 @@ from curate.train.plotting import quality_plot
 from curate.validating import load_examples
 from curate.writing import atomic_write, write_json, write_lines
 
+# Why a method is missing from the files of a comparison that was ended before its turn.
+NOT_YET = "not run: the comparison was ended before"
+
 
 def compare(
     run: Path | None,
@@ -32,7 +35,7 @@ def compare(
     output: Path | None = None,
     announce: Callable[[str], None] = lambda message: None,
 ) -> Comparison:
-    """Compare the methods; write compare.json, compare.jsonl and compare.svg.
+    """Compare the methods; write compare.json, compare.jsonl and compare.svg after each of them.
 
     Args:
         run: the folder of a run, or None where everything is named by hand.
@@ -64,14 +67,19 @@ def compare(
     if not methods:
         raise UserError("nothing to compare: " + "; ".join(f"{n}: {r}" for n, r in skipped.items()))
     contest = Contest(options, pair, cases, materials, announce)
-    outcomes = [contest.run(method) for method in methods]
     references = [case.reference.text for case in cases]
-    for outcome in outcomes:
+    folder, task = output or run or Path(), contract.kind.value
+    outcomes: list[Outcome] = []
+    for number, method in enumerate(methods, 1):
+        outcome = contest.run(method)
         for metric in metrics:
             outcome.scores[metric.name] = scores_of(metric, outcome.texts, references)
-    metrics[0] = told_as(metrics[0], [outcome.scores[metrics[0].name] for outcome in outcomes])
-    comparison = summarise(options, contest, metrics, outcomes, contract.kind.value, skipped)
-    _write(output or run or Path(), comparison, cases, outcomes)
+        outcomes.append(outcome)
+        # Written after each method: a comparison that is ended early leaves what it has measured.
+        told = [told_as(metrics[0], [o.scores[metrics[0].name] for o in outcomes]), *metrics[1:]]
+        left = {later.name: NOT_YET for later in methods[number:]}
+        comparison = summarise(options, contest, told, outcomes, task, {**skipped, **left})
+        _write(folder, comparison, cases, outcomes)
     return comparison
 
 

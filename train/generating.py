@@ -123,7 +123,7 @@ def answer_prompts(
         shared = decoder.prefill(_shared_start(prompts) if decoder.may_share else [])
         answers: dict[int, list[Answer]] = {}
         for batch in _batches(prompts, max_new_tokens, batch_rows, decoder):
-            written = decoder.run([prompts[i] for i in batch], shared)
+            written = decoder.run_in_parts([prompts[i] for i in batch], shared)
             for row, i in enumerate(batch):
                 answers[i] = [
                     _answer(ids, len(prompts[i]), decoder.stops, tokenizer)
@@ -226,6 +226,19 @@ class _Decoder:
                 **self._last_only,
             )
         return _Shared(len(start), cache)
+
+    def run_in_parts(self, prompts: Sequence[Sequence[int]], shared: _Shared) -> list[list[int]]:
+        """`run`, in halves where the memory of the device does not do for all prompts at once."""
+        try:
+            return self.run(prompts, shared)
+        except torch.OutOfMemoryError:
+            if len(prompts) == 1:
+                raise
+        # Outside the handler: there, the traceback still held the tensors of the attempt.
+        torch.cuda.empty_cache()
+        middle = len(prompts) // 2
+        halves = (prompts[:middle], prompts[middle:])
+        return [ids for half in halves for ids in self.run_in_parts(half, shared)]
 
     def run(self, prompts: Sequence[Sequence[int]], shared: _Shared) -> list[list[int]]:
         """The new ids of each answer, up to `limit`, with the stop token that ended it.

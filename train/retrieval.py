@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,27 @@ class Passage:
 def has_bm25() -> bool:
     """Whether bm25s is installed."""
     return importlib.util.find_spec("bm25s") is not None
+
+
+def _import_bm25s() -> Any:
+    """bm25s without JAX, which it would start for a faster top-k that is not used here.
+
+    Where JAX can see a GPU, its start takes three quarters of the memory for itself, and the
+    language model runs out.
+    """
+    if "bm25s" in sys.modules:
+        return sys.modules["bm25s"]
+    names = ("jax", "jax.lax")
+    held = {name: sys.modules[name] for name in names if name in sys.modules}
+    # None makes an import of the name fail, as where it is not installed.
+    hidden: dict[str, Any] = dict.fromkeys(names)
+    sys.modules.update(hidden)
+    try:
+        return importlib.import_module("bm25s")
+    finally:
+        for name in names:
+            del sys.modules[name]
+        sys.modules.update(held)
 
 
 def read_passages(folder: Path) -> list[Passage]:
@@ -71,7 +93,7 @@ class Index:
     """Texts, ready to be searched; ties go to the earlier text."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._bm25s: Any = importlib.import_module("bm25s")
+        self._bm25s: Any = _import_bm25s()
         self._count = len(texts)
         self._bm25: Any = self._bm25s.BM25()
         tokens = self._tokens(texts)

@@ -15,8 +15,9 @@ from curate.schemas.comparison import Comparison, MethodResult, MetricValue
 from curate.schemas.options.compare import CompareOptions
 from curate.schemas.records import ChatRecord, Example
 from curate.train.advice import Gap, advise_on
-from curate.train.comparing import compare
-from curate.train.methods import METHODS, Case, Materials, cases_of, choose_methods
+from curate.train.comparing import NOT_YET, compare
+from curate.train.contest import Contest, Outcome
+from curate.train.methods import METHODS, Case, Materials, Method, cases_of, choose_methods
 
 
 def result(name: str, value: float, tokens: float = 100.0) -> MethodResult:
@@ -267,6 +268,31 @@ def test_the_whole_way(chat_file: Path, adapter: Path, tmp_path: Path) -> None:
     by_name = {m.name: m for m in made.methods}
     assert by_name["few-shot"].prompt_tokens > by_name["prompt"].prompt_tokens
     assert by_name["prompt"].prompt_tokens == by_name["fine-tuned"].prompt_tokens
+
+
+def test_a_comparison_ended_early_leaves_what_it_measured(
+    chat_file: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = small(chat_file, adapter, methods=("prompt", "few-shot", "fine-tuned"))
+    whole = compare(None, options, output=tmp_path / "whole")
+    run = Contest.run
+
+    def ended(contest: Contest, method: Method) -> Outcome:
+        if method.tuned:
+            raise KeyboardInterrupt
+        return run(contest, method)
+
+    monkeypatch.setattr(Contest, "run", ended)
+    with pytest.raises(KeyboardInterrupt):
+        compare(None, options, output=tmp_path / "part")
+    part = Comparison.model_validate_json((tmp_path / "part" / "compare.json").read_bytes())
+    assert [m.name for m in part.methods] == ["prompt", "few-shot"]
+    assert [(left.name, left.reason) for left in part.skipped] == [("fine-tuned", NOT_YET)]
+    assert "cannot say whether fine-tuning pays" in part.advice
+    kept, all_of = answers_of(tmp_path / "part"), answers_of(tmp_path / "whole")
+    for some, every in zip(kept, all_of, strict=True):
+        assert some == {name: every[name] for name in ("prompt", "few-shot")}
+    assert not whole.skipped
 
 
 def answers_of(folder: Path) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from curate.train.generating import _shared_start, answer_prompts, stop_ids  # noqa: E402
+from curate.train.generating import _Decoder, _shared_start, answer_prompts, stop_ids  # noqa: E402
 
 VOCABULARY = 96
 STOP = 3
@@ -148,6 +149,29 @@ def test_no_prompts_and_no_room() -> None:
     assert answer_prompts(model, TOKENIZER, [], max_new_tokens=4) == []
     [answer] = answer_prompts(model, TOKENIZER, [[5, 6]], max_new_tokens=1)
     assert len(answer.ids) <= 1
+
+
+@pytest.mark.parametrize("room", [2, 0])
+def test_a_batch_that_does_not_fit_is_answered_in_parts(
+    monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    model, prompts = tiny_model(), prompts_of(7)
+    whole = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=8)
+    run, sizes = _Decoder.run, []
+
+    def full(decoder: _Decoder, batch: Sequence[Sequence[int]], shared: Any) -> list[list[int]]:
+        sizes.append(len(batch))
+        if len(batch) > room:
+            raise torch.OutOfMemoryError("full")
+        return run(decoder, batch, shared)
+
+    monkeypatch.setattr(_Decoder, "run", full)
+    if room:
+        assert answer_prompts(model, TOKENIZER, prompts, max_new_tokens=8) == whole
+    else:
+        with pytest.raises(torch.OutOfMemoryError):
+            answer_prompts(model, TOKENIZER, prompts, max_new_tokens=8)
+    assert sizes[0] == 7
 
 
 def test_progress_is_told_and_training_mode_restored() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,17 @@ def test_folders_without_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(UserError, match="UTF-8"):
         read_passages(tmp_path)
+
+
+def test_jax_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Started by bm25s, it would take most of the GPU's memory."""
+    (tmp_path / "jax").mkdir()
+    (tmp_path / "jax" / "__init__.py").write_text("")
+    (tmp_path / "jax" / "lax.py").write_text("raise AssertionError('JAX was started')")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [n for n in sys.modules if n.partition(".")[0] in ("bm25s", "jax")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert Index(["the red mill", "a lake"]).nearest("lake", 1) == [1]
+    # Whoever wants it can still have it.
+    assert importlib.import_module("jax").__file__ == str(tmp_path / "jax" / "__init__.py")
+    monkeypatch.delitem(sys.modules, "jax")
