@@ -1,4 +1,4 @@
-"""The C kernel behind ctypes: loading it, Python's Unicode tables for it, numpy arrays in and out.
+"""The C kernel behind ctypes: loading it, numpy arrays in and out.
 
 `pip install` builds `_minhash.c` into a shared object beside this file when there is a C compiler;
 it uses nothing of Python's API, so one binary serves every Python version of a platform. `load()`
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,18 +20,16 @@ from numpy.typing import NDArray
 
 from curate.clusters import Clustering, Mode
 from curate.containment import Contained, References, TokenRows
-from curate.shingles import UNSPACED, ShingleSets, Shingling
+from curate.shingles import ShingleSets, Shingling
 from curate.signatures import U32, Banding, Sketches, permutations
 from curate.texts import I64, TextBatch
+from curate.unicode_tables import TableMaker, all_tables
 
 _LIBRARY = "_minhash.dll" if sys.platform == "win32" else "_minhash.so"
 _LANES = 16  # the kernel works on multiples of so many permutations
 _UNITS = {"auto": 0, "word": 1, "char": 2}
 _MODES: dict[Mode, int] = {"representative": 0, "single": 1, "match": 2}
-_WORD, _UNSPACED_BIT, _FOLDS = 1, 2, 4
 _DONE, _NEEDS_TABLES = 1, 2  # what became of a line
-_CODE_POINTS = 0x110000
-_BLOCK = 256
 
 P, I32, L, D = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64, ctypes.c_double
 _SIGNATURES: dict[str, list[Any]] = {
@@ -49,18 +46,7 @@ _SIGNATURES: dict[str, list[Any]] = {
 }
 
 
-class _Tables(ctypes.Structure):
-    """The kernel's `Tables`; holds on to the arrays that it points into.
-
-    Threads may build one at the same time; each then works with its own, so none may be freed
-    while a call is under way.
-    """
-
-    _fields_ = (("classes", P), ("fold_from", P), ("fold_to", P), ("folds", L))
-
-    def __init__(self, classes: NDArray[np.uint8], fold_from: U32, fold_to: U32) -> None:
-        super().__init__(_at(classes), _at(fold_from), _at(fold_to), len(fold_from))
-        self.arrays = (classes, fold_from, fold_to)
+_tables = TableMaker()
 
 
 @dataclass(frozen=True)
@@ -358,11 +344,11 @@ def _with_tables(
     shingling: Shingling, run: Callable[[Any], int], status: NDArray[np.uint8]
 ) -> None:
     """Run with Unicode's tables, which take a moment to make, only if some line needs them."""
-    if shingling.unit != "char" and not _unicode.cache_info().currsize:
+    if shingling.unit != "char" and not all_tables.cache_info().currsize:
         _check(run(None))
         if not np.any(status == _NEEDS_TABLES):
             return
-    _check(run(ctypes.byref(_unicode())))
+    _check(run(ctypes.byref(all_tables())))
 
 
 def _at(array: NDArray[Any]) -> int:
@@ -374,7 +360,7 @@ def _at(array: NDArray[Any]) -> int:
 def _texts(batch: TextBatch, shingling: Shingling) -> tuple[Any, ...]:
     """The first five arguments of the functions that take texts."""
     needs_tables = shingling.unit == "char" or not batch.data.isascii()
-    tables = ctypes.byref(_unicode()) if needs_tables else None
+    tables = ctypes.byref(_tables.tables_for(batch.data)) if needs_tables else None
     return tables, batch.data, _at(batch.offsets), len(batch), _UNITS[shingling.unit]
 
 
@@ -389,26 +375,3 @@ def _padded_permutations(banding: Banding) -> tuple[U32, U32]:
     width = -(-banding.values // _LANES) * _LANES
     a, b = permutations(banding)
     return np.resize(a, width), np.resize(b, width)
-
-
-@functools.cache
-def _unicode() -> _Tables:
-    """What `re`'s \\w and `str.casefold` say of every code point, in the kernel's form."""
-    points = np.arange(_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    classes = np.zeros(_CODE_POINTS, np.uint8)
-    for match in re.finditer(r"\w+", points):
-        classes[match.start() : match.end()] |= _WORD
-    for first, last in UNSPACED:
-        classes[first : last + 1] |= _UNSPACED_BIT
-    folded: dict[int, str] = {}
-    for start in range(0, _CODE_POINTS, _BLOCK):
-        block = points[start : start + _BLOCK]
-        if block.casefold() != block:
-            folded |= {ord(c): f for c in block if (f := c.casefold()) != c}
-    fold_from = np.array(sorted(folded), np.uint32)
-    fold_to = np.zeros((len(folded), 3), np.uint32)
-    for i, point in enumerate(fold_from.tolist()):
-        classes[point] |= _FOLDS
-        text = folded[point]
-        fold_to[i, : len(text)] = [ord(c) for c in text]
-    return _Tables(classes, fold_from, fold_to)

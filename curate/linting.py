@@ -200,21 +200,22 @@ class _Run:
 
     def run(self) -> None:
         references = self._reference_features()
-        frames, rows_met = [self._plan.no_features()], []
+        frames: list[pl.DataFrame] = []
+        rows_met = []
         for i, source in enumerate(self._own):
             before = self._tally.rows
             frames += self._file(i, source)
             rows_met.append(self._tally.rows - before)
         if not self._plan.dataset_rules:
             return
-        frame = pl.concat(frames)
+        frame = self._together(frames)
         dataset = Dataset(
             frame=frame,
             files=tuple(s.shown for s in self._own),
             rows_met=self._tally.rows,
             rows_met_in=tuple(rows_met),
             roles=tuple(s.role for s in self._own if s.role != "reference"),
-            reference=pl.concat(references) if self._references else None,
+            reference=self._together(references) if self._references else None,
             references=tuple(s.shown for s in self._references),
             collected=self._collectors,
             read_again=partial(self._read_again, frame),
@@ -223,9 +224,12 @@ class _Run:
         rules, options = self._plan.dataset_rules, self._plan.options
         lint_dataset(dataset, rules, options, self._ignored, paths, self._data, self._tally)
 
+    def _together(self, features: list[pl.DataFrame]) -> pl.DataFrame:
+        return pl.concat(features) if features else self._plan.no_features()
+
     def _reference_features(self) -> list[pl.DataFrame]:
         """Read the --against files, which all other rows are compared with."""
-        features = [self._plan.no_features()]
+        features: list[pl.DataFrame] = []
         if not self._plan.dataset_rules:
             return features
         for i, source in enumerate(self._references):

@@ -137,18 +137,10 @@ def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> 
     frame = (batch.segments if rule.frame == "segments" else batch.rows)[positions]
     column = "text" if rule.frame == "segments" else rule.column
     texts = frame[column] if column in frame.columns else pl.Series([None] * frame.height)
+    starts: list[int | None] = [None] * frame.height
+    matches: list[str | None] = [None] * frame.height
     if rule.pattern is not None and frame.height:
-        found = (
-            frame.lazy()
-            .select(
-                at=pl.col(column).str.find(rule.pattern),
-                match=pl.col(column).str.extract(f"({rule.pattern})", 1),
-            )
-            .collect()
-        )
-        starts, matches = found["at"].to_list(), found["match"].to_list()
-    else:
-        starts = matches = [None] * frame.height
+        starts, matches = _matches(rule.pattern, frame[column])
     rows = frame["row"].to_list()
     lines = batch.rows["line"][frame["row"]].to_list()
     if rule.frame == "segments":
@@ -175,6 +167,32 @@ def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> 
         )
 
 
+def _matches(pattern: str, texts: pl.Series) -> tuple[list[int | None], list[str | None]]:
+    """Where the pattern first matches in each text, in characters, and what it matches there.
+
+    polars compiles a regular expression anew for each use, which takes milliseconds. So it is asked
+    where a match stands only for those texts that hold the same words more than once.
+    """
+    matches: list[str | None] = texts.str.extract(f"({pattern})", 1).to_list()
+    whole: list[str | None] = texts.to_list()
+    starts: list[int | None] = [None] * len(whole)
+    several: list[int] = []
+    for i, (text, match) in enumerate(zip(whole, matches, strict=True)):
+        if text is None or match is None:
+            continue
+        first = text.find(match)
+        if match and text.find(match, first + 1) < 0:
+            starts[i] = first
+        else:
+            several.append(i)
+    if several:
+        for i, byte in zip(several, texts[several].str.find(pattern).to_list(), strict=True):
+            text = whole[i]
+            if text is not None and byte is not None:
+                starts[i] = len(text.encode("utf-8")[:byte].decode("utf-8", "ignore"))
+    return starts, matches
+
+
 def _message(rule: ColumnRule, match: str | None) -> str:
     shown = match or ""
     if rule.mask is not None:
@@ -191,7 +209,7 @@ def shorten(text: str, characters: int = 60) -> str:
 
 
 def _excerpt(
-    rule: ColumnRule, text: str | None, byte: int | None, match: str | None
+    rule: ColumnRule, text: str | None, at: int | None, match: str | None
 ) -> tuple[str | None, tuple[int, int] | None]:
     """The part of a text to show, and where in it the match stands."""
     if text is None:
@@ -200,14 +218,14 @@ def _excerpt(
         # What stands around one secret may hold the next: show nothing but the masked match.
         shown = rule.mask(match) if match else None
         return shown, (0, len(shown)) if shown else None
-    start = 0 if byte is None else len(text.encode("utf-8")[:byte].decode("utf-8", "ignore"))
+    start = at or 0
     # A secret that the excerpt's edge would cut is recognised, and hidden, only as a whole.
     near = text[max(0, start - EXCERPT_CHARACTERS - _LONGEST_SECRET) :][
         : 3 * EXCERPT_CHARACTERS + 2 * _LONGEST_SECRET
     ]
     if (hidden := masked(near)) != near:
         return hidden[:EXCERPT_CHARACTERS] if start == 0 else _middle(hidden), None
-    if byte is None or match is None:
+    if at is None or match is None:
         return text[:EXCERPT_CHARACTERS], None
     return around(text, start, start + len(match))
 
