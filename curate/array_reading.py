@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +13,9 @@ from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch, excerpt_around
 from curate.json_repair import finite, without_lone_surrogates
+from curate.patterns import regex
 
-_RESYNC = re.compile(r",\s*(?=\{)")
+_RESYNC = regex(r",\s*(?=\{)")
 
 
 def read_array(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawBatch]:

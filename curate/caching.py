@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -20,6 +19,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from curate.linting import Source, lint_sources
+from curate.patterns import regex
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
@@ -33,7 +33,7 @@ _NOT_PART_OF_THE_RESULT = frozenset(
     | {"cache_dir", "show_settings", "show_files", "watch", "write_baseline", "add_suppressions"}
     | {"reason", "fix", "unsafe_fixes", "diff", "stdin_filename"}
 )
-_PYTHON_OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_PYTHON_OBJECT = regex(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def lint_cached(

@@ -18,7 +18,6 @@ References of fewer than `MIN_TOKENS` tokens are too short to be evidence and ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,13 +26,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.patterns import regex
 from curate.shingles import U64, ShingleSets, Tokenised, shingle_hashes
 from curate.texts import I64, TextBatch
 
 MIN_TOKENS = 8
 DEFAULT_CONTAINMENT = 0.8
 _SEED = 3
-_PUNCTUATION = re.compile(r"[^\w\s]+")
+_PUNCTUATION = regex(r"[^\w\s]+")
 _ASCII_PUNCTUATION = bytes(b for b in range(128) if _PUNCTUATION.match(chr(b)))
 
 

@@ -13,6 +13,7 @@ from curate import json_schema
 from curate.label_variants import Canonical, canonical, folded
 from curate.loose_json import Loose, read_loosely, strict_json
 from curate.output_tally import NUMBER, type_name
+from curate.patterns import regex
 from curate.respelling import respell
 from curate.schemas.contract import ContractKind, PinnedContract
 
@@ -22,7 +23,7 @@ Broken = Literal[
 # Strings that stand for an absent value.
 NULLS = frozenset({"null", "none", "nil", "n/a", "na", "undefined", ""})
 _SHOWN_LABELS = 8
-_NUMBER = re.compile(NUMBER)
+_NUMBER = regex(NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,7 @@ def _from_fault(message: str, path: str) -> Violation:
     return Violation(kind, path, f"{path or 'the output'}: {message}")
 
 
-_STEP = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
+_STEP = regex(r"\[(\d+)\]|\.?([^.\[\]]+)")
 
 
 def _with_proposal(value: Any, violation: Violation) -> Any:

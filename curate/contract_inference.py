@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ from typing import Any
 from curate.contract_checking import NULLS
 from curate.label_variants import core_labels, is_closed
 from curate.output_tally import MARKERS, NUMBER, OutputTally, ValueTally
+from curate.patterns import regex
 from curate.schemas.contract import ContractKind, PinnedContract
 
-_NUMBER = re.compile(NUMBER)
+_NUMBER = regex(NUMBER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import json
 import re
 
 from curate.faults import Fault, excerpt_around
+from curate.patterns import regex
 
 # A string, or (group 1) a constant outside strings that JSON does not know.
-_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(-?\bInfinity\b|\bNaN\b)', re.DOTALL)
+_CONSTANT = regex(r'"(?:[^"\\]|\\.)*"|(-?\bInfinity\b|\bNaN\b)', re.DOTALL)
 
 
 def diagnose(row: bytes, line: int | None, reason: str) -> Fault:

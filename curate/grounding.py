@@ -13,17 +13,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBER = re.compile(r"(?<![\w.])\d[\d.,]*\d(?![\w])")
+from curate.patterns import regex
+
+_NUMBER = regex(r"(?<![\w.])\d[\d.,]*\d(?![\w])")
 # After a letter and a space, so within a sentence.
-_NAME = re.compile(r"(?:(?<=[^\W\d_]\s)|(?<=[^\W\d_][,;:]\s))(?!I\b|I')[^\W\d_a-zß-öø-ÿ][\w'’-]+")
-_CALCULATES = re.compile(r"<<[^>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
-_CODE = re.compile(r"```|[;{}]\s*$|^\s*(?:def|import|#include|public|SELECT)\b", re.MULTILINE)
+_NAME = regex(r"(?:(?<=[^\W\d_]\s)|(?<=[^\W\d_][,;:]\s))(?!I\b|I')[^\W\d_a-zß-öø-ÿ][\w'’-]+")
+_CALCULATES = regex(r"<<[^>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
+_CODE = regex(r"```|[;{}]\s*$|^\s*(?:def|import|#include|public|SELECT)\b", re.MULTILINE)
 # An answer of so few words to a question ("Lima.") is a name from its first word on.
 _BARE_WORDS = 4
-_BARE_NAME = re.compile(
-    r"(?!(?:Yes|No|True|False|None|Not|I|It|The|A|An)\b)[^\W\d_a-zß-öø-ÿ][\w'’-]+"
-)
-_WH_WORD = re.compile(r"(?i)\b(?:who|whom|whose|when|where|which|what)\b[^.!]*\?")
+_BARE_NAME = regex(r"(?!(?:Yes|No|True|False|None|Not|I|It|The|A|An)\b)[^\W\d_a-zß-öø-ÿ][\w'’-]+")
+_WH_WORD = regex(r"(?i)\b(?:who|whom|whose|when|where|which|what)\b[^.!]*\?")
 # An answer of this many words or fewer that holds one such fact is mostly that fact.
 _SHORT_WORDS = 25
 

@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from curate.patterns import regex
+
 
 def luhn(digits: str) -> bool:
     """Whether a string of digits passes the Luhn check."""
@@ -29,13 +31,13 @@ def luhn(digits: str) -> bool:
 
 # (prefixes, lengths) of the payment networks in use.
 _CARDS: tuple[tuple[re.Pattern[str], frozenset[int]], ...] = (
-    (re.compile(r"4"), frozenset({13, 16, 19})),
-    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), frozenset({16})),
-    (re.compile(r"3[47]"), frozenset({15})),
-    (re.compile(r"6011|65|64[4-9]|622"), frozenset({16, 19})),
-    (re.compile(r"35(?:2[89]|[3-8])"), frozenset({16})),
-    (re.compile(r"3(?:0[0-5]|[689])"), frozenset({14})),
-    (re.compile(r"62|60|81"), frozenset({16, 17, 18, 19})),
+    (regex(r"4"), frozenset({13, 16, 19})),
+    (regex(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), frozenset({16})),
+    (regex(r"3[47]"), frozenset({15})),
+    (regex(r"6011|65|64[4-9]|622"), frozenset({16, 19})),
+    (regex(r"35(?:2[89]|[3-8])"), frozenset({16})),
+    (regex(r"3(?:0[0-5]|[689])"), frozenset({14})),
+    (regex(r"62|60|81"), frozenset({16, 17, 18, 19})),
 )
 
 
@@ -228,12 +230,12 @@ ASSIGNED_SECRET = (
     r"|private[_-]?key|passw(?:or)?d|pwd|token)[\"']?\s*(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?[0-9A-Za-z+/_.~!@#$%^&*-]{8,}"
 )
 
-_FICTIONAL_DOMAIN = re.compile(
+_FICTIONAL_DOMAIN = regex(
     r"@(?:[\w-]+\.)*(?:example\.[a-z.]{2,6}|[\w-]+\.(?:example|test|invalid|localhost|local)|(?:my|your|our)?(?:company|domain|email|website|business|organi[sz]ation|school|university)(?:name)?\.\w+"
     r"|test\.com|domain\.com|email\.com|mail\.com|site\.com|xyz\.\w+|abc\.\w+|acme\.\w+|foo\.\w+|bar\.\w+|sample\.\w+|fake\w*\.\w+)$",
     re.I,
 )
-_SERVICE = re.compile(
+_SERVICE = regex(
     r"^(?:git|noreply|no-reply|postmaster|user|username|name|email|yourname|your\.?name|you|me|someone|abc|xyz|test|foo|bar|sample|your[\w.]*|my[_.-][\w.-]*|[\w.-]*[_.-](?:address|email|username)|joe?_?hn?[._]?doe|jane[._]?doe)@",
     re.I,
 )

@@ -11,18 +11,20 @@ from typing import Any
 
 import orjson
 
+from curate.patterns import regex
+
 # Far beyond any sensible row; literal_eval is slow and recursive, so long or deep rows are left.
 _LONGEST_LITERAL = 1 << 18
 _DEEPEST_LITERAL = 60
 
-_STRING_OR_COMMA = re.compile(rb'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
+_STRING_OR_COMMA = regex(rb'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
 _PLAIN_TYPES = (str, int, bool, type(None))
 # A pair of surrogates, a lone one (group 1), or any other escape.
-_SURROGATES = re.compile(
+_SURROGATES = regex(
     rb"\\u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
-_STRING_OR_CONSTANT = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?\bInfinity\b|\bNaN\b)', re.DOTALL)
+_STRING_OR_CONSTANT = regex(rb'"(?:[^"\\]|\\.)*"|(-?\bInfinity\b|\bNaN\b)', re.DOTALL)
 
 
 def mended_json(raw: bytes) -> bytes | None:

@@ -8,7 +8,6 @@ the marks around it leave no doubt ("alike"); spelling, plural and abbreviation 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,11 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from curate.patterns import regex
+
 Likeness = Literal["alike", "near", "inside"]
 
-_SEPARATORS = re.compile(r"[\s_\-/]+")
+_SEPARATORS = regex(r"[\s_\-/]+")
 _MARKS_AROUND = " \t\r\n.,;:!?\"'`*()[]<>{}。！？，、“”‘’«»"
-_WORDS = re.compile(r"\w+")
+_WORDS = regex(r"\w+")
 # Short forms that are no prefix of what they stand for.
 _SHORT_FORMS = {"pos": "positive", "neg": "negative", "neu": "neutral", "y": "yes", "n": "no"}
 

@@ -12,6 +12,8 @@ from collections import Counter
 
 import polars as pl
 
+from curate.patterns import regex
+
 _SAMPLE = 300
 _SHORTEST = 20
 _STOP_WORDS: dict[str, str] = {
@@ -47,8 +49,8 @@ for _language, _words in _STOP_WORDS.items():
 _SCRIPT_SHARE = 0.3
 _STOP_WORD_SHARE = 0.2
 _FEWEST_STOP_WORDS = 4
-_CODE = re.compile(r"[{};=<>|]|\w\(|\d\s*[-+*/]\s*\d")
-_WORD = re.compile(r"[^\W\d_]+")
+_CODE = regex(r"[{};=<>|]|\w\(|\d\s*[-+*/]\s*\d")
+_WORD = regex(r"[^\W\d_]+")
 _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
 # Words that are English only: "in", "is" and "for" are other languages' too.
 _ENGLISH_ALONE = r"(?i-u:\b(?:the|and|to|with|you|are|that|this|it)\b)"

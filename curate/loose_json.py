@@ -15,11 +15,13 @@ from typing import Any
 
 import orjson
 
+from curate.patterns import regex
+
 _DEEPEST = 64
-_SPACE = re.compile(r"[ \t\r\n\ufeff]*")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
-_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
-_BARE = re.compile(r"[A-Za-z_$][\w$-]*")
+_SPACE = regex(r"[ \t\r\n\ufeff]*")
+_COMMENT = regex(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
+_NUMBER = regex(r"[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+_BARE = regex(r"[A-Za-z_$][\w$-]*")
 _WORDS: dict[str, tuple[Any, str | None]] = {
     "true": (True, None),
     "false": (False, None),
@@ -32,7 +34,7 @@ _WORDS: dict[str, tuple[Any, str | None]] = {
     "undefined": (None, "NaN or undefined"),
 }
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
-_FENCE = re.compile(r"```[\w-]*[ \t]*\r?\n?(.*?)\r?\n?[ \t]*```", re.DOTALL)
+_FENCE = regex(r"```[\w-]*[ \t]*\r?\n?(.*?)\r?\n?[ \t]*```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,13 @@ from curate.identifiers import (
     NATIONAL_IDS,
     PROVIDER_KEYS,
 )
+from curate.patterns import regex
 
 _KEPT = 4
 _MARK = "…"
-_KEY_BODY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*", re.DOTALL)
+_KEY_BODY = regex(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*", re.DOTALL)
 # Without one of these a text holds nothing to mask; looked for first, because it nearly always is so.
-_HINT = re.compile(
+_HINT = regex(
     r"[@]|\d{3}|sk-|gh[pousr]_|AKIA|ASIA|AIza|xox|hf_|eyJ|glpat|npm_|SG\.|PRIVATE KEY|-[0-9A-Za-z_-]{20}|(?i:key|secret|token|passw|pwd|bearer)"
 )
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from curate.loose_json import read_loosely, strict_json
+from curate.patterns import regex
 
 LABEL_BYTES = 64
 _MOST_STRINGS = 2000
@@ -27,14 +28,14 @@ NUMBER = r"^[-+−]?\s?(?:[$€£¥]\s?)?\d[\d,.  ]*(?:[eE][-+]?\d+)?\s?[%°$€
 MARKERS: tuple[str, ...] = ("####", "Answer:", "The answer is", "Final answer:")
 # One automaton over literals; Aho-Corasick (`contains_any`) is ten times slower here.
 _ANY_MARKER = "|".join(MARKERS)
-_CODE_FENCE = re.compile(r"^```(\w*)", re.MULTILINE)
-_CODE_LINE = re.compile(
+_CODE_FENCE = regex(r"^```(\w*)", re.MULTILINE)
+_CODE_LINE = regex(
     r"^\s*(?:(?:async\s+)?def \w+\s*\(|class \w+\s*[:({]|import [\w.{*\"']|from [\w.]+ import |#include\s*<"
     r"|(?:public|private|protected|static)\s+\w+|(?:const|let|var) \w+\s*=|function\s*\w*\s*\(|SELECT\s.+\sFROM\s"
     r"|for\s*\(|if\s*\(.*\)\s*\{|while\s*\(|return\b.*;?$|[\w.\[\]\"']+ ?[-+*/]?= ?.+;?$|<\w+[^>]*>\s*$|print(?:f|ln)?\()",
     re.MULTILINE | re.IGNORECASE,
 )
-_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+_ITEM = regex(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 

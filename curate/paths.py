@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+from curate.patterns import regex
+
+_STEP = regex(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 def steps(path: str) -> list[str | int]:

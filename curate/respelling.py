@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public in all versions, not in the stubs
 from typing import Any
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+from curate.patterns import regex
+
+_SPACE = regex(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 

@@ -18,13 +18,14 @@ shingles collide: odds of about s²/2⁶⁴, 10⁻¹³ for a thousand words, and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from curate.patterns import regex
 
 Unit = Literal["auto", "word", "char"]
 U64 = NDArray[np.uint64]
@@ -53,9 +54,9 @@ UNSPACED: tuple[tuple[int, int], ...] = (
     (0x20000, 0x323AF),  # Han extensions B to H
 )
 
-_WORD = re.compile(r"\w+")
-_WORD_CHARACTER = re.compile(r"\w")
-_UNSPACED = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in UNSPACED) + "]")
+_WORD = regex(r"\w+")
+_WORD_CHARACTER = regex(r"\w")
+_UNSPACED = regex("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in UNSPACED) + "]")
 
 _MASK = 0xFFFFFFFFFFFFFFFF
 _TOKEN_SEED = 0x9AE16A3B2F90404F

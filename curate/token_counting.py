@@ -19,6 +19,7 @@ import polars as pl
 from curate.chat_templates import Span, TemplateFailure
 from curate.chat_tokenizers import ChatTokenizer, load_chat_tokenizer
 from curate.columns import Batch
+from curate.patterns import regex
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import Example, Message, ToolCall, split_transcript
@@ -28,7 +29,7 @@ from curate.validating import Checked, to_example
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
+_THOUGHTS = regex(r"<think>.*?</think>", re.DOTALL)
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ one rounded to the digits that it shows.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
-_TOKEN = re.compile(r"\s*(?:(\d[\d,]*(?:\.\d+)?|\.\d+)|([-+*/×÷xX^()%−]))")
-_NUMBER = re.compile(r"(?<![\w.,/])-?\$?(\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+))?(?![\d/])")
+from curate.patterns import regex
+
+_TOKEN = regex(r"\s*(?:(\d[\d,]*(?:\.\d+)?|\.\d+)|([-+*/×÷xX^()%−]))")
+_NUMBER = regex(r"(?<![\w.,/])-?\$?(\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+))?(?![\d/])")
 _LARGEST_EXPONENT = 64
 
 

@@ -10,16 +10,17 @@ import polars as pl
 
 from curate.identifiers import ASSIGNED_SECRET
 from curate.masking import mask_assignment
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_SECRET = re.compile(ASSIGNED_SECRET)
-_VALUE = re.compile(
+_SECRET = regex(ASSIGNED_SECRET)
+_VALUE = regex(
     r"(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?([0-9A-Za-z+/_.~!@#$%^&*-]{8,})", re.IGNORECASE
 )
-_STAND_IN = re.compile(
+_STAND_IN = regex(
     r"(?i)your|example|placeholder|change|insert|x{4}|\*{3}|<|\.\.\.|dummy|sample|test|secret|passw|token|key|config|request|response"
     r"|env|process|getenv|input|user|self|this|none|null|true|false|generate|random|string|hash|\(|\$\{|^\$|\.\w+\.|abc|1234567|qwerty|hunter|p[a@4]ss|_"
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
@@ -14,7 +13,7 @@ from curate.schemas.options.lint import LintOptions
 _OVERRIDE = "[\u202d\u202e]"
 _DIRECTION = "[\u202a-\u202e\u2066-\u2069]"
 _RIGHT_TO_LEFT = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
-_PYTHON = re.compile(_DIRECTION)
+_PYTHON = regex(_DIRECTION)
 
 
 def _condition(options: LintOptions) -> pl.Expr:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from curate.patterns import regex
 from curate.rules.arithmetic import Unreadable, evaluate, numbers_in, shown
 from curate.rules.closed_forms import questions
 from curate.rules.conversions import numeric, spelled
@@ -18,36 +19,36 @@ from curate.rules.numerals import is_prime
 
 Verdict = tuple[str, Fraction | None]
 
-_PRIME_CLAIM = re.compile(
+_PRIME_CLAIM = regex(
     r"(?<![\w.,/*^+-])(?<![/*^+-] )(\d{1,7}) is (not )?(?:also )?an? (?:odd |even )?(prime|composite) number\b|(?<![\w.,/*^+-])(?<![/*^+-] )(\d{1,7}) is (not )?()prime\b",
     re.I,
 )
-_DIVISIBLE_CLAIM = re.compile(
+_DIVISIBLE_CLAIM = regex(
     r"(?<![\w.,/*^+-])(?<![/*^+-] )(\d{1,9}) is (not )?(?:evenly )?divisible by (\d{1,6})(?![\d.]*\d)",
     re.I,
 )
-_PARITY_CLAIM = re.compile(
+_PARITY_CLAIM = regex(
     r"(?<![\w.,/*^+-])(?<![/*^+-] )(\d{1,9}) is an (odd|even) (?:number|integer)\b", re.I
 )
-_MORE_CLAIM = re.compile(
+_MORE_CLAIM = regex(
     r"(?<![\w.,/*^+$-])(\d{1,6}) is (\d{1,6}) (more|greater|less) than (\d{1,6})(?![\d.,/%]*\d|%)",
     re.I,
 )
-_ANY_CLAIM = re.compile(r"\d is (?:not |an? |also |evenly |\d|divisible|prime)", re.I)
+_ANY_CLAIM = regex(r"\d is (?:not |an? |also |evenly |\d|divisible|prime)", re.I)
 # What is supposed or asked is no claim.
-_SUPPOSED = re.compile(
+_SUPPOSED = regex(
     r"\b(?:if|whether|that|when|not true|false|incorrect|suppose|says?|claim\w*|prove|assume|since|because)\b[^.,;:]*$|[\"“'][^\"”']*$",
     re.I,
 )
-_EQUATION = re.compile(
+_EQUATION = regex(
     r"(?<![\w=])([-\d(][\w\s()+*/^.²³−–-]*|[a-z][\w\s()+*/^.²³−–-]*)=\s*([-\w\s()+*/^.²³−–]+?)(?=[\n,;:?]|\.\s|\.?$|\s+for\b|\s+and\b|\s+if\b|\s+where\b)",
     re.I,
 )
-_SOLVE = re.compile(
+_SOLVE = regex(
     r"\b(?:solve|solution|find the (?:value|root|unknown)|what is (?:the value of )?[a-z]\b|value of [a-z]\b|calculate [a-z]\b|find [a-z]\b)",
     re.I,
 )
-_STATED = re.compile(
+_STATED = regex(
     r"\b(?:result|answer|value|solution)\b[^.\d=]{0,50}?\b(?:is|equals)(?: equal to)?:? (-?\d[\d,]*(?:\.\d+)?)(?![\d,]*\d|\s*[-+*/×÷^=x(%]|/)",
     re.I,
 )

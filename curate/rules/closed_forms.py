@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from curate.patterns import regex
 from curate.rules.arithmetic import Unreadable
 from curate.rules.numerals import (
     ORDINAL,
@@ -29,7 +30,7 @@ _EXACT = Fraction(0)
 _CLOSE = Fraction(1, 100)
 _LONGEST = 260
 
-_NOT_PLAIN = re.compile(
+_NOT_PLAIN = regex(
     r"\b(?:monthly|quarterly|daily|semi|half|formula|function|program|code|script|write|explain|derive|sector"
     r"|story|sentence|essay|python|java|twice|double|if|estimate)\b",
     re.I,
@@ -131,7 +132,7 @@ _LIST_HEAD = r"(?:find|what(?:'s| is)|calculate|compute|determine|identify|give 
 _LIST_TAIL = (
     r"(?:\s+(?:number|value|integer|element|item))?(?:\s*\([a-z]+\))?\s+(?:of|in|from|among|for)\b"
 )
-_COMMON = re.compile(r"\bcommon (?:factor|divisor|multiple)\b|\b(?:gcd|gcf|lcm)\b", re.I)
+_COMMON = regex(r"\bcommon (?:factor|divisor|multiple)\b|\b(?:gcd|gcf|lcm)\b", re.I)
 
 
 def _of_list(prompt: str) -> Iterator[Question]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -11,12 +10,13 @@ import polars as pl
 from curate.containment import References, prepare, squeezed
 from curate.engines import choose_engine
 from curate.fingerprints import SUFFIX, FingerprintIndex, read_fingerprint
+from curate.patterns import regex
 from curate.rules.near_texts import as_batch, whole_text
 from curate.schemas.options.lint import LintOptions
 from curate.shingles import Shingling
 from curate.texts import TextBatch
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = regex(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)

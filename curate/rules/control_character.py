@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import worded_or_beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = r"(?:\x1b\[[0-9;]*[A-Za-z])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u{80}-\u{9f}]"
-_PYTHON = re.compile("\x1b\\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
+_PYTHON = regex("\x1b\\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
 
 def _condition(options: LintOptions) -> pl.Expr:

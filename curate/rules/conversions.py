@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
+from curate.patterns import regex
 from curate.rules.numerals import plain_numbers, roman
 
 # Kind and worth in the kind's base unit.
@@ -35,22 +36,22 @@ _SCALES = {
     "k": "k",
     "centigrade": "c",
 }
-_ASKED = re.compile(
+_ASKED = regex(
     r"\b(?:convert|how many|what is|what's|how much is|express|change|transform|find the equivalent)\b",
     re.I,
 )
-_VALUE_FIRST = re.compile(
+_VALUE_FIRST = regex(
     r"(?<![\w.,/])(-?\d[\d,]*(?:\.\d+)?)\s*(?:°|degrees?|º)?\s*([a-z]+)\s+(?:to|into|in|as)\s+(?:degrees\s+)?(?:°|º)?([a-z]+)\b",
     re.I,
 )
-_FROM_TO = re.compile(
+_FROM_TO = regex(
     r"\bfrom (?:degrees )?(?:°|º)?([a-z]+) (?:to|into) (?:degrees )?(?:°|º)?([a-z]+)\b", re.I
 )
-_HOW_MANY = re.compile(
+_HOW_MANY = regex(
     r"\bhow many ([a-z]+) (?:are )?(?:there )?in (?:an?|one|(-?\d[\d,]*(?:\.\d+)?)) ([a-z]+)\b",
     re.I,
 )
-_NOT_PLAIN = re.compile(
+_NOT_PLAIN = regex(
     r"\b(?:function|program|code|script|python|java|formula|write|explain|table|per|square|cubic|recipe|cups?)\b",
     re.I,
 )
@@ -58,12 +59,12 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
-_DATE = re.compile(
+_DATE = regex(
     rf"\b({'|'.join(_MONTHS)})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b|\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?\s+({'|'.join(_MONTHS)}),?\s+(\d{{4}})\b",
     re.I,
 )
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPELLED = re.compile(r"day of the week|roman numeral|binary|base 2", re.I)
+_SPELLED = regex(r"day of the week|roman numeral|binary|base 2", re.I)
 _LONGEST = 200
 HINT = (
     r"(?i-u:\bconvert\b|\bhow many [a-z]+ (?:are )?(?:there )?in |celsius|fahrenheit|kelvin|kilomet|\bmiles\b"

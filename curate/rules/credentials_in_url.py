@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from curate.identifiers import CREDENTIALS_IN_URL
 from curate.masking import mask_url
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.screens import at_signs
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_URL = re.compile(CREDENTIALS_IN_URL)
-_STAND_IN = re.compile(
+_URL = regex(CREDENTIALS_IN_URL)
+_STAND_IN = regex(
     r"(?i):(?:pass(?:word|wd)?|pwd|secret|xxx+|\*+|your\w*|user|<.*>|example|changeme|mypass\w*|my_?password|postgres|root|admin|guest|test)@|@(?:localhost|127\.|example\.|(?:host|db|server|hostname)$)"
 )
 

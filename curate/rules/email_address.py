@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from curate.identifiers import EMAIL, is_fictional_email
 from curate.masking import mask_email
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.screens import at_signs
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_EMAIL = re.compile(EMAIL)
+_EMAIL = regex(EMAIL)
 
 
 def holds_email(text: str) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from curate.identifiers import EMAIL, PHONE, is_fictional_email, is_fictional_phone
 from curate.masking import masked
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.screens import contacts
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_EMAIL = re.compile(EMAIL)
-_PHONE = re.compile(rf"(?<![\w.+/=-]){PHONE}(?![\w-]|\.\d)")
+_EMAIL = regex(EMAIL)
+_PHONE = regex(rf"(?<![\w.+/=-]){PHONE}(?![\w-]|\.\d)")
 
 
 def holds_made_up(text: str) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
@@ -18,7 +17,7 @@ _ALWAYS = "[\u2060-\u2064\ufeff\u180e\u200e\u200f\u3164\U000e0001\U000e0020-\U00
 _BETWEEN_LATIN = "[\u200b\u200c\u200d\u00ad]"
 _FLAG_OR_RTL = "\U0001f3f4|[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 _PATTERN = rf"{_ALWAYS}|[ -~]{_BETWEEN_LATIN}|{_BETWEEN_LATIN}[ -~]|^{_BETWEEN_LATIN}|\u200b$"
-_PYTHON = re.compile(
+_PYTHON = regex(
     rf"{_ALWAYS}|(?<=[ -~]){_BETWEEN_LATIN}+|{_BETWEEN_LATIN}+(?=[ -~])|^{_BETWEEN_LATIN}+|\u200b+$"
 )
 

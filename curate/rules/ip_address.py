@@ -8,17 +8,16 @@ import polars as pl
 
 from curate.identifiers import IP_ADDRESS
 from curate.masking import mask_digits
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.screens import long_numbers
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_ADDRESS = re.compile(rf"(?<![\w.:/-])(?:{IP_ADDRESS.pattern})(?![\w:-]|\.\d)")
+_ADDRESS = regex(rf"(?<![\w.:/-])(?:{IP_ADDRESS.pattern})(?![\w:-]|\.\d)")
 # "version 1.2.3.4" and "section 4.3.2.1" are no addresses.
-_NUMBERING = re.compile(
-    r"(?:version|v|ver\.?|section|chapter|release|build|rfc|§)\s*$", re.IGNORECASE
-)
+_NUMBERING = regex(r"(?:version|v|ver\.?|section|chapter|release|build|rfc|§)\s*$", re.IGNORECASE)
 
 
 def holds_address(text: str) -> bool:

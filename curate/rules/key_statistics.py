@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import polars as pl
 
 from curate.dataset import Dataset
 from curate.layouts import entries_of
+from curate.patterns import regex
 
 # Fields that a format may leave out; they are neither missed nor out of place.
 OPTIONAL = frozenset(
@@ -31,7 +31,7 @@ DEFINING = frozenset(
 NEARLY_ALL = 0.9
 # Where nearly every row has keys of its own (ids as keys), no key is usual and none is odd.
 _MOST_LAYOUTS = 20_000
-_INDEX = re.compile(r"\[\d+\]")
+_INDEX = regex(r"\[\d+\]")
 
 
 @dataclass(slots=True)

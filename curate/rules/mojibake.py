@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
@@ -21,7 +20,7 @@ _PATTERN = (
     f"|\u00ef\u00bb\u00bf|(?:[\u00d0\u00d1][{_FOLLOWER[1:-1]}]){{3}}"  # BOM; Cyrillic
     f"|\u00ef\u00bf\u00bd|(?:[\u00e3-\u00e9][{_FOLLOWER[1:-1]}]{{2}}){{2}}"  # U+FFFD; CJK
 )
-_RUN = re.compile(rf"(?:[\u00c2-\u00f4]{_FOLLOWER}{{1,3}})+")
+_RUN = regex(rf"(?:[\u00c2-\u00f4]{_FOLLOWER}{{1,3}})+")
 
 
 def _condition(options: LintOptions) -> pl.Expr:

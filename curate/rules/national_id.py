@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from curate.identifiers import NATIONAL_IDS
 from curate.masking import mask_digits
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.screens import long_numbers
 from curate.rules.wordings import english
@@ -17,7 +16,7 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = "|".join(kind.pattern for kind in NATIONAL_IDS)
 
 
-_ANY = re.compile(_PATTERN)
+_ANY = regex(_PATTERN)
 
 
 def holds_national_id(text: str) -> bool:

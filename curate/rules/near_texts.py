@@ -13,7 +13,6 @@ still less alike ones where hardly a word differs.
 from __future__ import annotations
 
 import mmap
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from curate.dataset import Dataset
 from curate.engines import choose_engine
 from curate.label_variants import edit_distance
 from curate.matching import Settings, Sketched, Verdicts, decide
+from curate.patterns import regex
 from curate.rules.splits import Split, splits_of
 from curate.schemas.options.lint import LintOptions
 from curate.shingles import Shingling
@@ -47,7 +47,7 @@ _ROUNDS = 3
 _MOST_KEPT = 64 << 20
 # The least share of words that the answers of near duplicates have in common.
 _COMMON_WORDS = 0.5
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 
 def whole_text(rows: pl.DataFrame) -> pl.Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from curate.patterns import regex
 from curate.rules.arithmetic import number
 
 COUNTS = {
@@ -18,17 +19,17 @@ ORDINALS = {
 COUNT = rf"({'|'.join(COUNTS)}|\d{{1,3}})"
 ORDINAL = rf"({'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th))"
 
-_LABELLED = re.compile(
+_LABELLED = regex(
     r"(?:^|[\n,;(]|\band\b|\bwith\b|\ba\b|\ban\b|\bthe\b)\s*([A-Za-z][A-Za-z ]{0,24}?(?: ?[A-Z\d]\b)?)\s*(?:\([^)\n]*\)\s*)?"
     r"(?:[:=]|\bis\b|\bof\b)\s*[$€£]?\s*(-?\d+(?:,\d{3})*(?:\.\d+)?)"
 )
-_POINT = re.compile(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
-_COORDINATE = re.compile(r"\b([xy])_?([1-3])\s*[:=]\s*(-?\d+(?:\.\d+)?)", re.I)
-_NUMBERS = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w]|\.\d)")
-_LIST = re.compile(
+_POINT = regex(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
+_COORDINATE = regex(r"\b([xy])_?([1-3])\s*[:=]\s*(-?\d+(?:\.\d+)?)", re.I)
+_NUMBERS = regex(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w]|\.\d)")
+_LIST = regex(
     r"(?<![\w.,])-?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?-?\d+(?:\.\d+)?)+(?:,?\s+and\s+-?\d+(?:\.\d+)?)?(?![\w.]*\d)"
 )
-_LIST_LINE = re.compile(r"^([A-Za-z][\w ]{0,24}?)\s*[:=]\s*\[?([-\d., ]+)\]?\s*$", re.MULTILINE)
+_LIST_LINE = regex(r"^([A-Za-z][\w ]{0,24}?)\s*[:=]\s*\[?([-\d., ]+)\]?\s*$", re.MULTILINE)
 _ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
           (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 import polars as pl
 
 from curate.dataset import Dataset
+from curate.patterns import regex
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.samples import Sample
 from curate.rules.splits import roles_of
@@ -16,7 +16,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _LEAST_ROWS = 50
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 # A word of the template stands in this share of the prompts.
 _FIXED = 0.9
 # Nearly all prompts consist of template words up to this share.

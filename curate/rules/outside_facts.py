@@ -7,15 +7,15 @@ names that are no facts, so none of these counts.
 
 from __future__ import annotations
 
-import re
+from curate.patterns import regex
 
-_WORD = re.compile(r"\w+(?:['’.,:-]\w+)*")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = regex(r"\w+(?:['’.,:-]\w+)*")
+_NUMBER = regex(r"\d+(?:[.,]\d+)*")
 # The first word of a sentence, a line or a list item has a capital for no reason of its own.
 _BEFORE_WORD = " \t\"'“”‘’([*-•"
 _ENDS = ".!?:;。！？\n\r"
-_CODE = re.compile(r"```|[{}]|;\s*(?:\n|$)|\s[=<>]=?\s|\w\(\w*\)|</|\bdef |\bfunction\b|#include")
-_ASKS = re.compile(
+_CODE = regex(r"```|[{}]|;\s*(?:\n|$)|\s[=<>]=?\s|\w\(\w*\)|</|\bdef |\bfunction\b|#include")
+_ASKS = regex(
     r"(?i)\s*(?:who|whom|whose|what|when|where|which|how (?:many|much|long|old|far|high|tall|big|large"
     r"|deep|fast|often)|(?:in|at|on|by|from|for|to) (?:what|which|whom)|is|are|was|were|does|did|do|has"
     r"|have|can|tell me|name|give|state|identify|define|describe|explain|list)\b"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from curate.identifiers import PHONE, is_phone
 from curate.masking import mask_digits
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.screens import long_numbers
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_PHONE = re.compile(rf"(?<![\w.+/=-]){PHONE}(?![\w-]|\.\d)")
+_PHONE = regex(rf"(?<![\w.+/=-]){PHONE}(?![\w-]|\.\d)")
 
 
 def holds_phone(text: str) -> bool:

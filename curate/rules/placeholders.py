@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from curate.patterns import regex
+
 # Nobody means these words for themselves.
 _SURE = (
     r"no[\s_-]?(?:input|output)s?|ninput|noput|noinout|nooutout"
@@ -25,7 +27,7 @@ TRAILING = (
 # Marks that no answer contains, wherever they stand.
 TOKEN = r"(?i)[<\[{]\\?\s*no[\s_-]?(?:in|out)put\s*[>\]}]|[<\[]\s*(?:ninput|noput)\s*[>\]]"
 
-_TRAILING_RE = re.compile(TRAILING.replace("(?i)", "", 1), re.IGNORECASE)
+_TRAILING_RE = regex(TRAILING.replace("(?i)", "", 1), re.IGNORECASE)
 
 
 def without_placeholder(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from curate.contract import ContractKind
 from curate.dataset import Dataset
+from curate.patterns import regex
 from curate.rules.output_contracts import OutputContracts
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.samples import Sample
@@ -21,7 +21,7 @@ _LEAST_ROWS = 40
 _NEARLY_ALL = 0.97
 _SAME = 0.95
 _EVIDENCE = 5
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 _CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("itself", lambda s: s),
     ("in capitals", str.upper),

@@ -8,13 +8,14 @@ import polars as pl
 
 from curate.identifiers import PROVIDER_KEYS
 from curate.masking import mask_secret
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = "|".join(pattern for _, pattern in PROVIDER_KEYS)
-_STAND_INS = re.compile(r"(?i)x{6}|your|insert|placeholder|0{10}|1234567890abcdef$|<|\.\.\.")
+_STAND_INS = regex(r"(?i)x{6}|your|insert|placeholder|0{10}|1234567890abcdef$|<|\.\.\.")
 
 
 def holds_key(text: str) -> bool:
@@ -28,7 +29,7 @@ def _is_key(key: str) -> bool:
     return not plain and not _STAND_INS.search(key)
 
 
-_KEYS = re.compile(_PATTERN)
+_KEYS = regex(_PATTERN)
 
 
 def _condition(options: LintOptions) -> pl.Expr:

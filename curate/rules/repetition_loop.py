@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -15,8 +16,8 @@ _TIMES = 3
 _LONG_UNIT = 12  # characters; such a unit counts as a loop when it stands three times in a row …
 _SHORT_TIMES = 5  # … and a shorter one five times
 _SHORTEST = 45
-_WORDS = re.compile(r"[^\W\d_]{2,}")
-_CODE = re.compile(
+_WORDS = regex(r"[^\W\d_]{2,}")
+_CODE = regex(
     r"[;{}]\s*$|```|^\s*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
     re.MULTILINE,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -10,11 +9,12 @@ import polars as pl
 
 from curate.dataset import Dataset
 from curate.label_variants import edit_distance
+from curate.patterns import regex
 from curate.schemas.options.lint import LintOptions
 
 _MOST_PROMPTS = 2000
 _LONGEST = 20_000
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = regex(r"\w+|[^\w\s]")
 # A usual prompt has this many rows, and so many times those of its variant.
 _USUAL_ROWS = 10
 _TIMES = 15

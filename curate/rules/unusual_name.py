@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.rules.tool_calls import calls_of
 from curate.rules.turns import turns_of
@@ -16,7 +16,7 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 
 # https://platform.openai.com/docs/api-reference/chat: function names; participants' are alike.
-_USUAL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_USUAL = regex(r"[A-Za-z0-9_.-]{1,64}")
 _WHAT = "expected at most 64 letters, digits, _, . or -"
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from curate.patterns import regex
 from curate.rules.numerals import COUNT, COUNTS, ORDINAL, count_of, position_of
 
 _LONGEST_TEXT = 300
-_QUOTED = re.compile(r"[\"“]([^\"“”\n]{1,300})[\"”]|(?<!\w)['‘]([^'’\n]{1,80})['’](?!\w)")
-_FIRST_COUNT = re.compile(
-    rf"(?<![\w.])(?:(\d{{1,4}})|({'|'.join(COUNTS)}|no|zero))(?![\w.]*\d)\b", re.I
-)
-_PROGRAM = re.compile(
+_QUOTED = regex(r"[\"“]([^\"“”\n]{1,300})[\"”]|(?<!\w)['‘]([^'’\n]{1,80})['’](?!\w)")
+_FIRST_COUNT = regex(rf"(?<![\w.])(?:(\d{{1,4}})|({'|'.join(COUNTS)}|no|zero))(?![\w.]*\d)\b", re.I)
+_PROGRAM = regex(
     r"\b(?:function|program|code|script|python|java|javascript|method|algorithm|c\+\+|c#|ruby|sql|regex|regular expression|array|def)\b|\breturn ",
     re.I,
 )
-_CODE = re.compile(r"[;{}]\s*$|\bdef |\breturn\b|=\s*\[|[a-z_]\w*\(\w*\)|```", re.MULTILINE)
+_CODE = regex(r"[;{}]\s*$|\bdef |\breturn\b|=\s*\[|[a-z_]\w*\(\w*\)|```", re.MULTILINE)
 _VOWELS = frozenset("aeiou")
 _VERBS = r"(?:find|give|name|list|suggest|think of|create|generate|provide|come up with|write|tell me|identify|what is|what's|make|produce)"
 
@@ -97,7 +96,7 @@ def _counted(what: str, text: str, letter: str | None) -> set[int]:
     }
 
 
-_COUNT_OF = re.compile(
+_COUNT_OF = regex(
     r"\b(?:how many (?:times (?:does|is) )?|count (?:the )?(?:number of |total )?|number of |frequency of |occurrences of )(?:the )?(?:times (?:does )?(?:the )?)?"
     r"(?:letter (?:['\"“‘]?([a-z])['\"”’]?(?![a-z]))|(?:letters? )?['\"“‘]([a-z])['\"”’](?:s|'s)?|(vowels|consonants|letters|characters|words))\b",
     re.I,
@@ -188,7 +187,7 @@ def _length(prompt: str, completion: str) -> Iterator[str]:
         yield f"the prompt asks for a word of {wanted} letters, {word!r} has {len(_letters(word))}"
 
 
-_ITEM = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s*")
+_ITEM = regex(r"^\s*(?:\d{1,2}[.)]|[-*•])\s*")
 
 
 def _items(completion: str) -> list[str]:
@@ -207,15 +206,15 @@ def _items(completion: str) -> list[str]:
     return parts if all(len(part.split()) <= 3 for part in parts) else []
 
 
-_STARTS = re.compile(
+_STARTS = regex(
     r"\b(?:that|which|whose names?|words?|names?|all|each|beginning|starting)\b[^.\n]{0,30}?\b(?:starts?|starting|begins?|beginning) with (?:the (?:same )?)?(?:letters? )?['\"“‘]?([a-z])['\"”’]?(?![\w'’-])(?!\s+(?:and|or|to|noun|verb|vowel|[a-z]+ letter)\b)",
     re.I,
 )
-_ENDS = re.compile(
+_ENDS = regex(
     r"\b(?:that|which|words?|each|ending)\b[^.\n]{0,30}?\b(?:ends?|ending) (?:with|in) (?:the )?(?:letters?|suffix) ['\"“‘]?-?([a-z]{1,4})['\"”’]?(?![\w'’-])(?!\s+(?:and|or)\b)",
     re.I,
 )
-_NO_LIST = re.compile(
+_NO_LIST = regex(
     r"\b(?:sentence|story|poem|tongue twister|alliterat\w*|paragraph|phrase|lines?|regex|regular expression|function|program|code|query|sql|count|how many|filter|remove|question|essay|tweet|slogan|title|haiku|acrostic|and ends?|password|code name|except|not)\b",
     re.I,
 )
@@ -323,7 +322,7 @@ def _unscrambled(prompt: str, completion: str) -> Iterator[str]:
         yield f"{word!r} is not made of the letters of {subject!r}"
 
 
-_WORDS_TO_USE = re.compile(
+_WORDS_TO_USE = regex(
     r"\b(?:sentence|story|poem|paragraph|phrase|haiku|limerick|joke|tweet|dialogue)\b[^\n]*?\b(?:using|with|that (?:use|contain|include)s?|containing|including|from) (?:all )?(?:of )?"
     r"(?:the |these |this )?(?:following |given |provided )?(?:two |three |four |five |six |\d )?words\b[^\n:\"]{0,20}[:\n]+\s*(?:words?\s*:)?\s*([^\n.:]+)\.?\s*$",
     re.I,
@@ -347,7 +346,7 @@ def _unused(prompt: str, completion: str) -> Iterator[str]:
             return
 
 
-_QUOTED_EDGE = re.compile(
+_QUOTED_EDGE = regex(
     r"\b(?:sentence|story|poem|paragraph|phrase|line|limerick|essay|dialogue|letter|tale|text|haiku)\b[^.\n\"“]{0,60}?\b"
     r"(starts?|starting|begins?|beginning|ends?|ending) (?:with|in) (?:the )?(?:following )?(?:words?|phrases?|sentences?|lines?)?,?:? ?(?:[\"“]([^\"“”\n]{2,80})[\"”]|(?<!\w)'([^'\n]{2,80})'(?!\w))",
     re.I,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from curate.patterns import regex
+
 # In the order in which they are looked for: escapes, classes, the dot.
-_PART = re.compile(r"\\[bBwWsSdD]|\\.|\[(?:\^?\]?(?:\\.|[^\]\\])*)\]|\.|\(\?[a-z-]+[):]")
+_PART = regex(r"\\[bBwWsSdD]|\\.|\[(?:\^?\]?(?:\\.|[^\]\\])*)\]|\.|\(\?[a-z-]+[):]")
 _ESCAPES = {
     r"\w": "[0-9A-Za-z_]",
     r"\d": "[0-9]",

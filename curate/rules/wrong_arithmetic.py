@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules import closed_answers, closed_forms, conversions
 from curate.rules.arithmetic import Unreadable, agrees, evaluate, number, numbers_in, shown
 from curate.rules.exchanges import Exchange, last_exchange
@@ -20,43 +21,41 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 
 # GSM8K's calculator annotations: <<48/2=24>>.
-_ANNOTATION = re.compile(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
-_PAIR = re.compile(r"(\d{1,9})([-+*/])(\d{1,9})")
+_ANNOTATION = regex(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
+_PAIR = regex(r"(\d{1,9})([-+*/])(\d{1,9})")
 # "12 + 30 = 42" in running text; no letters, units or further operators around it.
-_EQUATION = re.compile(
+_EQUATION = regex(
     r"(?<![\w.=*/+×÷^(){}%°'\"$€£-])(?<![\w)=*/+×÷-] )((?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
     r"(?:\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\d[\d,]*(?:\.\d+)?)"
     r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
 )
-_LIST = re.compile(
+_LIST = regex(
     r"(?<![\w.])-?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?-?\d+(?:\.\d+)?)+(?:,?\s+and\s+-?\d+(?:\.\d+)?)?(?![\w.]*\d)"
 )
-_NUMERAL = re.compile(r"-?\d+(?:\.\d+)?")
-_EXPRESSION = re.compile(r"[-−(]*\d[\d,.\s()+*/×÷^−x-]*[\d)]")
-_ORDER = re.compile(
+_NUMERAL = regex(r"-?\d+(?:\.\d+)?")
+_EXPRESSION = regex(r"[-−(]*\d[\d,.\s()+*/×÷^−x-]*[\d)]")
+_ORDER = regex(
     r"(?:please|calculate|compute|evaluate|solve|work|out|what|whats|is|find|do|determine|simplify|perform|give|me|tell|the|a|an"
     r"|of|for|result|following|given|equation|expression|expressions|mathematical|math|maths|arithmetic|algebraic|numerical"
     r"|problem|problems|question|answer|to|this|value|operation|sum|calculation|predict|output|below|correct|input|and|it|s"
     r"|equal|equals|using|order|operations|simple|number|in|numbers)"
 )
-_ROUNDED = re.compile(
+_ROUNDED = regex(
     r"\b(?:round|rounded|approximat\w*|about|nearest|roughly|estimat\w*|around|whole number|integer|decimal)\b|≈|~",
     re.I,
 )
-_PROGRAM = re.compile(
-    r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|[a-z_]\w*\(\w*\)|\bimport "
-)
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
-_NOT_OF_ALL = re.compile(
+_PROGRAM = regex(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|[a-z_]\w*\(\w*\)|\bimport ")
+_GROUPED = regex(r"\d{1,3}(?:,\d{3})+")
+_NOT_OF_ALL = regex(
     r"weight|moving|geometric|harmonic|squares?\b|digits|even|odd|except|first|last|second|divisible|larg|small|great"
     r"|absolute|matri|up to|subset|elements? (?:that|which)|store|array|pairs?|combination|deviation",
     re.I,
 )
-_CODE = re.compile(
+_CODE = regex(
     r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby|write)\b|print\(",
     re.I,
 )
-_TASK = re.compile(
+_TASK = regex(
     r"(?:please\s+)?\b(?:calculate|compute|what|evaluate|find|solve|determine|multiply|divide|add|subtract|how much|sum)\b",
     re.I,
 )
@@ -74,65 +73,65 @@ def _mean(values: list[Fraction]) -> Fraction:
 
 
 _STATISTICS: tuple[tuple[re.Pattern[str], str, Callable[[list[Fraction]], Fraction]], ...] = (
-    (re.compile(r"\b(?:mean|average)\b", re.I), "mean", _mean),
-    (re.compile(r"\bmedian\b", re.I), "median", lambda values: Fraction(statistics.median(values))),
-    (re.compile(r"\b(?:sum|add)\b", re.I), "sum", lambda values: sum(values, Fraction(0))),
+    (regex(r"\b(?:mean|average)\b", re.I), "mean", _mean),
+    (regex(r"\bmedian\b", re.I), "median", lambda values: Fraction(statistics.median(values))),
+    (regex(r"\b(?:sum|add)\b", re.I), "sum", lambda values: sum(values, Fraction(0))),
     (
-        re.compile(r"\bproduct\b|\bmultiply\b", re.I),
+        regex(r"\bproduct\b|\bmultiply\b", re.I),
         "product",
         lambda values: Fraction(math.prod(values)),
     ),
 )
-_LABELLED = re.compile(
+_LABELLED = regex(
     r"\s*(?:[-*•]\s*)?[^\n:]{1,40}:\s*[^\n\d-]{0,12}(-?\d+(?:\.\d+)?)\s*[^\n\d]{0,12}"
 )
 _PI = Fraction(math.pi)
 _GEOMETRY: tuple[tuple[re.Pattern[str], int, Callable[[list[Fraction]], Fraction]], ...] = (
-    (re.compile(r"\barea\b.*\bcircle\b.*\bradius\b", re.I | re.S), 1, lambda m: _PI * m[0] ** 2),
-    (re.compile(r"\bcircumference\b.*\bradius\b", re.I | re.S), 1, lambda m: 2 * _PI * m[0]),
-    (re.compile(r"\barea\b.*\bcircle\b.*\bdiameter\b", re.I | re.S), 1, lambda m: _PI * m[0] ** 2 / 4),
-    (re.compile(r"\bdiameter\b.*\bcircle\b.*\barea\b", re.I | re.S), 1, lambda m: Fraction(2 * math.sqrt(m[0] / _PI))),
-    (re.compile(r"\barea\b.*\b(?:rectangle|rectangular|parallelogram)\b", re.I | re.S), 2, lambda m: m[0] * m[1]),
-    (re.compile(r"\barea\b.*\bsquare\b.*\b(?:side|length)\b", re.I | re.S), 1, lambda m: m[0] ** 2),
-    (re.compile(r"\bperimeter\b.*\bsquare\b", re.I | re.S), 1, lambda m: 4 * m[0]),
-    (re.compile(r"\bvolume\b.*\bcube\b", re.I | re.S), 1, lambda m: m[0] ** 3),
-    (re.compile(r"\barea\b.*\brhombus\b.*\bdiagonals?\b", re.I | re.S), 2, lambda m: m[0] * m[1] / 2),
+    (regex(r"\barea\b.*\bcircle\b.*\bradius\b", re.I | re.S), 1, lambda m: _PI * m[0] ** 2),
+    (regex(r"\bcircumference\b.*\bradius\b", re.I | re.S), 1, lambda m: 2 * _PI * m[0]),
+    (regex(r"\barea\b.*\bcircle\b.*\bdiameter\b", re.I | re.S), 1, lambda m: _PI * m[0] ** 2 / 4),
+    (regex(r"\bdiameter\b.*\bcircle\b.*\barea\b", re.I | re.S), 1, lambda m: Fraction(2 * math.sqrt(m[0] / _PI))),
+    (regex(r"\barea\b.*\b(?:rectangle|rectangular|parallelogram)\b", re.I | re.S), 2, lambda m: m[0] * m[1]),
+    (regex(r"\barea\b.*\bsquare\b.*\b(?:side|length)\b", re.I | re.S), 1, lambda m: m[0] ** 2),
+    (regex(r"\bperimeter\b.*\bsquare\b", re.I | re.S), 1, lambda m: 4 * m[0]),
+    (regex(r"\bvolume\b.*\bcube\b", re.I | re.S), 1, lambda m: m[0] ** 3),
+    (regex(r"\barea\b.*\brhombus\b.*\bdiagonals?\b", re.I | re.S), 2, lambda m: m[0] * m[1] / 2),
 )  # fmt: skip
-_NOT_PLAIN = re.compile(
+_NOT_PLAIN = regex(
     r"\bsurface\b|\b(?:convert|ratio|half|semi|quarter|sector|monthly|quarterly|twice|double|triple|formula|write|function)\b",
     re.I,
 )
 _NUM = r"\$?(-?\d[\d,]*(?:\.\d+)?)"
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], ...] = (
-    (re.compile(rf"{_NUM}\s*(?:%|percent)\s+of\s+{_NUM}(?!\d|\s*(?:%|percent))", re.I), lambda a, b: a * b / 100),
-    (re.compile(rf"\bsum of {_NUM} (?:and|\+) {_NUM}", re.I), lambda a, b: a + b),
-    (re.compile(rf"\bproduct of {_NUM} and {_NUM}", re.I), lambda a, b: a * b),
-    (re.compile(rf"\bdifference between {_NUM} and {_NUM}", re.I), lambda a, b: abs(a - b)),
-    (re.compile(rf"\bmultiplying {_NUM} (?:and|by|with|times) {_NUM}", re.I), lambda a, b: a * b),
-    (re.compile(rf"\badding {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
-    (re.compile(rf"\bdividing {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
-    (re.compile(rf"\bsubtracting {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
-    (re.compile(rf"\bquotient of {_NUM} (?:and|divided by) {_NUM}", re.I), lambda a, b: a / b),
-    (re.compile(rf"{_NUM} to the power of {_NUM}", re.I), lambda a, b: a ** int(b) if 0 < b < 40 else Fraction(1, 0)),
-    (re.compile(rf"{_NUM} plus {_NUM}", re.I), lambda a, b: a + b),
-    (re.compile(rf"\badd {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
-    (re.compile(rf"\bsubtract {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
-    (re.compile(rf"{_NUM} minus {_NUM}", re.I), lambda a, b: a - b),
-    (re.compile(rf"{_NUM} (?:times|multiplied by) {_NUM}", re.I), lambda a, b: a * b),
-    (re.compile(rf"\bmultiply {_NUM} (?:by|and|with) {_NUM}", re.I), lambda a, b: a * b),
-    (re.compile(rf"(?<!\d ){_NUM} divided by {_NUM}", re.I), lambda a, b: a / b),
-    (re.compile(rf"\bdivide {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
-    (re.compile(rf"\bpercent(?:age)? (?:increase|change) from {_NUM} to {_NUM}", re.I), lambda a, b: (b - a) * 100 / a),
+    (regex(rf"{_NUM}\s*(?:%|percent)\s+of\s+{_NUM}(?!\d|\s*(?:%|percent))", re.I), lambda a, b: a * b / 100),
+    (regex(rf"\bsum of {_NUM} (?:and|\+) {_NUM}", re.I), lambda a, b: a + b),
+    (regex(rf"\bproduct of {_NUM} and {_NUM}", re.I), lambda a, b: a * b),
+    (regex(rf"\bdifference between {_NUM} and {_NUM}", re.I), lambda a, b: abs(a - b)),
+    (regex(rf"\bmultiplying {_NUM} (?:and|by|with|times) {_NUM}", re.I), lambda a, b: a * b),
+    (regex(rf"\badding {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
+    (regex(rf"\bdividing {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
+    (regex(rf"\bsubtracting {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
+    (regex(rf"\bquotient of {_NUM} (?:and|divided by) {_NUM}", re.I), lambda a, b: a / b),
+    (regex(rf"{_NUM} to the power of {_NUM}", re.I), lambda a, b: a ** int(b) if 0 < b < 40 else Fraction(1, 0)),
+    (regex(rf"{_NUM} plus {_NUM}", re.I), lambda a, b: a + b),
+    (regex(rf"\badd {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
+    (regex(rf"\bsubtract {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
+    (regex(rf"{_NUM} minus {_NUM}", re.I), lambda a, b: a - b),
+    (regex(rf"{_NUM} (?:times|multiplied by) {_NUM}", re.I), lambda a, b: a * b),
+    (regex(rf"\bmultiply {_NUM} (?:by|and|with) {_NUM}", re.I), lambda a, b: a * b),
+    (regex(rf"(?<!\d ){_NUM} divided by {_NUM}", re.I), lambda a, b: a / b),
+    (regex(rf"\bdivide {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
+    (regex(rf"\bpercent(?:age)? (?:increase|change) from {_NUM} to {_NUM}", re.I), lambda a, b: (b - a) * 100 / a),
 )  # fmt: skip
 # One look decides whether the patterns above are tried at all.
-_WORDED = re.compile(
+_WORDED = regex(
     r"%|percent|sum of|product of|difference|plus|add|subtract|minus|times|multipl|divid|quotient|power of",
     re.I,
 )
-_SHAPED = re.compile(r"\barea\b|perimeter|circumference|diameter|volume", re.I)
-_ROOT = re.compile(r"\bsquare root of (\d{1,9})\b(?!\.)", re.I)
-_POWER = re.compile(r"(?<![\d.])(\d{1,6})\s+(squared|cubed)\b|\b(square|cube) of (\d{1,6})\b", re.I)
-_PRIMES = re.compile(
+_SHAPED = regex(r"\barea\b|perimeter|circumference|diameter|volume", re.I)
+_ROOT = regex(r"\bsquare root of (\d{1,9})\b(?!\.)", re.I)
+_POWER = regex(r"(?<![\d.])(\d{1,6})\s+(squared|cubed)\b|\b(square|cube) of (\d{1,6})\b", re.I)
+_PRIMES = regex(
     r"\bprime numbers?\b[^.]*?\b(?:from|between)\s+(\d{1,4})\s+(?:to|and)\s+(\d{1,4})\b", re.I
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
@@ -18,19 +19,19 @@ _WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
 }  # fmt: skip
 _NUMBER = r"(two|three|four|five|six|seven|eight|nine|ten|[2-9]|1\d|20)"
-_REQUEST = re.compile(
+_REQUEST = regex(
     r"^(?:please\s+)?(?:list|name|give(?: me)?|provide|suggest|identify|generate|create|write|brainstorm|come up with|offer|propose"
     rf"|make|find|describe|state|outline|recommend|think of)\s+(?:a list of\s+|the\s+|me\s+|exactly\s+)*{_NUMBER}\s+"
     r"(?!(?:or|to|-|–|word|sentence|paragraph|line|page|minute|second|hour|day|digit|letter|character|stanza|syllable|step|course|point|year"
     r"|star|verse|part|panel|column|row|different types? of\b.*\beach)\b)(?:[a-z'-]+\s+){0,3}?([a-z-]{3,}s)\b",
     re.I,
 )
-_OTHERWISE = re.compile(
+_OTHERWISE = regex(
     r"\bat least\b|\bor more\b|\bup to\b|\bminimum\b|\bmaximum\b|\bmore than\b|\bper\b|\beach\b|\bevery\b|\band (?:two|three|four|five|\d)|\bpros\b"
     r"|\bfor (?:two|three|four|five|\d)|\d\s*-\s*\d|\bfew\b|\bwith\b|\bexamples?\b.*\bof each",
     re.I,
 )
-_NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+\S", re.MULTILINE)
+_NUMBERED = regex(r"^\s*(\d{1,2})[.)]\s+\S", re.MULTILINE)
 
 
 def _applies(options: LintOptions) -> pl.Expr:

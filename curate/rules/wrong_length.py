@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.exchanges import last_exchange
 from curate.rules.numerals import COUNT, count_of
 from curate.rules.protocol import About, Mark, RecordRule
@@ -19,41 +20,41 @@ _TEXT = (
     r"(?:sentence|phrase|slogan|tagline|summary|poem|haiku|headline|motto|response|answer|description|caption|statement|story"
     r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title)"
 )
-_EXACT = re.compile(
+_EXACT = regex(
     rf"\b{COUNT}[- ]words? (?:[a-z-]+ )?{_TEXT}\b|\b{_TEXT} (?:of|in|with|using|that (?:has|is|contains)|consisting of) exactly {COUNT} words\b"
     rf"|\b{_TEXT} (?:of|in|with) {COUNT} words\b|\b(?:in|using) exactly {COUNT} words\b",
     re.I,
 )
-_MOST = re.compile(
+_MOST = regex(
     rf"\b(?:in|with|using|of|to)? ?(?:less|fewer) than {COUNT} words\b|\b(?:no|not) (?:more|longer) than {COUNT} words\b|\bat most {COUNT} words\b"
     rf"|\b(?:a )?maximum (?:of )?{COUNT} words\b|\bup to {COUNT} words\b|\bunder {COUNT} words\b|\bin {COUNT} words or (?:less|fewer)\b",
     re.I,
 )
-_LEAST = re.compile(
+_LEAST = regex(
     rf"\b(?:at least|(?:a )?minimum (?:of )?|no (?:less|fewer) than) {COUNT} words\b", re.I
 )
-_LINES = re.compile(
+_LINES = regex(
     rf"\b{COUNT}[- ]lines? (?:poem|verse|limerick|rap|song)\b|\b(?:poem|rap|verse|song) (?:of|with|that is|in|consisting of|containing) (?:exactly )?{COUNT} lines\b",
     re.I,
 )
-_HAIKU = re.compile(
+_HAIKU = regex(
     r"^\W*(?:please )?(?:write|create|compose|generate|construct|make|give|craft|produce)\b[^.\n]{0,30}?\bhaiku\b(?!s)",
     re.I,
 )
-_ONLY = re.compile(rf"\b(?:using|with|in) (?:only|just|exactly) {COUNT} words\b", re.I)
-_SENTENCES = re.compile(
+_ONLY = regex(rf"\b(?:using|with|in) (?:only|just|exactly) {COUNT} words\b", re.I)
+_SENTENCES = regex(
     r"\b(?:in|is|of|with|using|exactly|write|an?|,) (?:exactly |just |only )?(one|two|three|four|five|six|[1-6])[- ]sentences?\b",
     re.I,
 )
-_SENTENCES_OTHERWISE = re.compile(
+_SENTENCES_OTHERWISE = regex(
     r"\bat least\b|\bor more\b|\bminim|\bless than\b|\bmax|\bno more\b|\bup to\b|\d ?- ?\d|\bto \d|\beach\b|\b(?:given|following|these|the) (?:one|two|three|four|five|\d)"
     r"|\bcombine|\bjoin|\bthese\b|\bmerge|\blist\b|\bmore sentences\b|\badd\b|\bor (?:two|three|four)\b|\bwith (?:one|two|three|\d) sentences? (?:for|about) each",
     re.I,
 )
-_ABBREVIATION = re.compile(
+_ABBREVIATION = regex(
     r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|U\.S|Jr|Sr|No|Inc|Ltd|a\.m|p\.m)\.|\b[A-Z]\.(?=\s?[A-Z])"
 )
-_OTHERWISE = re.compile(
+_OTHERWISE = regex(
     r"\b(?:about|around|approximately|roughly) (?:an? )?(?:\d|two|three|four|five|six|seven|eight|nine|ten|fif|twe)|\b(?:each|every|per|between|list|keywords?|vocabulary|or so|multiple|several|(?:two|three|four|five|\d+) (?:sentences|haikus?|poems|slogans|taglines|headlines|titles"
     r"|phrases|sets|examples)|word pairs?|function|program|regex|python|how many|complete|continue|words (?:long )?(?:from|in the|starting|that)|explain what|what is a)\b",
     re.I,

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
@@ -15,22 +16,22 @@ from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 
 _SORT = r"\b(?:sort|arrange|order|put|organi[sz]e|rank|list|place|rearrange|alphabeti[sz]e)\b"
-_ALPHABETICAL = re.compile(
+_ALPHABETICAL = regex(
     rf"{_SORT}.*\balphabetical(?:ly)?\b|\balphabeti[sz]e\b", re.IGNORECASE | re.DOTALL
 )
-_UP = re.compile(
+_UP = regex(
     rf"{_SORT}.*\b(?:ascending|(?:smallest|lowest|least|low) to (?:the )?(?:largest|highest|biggest|greatest|high)|from small to large|increasing)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_DOWN = re.compile(
+_DOWN = regex(
     rf"{_SORT}.*\b(?:descending|(?:largest|highest|biggest|greatest|high) to (?:the )?(?:smallest|lowest|least|low)|decreasing)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_LENGTH = re.compile(
+_LENGTH = regex(
     rf"{_SORT}.*\b(?:according to|by|in order of)\s+(?:their |the )?length\b",
     re.IGNORECASE | re.DOTALL,
 )
-_OTHERWISE = re.compile(
+_OTHERWISE = regex(
     r"\breverse\b|\blast letter\b|\bsecond\b|\bsurname\b|\blast name\b|\bprice\b|\bdate\b|\bfunction\b|\bprogram\b|\bcode\b",
     re.IGNORECASE,
 )
