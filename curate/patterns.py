@@ -21,7 +21,7 @@ class _Uncompiled(Generic[AnyStr]):
     time on it is found without a detour."""
 
     def __init__(self, pattern: AnyStr, flags: int) -> None:
-        self._arguments = (pattern, flags)
+        self._arguments: tuple[AnyStr, int] = (pattern, flags)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(
