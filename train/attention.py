@@ -146,6 +146,10 @@ def _varlen(
     scaling: float | None,
     window: int | None,
 ) -> torch.Tensor:
+    if torch.is_autocast_enabled("cuda"):
+        # As autocast does for torch's other attention; float32 cosines may have widened these.
+        dtype = torch.get_autocast_dtype("cuda")
+        queries, keys, values = queries.to(dtype), keys.to(dtype), values.to(dtype)
     out = varlen_attn(
         queries,
         keys,

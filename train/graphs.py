@@ -15,9 +15,10 @@ Shapes: T tokens of the row, E width of the model.
 from __future__ import annotations
 
 import gc
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Protocol
 
 import torch
@@ -98,10 +99,49 @@ def _recording(graph: torch.cuda.CUDAGraph, pool: Any) -> Iterator[None]:
     graph.capture_begin(pool=pool, capture_error_mode="thread_local")
     try:
         yield
+    except BaseException:
+        with suppress(RuntimeError):  # what went wrong says more than that the recording is broken
+            graph.capture_end()
+        _end_allocating(pool)
+        raise
+    else:
+        try:
+            graph.capture_end()
+        except BaseException:
+            _end_allocating(pool)
+            raise
     finally:
-        graph.capture_end()
         if collecting:
             gc.enable()
+
+
+def _end_allocating(pool: Any) -> None:
+    """Tell the allocator that a recording has failed: it would free no cached memory until then.
+
+    `capture_end` does so only after the driver has accepted the graph.
+    """
+    with suppress(RuntimeError):  # it was told
+        torch._C._cuda_endAllocateToPool(torch.cuda.current_device(), pool)
+
+
+@contextmanager
+def _never_waiting(device: torch.device) -> Iterator[None]:
+    """Within, an operation for which the CPU has to wait for the GPU is an error.
+
+    Such operations cannot be recorded, and a recording that fails leaves traces: torch's random
+    generator takes itself to be in it for good.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the mode is new and does not find everything
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
 
 
 Record = Callable[[Decoder, Buffers, Sizes, Any], Passes]
@@ -170,7 +210,7 @@ class DecoderGraphs:
     def _gradients_stand_still(self) -> bool:
         addresses = [p.grad.data_ptr() if p.grad is not None else 0 for p in self._parameters]
         if addresses != self._addresses:
-            self._passes.clear()
+            self._forget(list(self._passes))
             self._addresses = addresses
         return all(addresses)
 
@@ -195,28 +235,44 @@ class DecoderGraphs:
     def _add(self, sizes: Sizes, pack: Pack) -> bool:
         """Record the passes for `sizes`; False where the model does not allow it."""
         try:
-            if self._buffers is None:
-                self._buffers = Buffers(self._room, self._warm_up())
-                if pack.ids.is_cuda:
-                    gc.collect()
-                    torch.cuda.empty_cache()
-                    self._pool = torch.cuda.graph_pool_handle()
-            if sizes.keys > self._buffers.kv_index.shape[0]:
-                # Passes over shared prefixes read the buffer that was there.
-                self._passes = {s: p for s, p in self._passes.items() if not s.keys}
-                self._buffers.hold_keys(2 * max(sizes.keys, self._buffers.tokens))
-            self._buffers.fill(pack, sizes)
-            self._passes[sizes] = self._record(self._decoder, self._buffers, sizes, self._pool)
+            try:
+                self._lay_out_and_record(sizes, pack)
+            except torch.OutOfMemoryError:
+                # While recording, the allocator does not give up what it has cached.
+                gc.collect()
+                _empty_cache(pack.ids.device)
+                self._lay_out_and_record(sizes, pack)
         except torch.OutOfMemoryError:
-            self._passes.clear()
-            self._buffers = self._pool = None
+            self._forget(list(self._passes))
+            self._buffers = None
             raise
         except (RuntimeError, ValueError, TypeError, AttributeError) as error:
-            self._passes.clear()
+            self._forget(list(self._passes))
             self.given_up = (str(error).splitlines() or [type(error).__name__])[0]
             self._say(f"CUDA graphs: off, the model does not allow it ({self.given_up})")
             return False
         return True
+
+    def _lay_out_and_record(self, sizes: Sizes, pack: Pack) -> None:
+        if self._buffers is None:
+            self._buffers = Buffers(self._room, self._warm_up())
+            gc.collect()
+            _empty_cache(pack.ids.device)
+        if sizes.keys > self._buffers.kv_index.shape[0]:
+            # Passes over shared prefixes read the buffer that was there.
+            self._forget([s for s in self._passes if s.keys])
+            self._buffers.hold_keys(2 * max(sizes.keys, self._buffers.tokens))
+        self._buffers.fill(pack, sizes)
+        if self._pool is None and pack.ids.is_cuda:
+            self._pool = torch.cuda.graph_pool_handle()
+        self._passes[sizes] = self._record(self._decoder, self._buffers, sizes, self._pool)
+
+    def _forget(self, sizes: Iterable[Sizes]) -> None:
+        """Drop recordings; a memory pool whose last recording is gone cannot be used again."""
+        for one in sizes:
+            del self._passes[one]
+        if not self._passes:
+            self._pool = None
 
     def _warm_up(self) -> torch.Tensor:
         """Let kernels be chosen and compiled, which cannot happen while a graph is recorded.
@@ -237,10 +293,16 @@ class DecoderGraphs:
             "kv_index": None,
         }
         with _uncached_autocast():
-            for _ in range(2):
-                hidden = self._decoder(inputs)
-                hidden.backward(torch.zeros_like(hidden))
+            for tried in (False, True):
+                with _never_waiting(device) if tried else nullcontext():
+                    hidden = self._decoder(inputs)
+                    hidden.backward(torch.zeros_like(hidden))
         return hidden.detach()
+
+
+def _empty_cache(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _uncached_autocast() -> AbstractContextManager[Any]:
@@ -258,11 +320,15 @@ class _Replay(torch.autograd.Function):
         ctx: Any, anchor: torch.Tensor, buffers: Buffers, passes: Passes, sizes: Sizes, tokens: int
     ) -> torch.Tensor:
         ctx.buffers, ctx.passes, ctx.sizes = buffers, passes, sizes
+        buffers.turn += 1
+        ctx.turn = buffers.turn
         passes.forward()
         return buffers.hidden[:tokens].detach()
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[None, ...]:
+        if ctx.turn != ctx.buffers.turn:
+            raise RuntimeError("CUDA graphs: another pack came before this one's backward pass")
         tokens = grads[0].shape[0]
         ctx.buffers.grad[:tokens].copy_(grads[0])
         ctx.buffers.grad[tokens : ctx.sizes.tokens].zero_()

@@ -105,7 +105,6 @@ class Buffers:
         device = like.device
         self.ids = torch.zeros(1, tokens, dtype=torch.int64, device=device)
         self.positions = torch.zeros_like(self.ids)
-        self.padding_positions = torch.arange(tokens, device=device)
         # A segment has at least one token, and one more holds the padding.
         most = max(_FEWEST_SEGMENTS, _power_of_two(tokens + 2))
         self.query_bounds = torch.zeros(most + 1, dtype=torch.int32, device=device)
@@ -113,6 +112,7 @@ class Buffers:
         self.kv_index = torch.zeros(0, dtype=torch.int64, device=device)
         self.hidden = torch.zeros(tokens, like.shape[-1], dtype=like.dtype, device=device)
         self.grad = torch.zeros_like(self.hidden)
+        self.turn = 0  # how many packs have been through
 
     def hold_keys(self, keys: int) -> None:
         """Make room for so many keys of segments that share prefixes."""
@@ -130,7 +130,8 @@ class Buffers:
         self.ids[:, :tokens].copy_(pack.ids)
         self.ids[:, tokens : sizes.tokens].zero_()
         self.positions[:, :tokens].copy_(pack.positions)
-        self.positions[0, tokens : sizes.tokens] = self.padding_positions[: sizes.tokens - tokens]
+        # All at the start: the padding may be longer than what a model has positions for.
+        self.positions[:, tokens : sizes.tokens].zero_()
         _fill_bounds(self.query_bounds, pack.query_bounds, segments, sizes.segments, sizes.tokens)
         if sizes.keys and pack.kv_index is not None:
             _fill_bounds(self.key_bounds, pack.key_bounds, segments, sizes.segments, sizes.keys)

@@ -10,14 +10,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from curate.train import attention
 from curate.train.forward import ForwardPlan, TokenLosses
 from curate.train.gradients import Gradients
 from curate.train.graphs import CudaPasses, Decoder, Record, own_stream
+from curate.train.lora import fuse
+from curate.train.memory import recompute
+from curate.train.models import keep_differentiable
 from curate.train.packing import Pack, pack
 from curate.train.padding import Buffers, Sizes
 from curate.train.rendering import Sample, Way
+from tests.train.test_losses import lora
 
 
 def _samples(lengths: list[int], *, shared: int = 0) -> list[Sample]:
@@ -135,23 +140,65 @@ class Again:
 
 
 Found = tuple[torch.Tensor, list[torch.Tensor], tuple[Sizes, ...]]
+DEVICES = [
+    "cpu",
+    pytest.param(
+        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+    ),
+]
+
+
+def _reader(kind: str, device: str) -> TokenLosses:
+    """A model that is trained whole, or with an adapter as `curate train` puts it on."""
+    dtype = torch.bfloat16 if device == "cuda" and kind != "full in float32" else torch.float32
+    model, copies = _model(dtype).to(device), None
+    if kind == "qlora":
+        bitsandbytes = pytest.importorskip("bitsandbytes")
+        for name, linear in [(n, m) for n, m in model.named_modules() if type(m) is nn.Linear]:
+            if name == "lm_head":
+                continue
+            quantised = bitsandbytes.nn.Linear4bit(
+                *(linear.in_features, linear.out_features), bias=False, compute_dtype=dtype
+            )
+            quantised.weight = bitsandbytes.nn.Params4bit(
+                linear.weight.data, requires_grad=False, quant_type="nf4"
+            ).to(device)
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, quantised)
+        model.is_loaded_in_4bit = True
+        keep_differentiable(model)
+    if "lora" in kind:
+        model = lora(model)
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
+        model.to(device)
+        copies = fuse(model, dtype)[1] if kind != "qlora" else None
+    recompute(model, 1 if "recomputing" in kind else 0)
+    return TokenLosses(model, ForwardPlan(True, True), copies).train()
 
 
 def _trained_on(
-    packs: Sequence[Pack], *, record: Record | None, device: str, dtype: torch.dtype
+    packs: Sequence[Pack], *, record: Record | None, device: str, kind: str = "full"
 ) -> Found:
     """Losses of all packs, the gradients summed over them, and what was recorded."""
-    losses = TokenLosses(_model(dtype).to(device), ForwardPlan(True, True)).train()
+    losses = _reader(kind, device)
     gradients = Gradients(losses.parameters())
     said: list[str] = []
     if record is not None:
         losses.replay(1024, said.append, record)
     nlls = []
     with own_stream(torch.device(device)):
-        for one in packs:
-            nll, _ = losses(one.to(torch.device(device)))
+        for number, one in enumerate(packs):
+            with torch.autocast("cuda", torch.bfloat16, enabled=device == "cuda"):
+                nll, _ = losses(one.to(torch.device(device)))
             nll.sum().backward()
             nlls.append(nll.detach().float())
+            if number % 5 == 0:  # an evaluation in between
+                losses.eval()
+                with torch.no_grad():
+                    losses(one.to(torch.device(device)))
+                losses.train()
     assert not said
     sums = [p.grad.float().clone() for p in losses.parameters() if p.grad is not None]
     gradients.clear()
@@ -159,31 +206,119 @@ def _trained_on(
     return torch.cat(nlls), sums, losses.graphs.recorded if losses.graphs is not None else ()
 
 
-@pytest.mark.parametrize("shared", [0, 24])
-@pytest.mark.parametrize(
-    "device",
-    [
-        "cpu",
-        pytest.param(
-            "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-        ),
-    ],
-)
-def test_replayed_losses_and_gradients_equal_computed_ones(shared: int, device: str) -> None:
+def _same(found: Found, expected: Found, device: str) -> None:
+    tolerance = 1e-4 if device == "cpu" else 5e-2
+    torch.testing.assert_close(found[0], expected[0], rtol=tolerance, atol=tolerance)
+    assert len(found[1]) == len(expected[1]) > 0
+    for mine, theirs in zip(found[1], expected[1], strict=True):
+        assert theirs.isfinite().all()
+        scale = float(theirs.abs().max())
+        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance * scale)
+
+
+KINDS = ["full", "full in float32", "lora", "lora, recomputing", "qlora"]
+
+
+@pytest.mark.parametrize(("kind", "shared"), [*((k, 0) for k in KINDS), ("full", 24), ("lora", 24)])
+@pytest.mark.parametrize("device", DEVICES)
+def test_replayed_losses_and_gradients_equal_computed_ones(
+    kind: str, shared: int, device: str
+) -> None:
     samples = _samples([17, 40, 5, 31, 60, 33, 44, 21, 300, 280], shared=shared)
     packs = [pack(samples, some) for some in ([0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [2])] * 12
     record: Record = Again if device == "cpu" else CudaPasses
-    dtype, tolerance = (torch.float32, 1e-4) if device == "cpu" else (torch.bfloat16, 5e-2)
-    plain, plain_sums, _ = _trained_on(packs, record=None, device=device, dtype=dtype)
-    replayed, replayed_sums, recorded = _trained_on(
-        packs, record=record, device=device, dtype=dtype
-    )
+    plain = _trained_on(packs, record=None, device=device, kind=kind)
+    replayed = _trained_on(packs, record=record, device=device, kind=kind)
     # A pack is padded to what there is until that has cost more than a recording of its own.
-    assert 2 <= len(recorded) <= 6
-    torch.testing.assert_close(replayed, plain, rtol=tolerance, atol=tolerance)
-    for mine, theirs in zip(replayed_sums, plain_sums, strict=True):
-        scale = float(theirs.abs().max())
-        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance * scale)
+    assert 2 <= len(replayed[2]) <= 6
+    _same(replayed, plain, device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_packs_that_share_more_and_more_keys(device: str) -> None:
+    """The buffer of shared keys grows: all that was recorded with the old one is recorded again."""
+    samples = _samples([20] * 40, shared=200)
+    packs = [pack(samples, range(count)) for count in (3, 36, 4, 36)] * 2
+    record: Record = Again if device == "cpu" else CudaPasses
+    replayed = _trained_on(packs, record=record, device=device)
+    assert all(sizes.keys for sizes in replayed[2])
+    _same(replayed, _trained_on(packs, record=None, device=device), device)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_gradients_that_are_laid_out_elsewhere_are_recorded_again(device: str) -> None:
+    losses = _reader("lora", device)
+    losses.replay(1024, lambda text: pytest.fail(text), Again if device == "cpu" else CudaPasses)
+    one = pack(_samples([10, 20]), range(2)).to(torch.device(device))
+    found = []
+    with own_stream(torch.device(device)):
+        for _ in range(3):
+            gradients = Gradients(losses.parameters())
+            nll, _ = losses(one)
+            nll.sum().backward()
+            found.append(float(gradients.clip(0.0)))
+    assert found[0] > 0
+    assert found == pytest.approx([found[0]] * 3, rel=1e-2)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_model_that_waits_for_the_gpu_is_computed_as_usual_and_leaves_the_generator_alone() -> (
+    None
+):
+    losses = _reader("full", "cuda")
+    inner: Any = losses.model
+    inner.model.layers[1].register_forward_pre_hook(
+        lambda module, inputs: float(inputs[0].sum()) and None
+    )
+    Gradients(losses.parameters())
+    said: list[str] = []
+    losses.replay(1024, said.append)
+    one = pack(_samples([10, 20]), range(2)).to(torch.device("cuda"))
+    with own_stream(torch.device("cuda")):
+        for _ in range(2):
+            losses(one)[0].sum().backward()
+        assert torch.rand(3, device="cuda").isfinite().all()
+    assert len(said) == 1
+    torch.cuda.empty_cache()
+
+
+class Full:
+    """A GPU whose memory is taken for the first so many recordings."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def __call__(self, decoder: Decoder, buffers: Buffers, sizes: Sizes, pool: object) -> Again:
+        self.times -= 1
+        if self.times >= 0:
+            raise torch.OutOfMemoryError
+        return Again(decoder, buffers, sizes, pool)
+
+
+def test_a_recording_that_does_not_fit_is_tried_once_more_with_an_empty_cache() -> None:
+    losses = TokenLosses(_model(), ForwardPlan(True, True)).train()
+    Gradients(losses.parameters())
+    losses.replay(1024, lambda text: pytest.fail(text), Full(1))
+    losses(pack(_samples([10, 20]), range(2)))[0].sum().backward()
+    assert losses.graphs is not None
+    assert len(losses.graphs.recorded) == 1
+    losses.replay(1024, lambda text: pytest.fail(text), Full(2))
+    with pytest.raises(torch.OutOfMemoryError):
+        losses(pack(_samples([10, 20]), range(2)))
+    losses(pack(_samples([10, 20]), range(2)))[0].sum().backward()  # the loop tries again, smaller
+    assert len(losses.graphs.recorded) == 1
+
+
+def test_a_pack_between_a_pass_and_its_way_back_is_an_error() -> None:
+    """Both would have their activations in the same memory."""
+    losses = TokenLosses(_model(), ForwardPlan(True, True)).train()
+    Gradients(losses.parameters())
+    losses.replay(1024, lambda text: pytest.fail(text), Again)
+    first, _ = losses(pack(_samples([10, 20]), range(2)))
+    second, _ = losses(pack(_samples([10, 20]), range(2)))
+    second.sum().backward()
+    with pytest.raises(RuntimeError, match="another pack"):
+        first.sum().backward()
 
 
 def test_a_model_that_cannot_be_recorded_is_computed_as_usual() -> None:
