@@ -266,8 +266,9 @@ def _is_possible_phone(text: str) -> bool:
 
 
 def is_fictional_phone(text: str) -> bool:
-    """555-01nn (reserved for fiction), 123-456-7890 and the like."""
+    """555-nnnn (no line in use but the directory's), 123-456-7890 and the like."""
     digits = re.sub(r"\D", "", text)
+    national = digits.removeprefix("1") if len(digits) == 11 else digits
     made_up = (
         "1234567",
         "2345678",
@@ -279,5 +280,7 @@ def is_fictional_phone(text: str) -> bool:
         "9999999",
     )
     return _is_possible_phone(text) and (
-        re.search(r"55501\d\d$", digits) is not None or any(run in digits for run in made_up)
+        re.search(r"55501\d\d$", digits) is not None
+        or (len(national) == 10 and "555" in (national[:3], national[3:6]))
+        or any(run in digits for run in made_up)
     )

@@ -27,13 +27,23 @@ _OTHERWISE = (
     r"|comparison|parallels?|distinction|line between|attention|tweet|headline|slogan|ascii|svg|css"
     r"|html|latex|mermaid|matplotlib|python|javascript|code|plan|script)\b"
 )
+_TELLABLE = r"(?i)\b(?:comic|cartoon strip|storyboard|scale|chords?|notes|key of)\b"
+_TOLD_IN_WORDS = (
+    r"(?i)\b(?:panel|frame|scene) ?(?:1|one)\b|(?-i:\b[A-G][#b]?(?:[ ,-]+(?:and |to |then )*[A-G][#b]?){2,}\b)"
+    r"|\b(?:starts|begins)\b[^.\n]{0,40}(?-i:\b[A-G]\b)"
+)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
+    # A comic told panel by panel and a tune written down in notes are answers.
+    in_words = pl.col("completion").str.contains(english(_TOLD_IN_WORDS)) & prompt.str.contains(
+        english(_TELLABLE)
+    )
     return (
         prompt.str.contains(english(_PATTERN))
         & ~prompt.str.contains(english(_OTHERWISE))
+        & ~in_words
         & ~about_code()
     )
 

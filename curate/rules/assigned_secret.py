@@ -24,6 +24,10 @@ _STAND_IN = regex(
     r"(?i)your|example|placeholder|change|insert|x{4}|\*{3}|<|\.\.\.|dummy|sample|test|secret|passw|token|key|config|request|response"
     r"|env|process|getenv|input|user|self|this|none|null|true|false|generate|random|string|hash|\(|\$\{|^\$|\.\w+\.|abc|1234567|qwerty|hunter|p[a@4]ss|_"
 )
+# An example of an account: nobody is called user59068.
+_MADE_UP = re.compile(
+    r"(?i)\buser ?(?:name|id)?[\"']?\s*[:=]\s*[\"']?(?:user|test|demo|guest|john_?\.?doe|jane_?\.?doe|example|sample|my_?user|new_?user)[._-]?\d*\b"
+)
 _LEAST_ENTROPY = 3.0  # bits a character; English words and identifiers stay below
 
 
@@ -34,8 +38,8 @@ def entropy(text: str) -> float:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether a value in the text looks random."""
-    return any(_is_secret(m[0]) for m in _SECRET.finditer(text))
+    """Whether a value in the text looks random, and does not stand beside a made-up user's name."""
+    return _MADE_UP.search(text) is None and any(_is_secret(m[0]) for m in _SECRET.finditer(text))
 
 
 def _is_secret(assignment: str) -> bool:

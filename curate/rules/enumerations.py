@@ -1,0 +1,90 @@
+"""How many things a text lists: in numbered lines, in bullets, in plain lines, or in one sentence with commas.
+
+A sentence can be read in more than one way ("salt and pepper" is one thing or two, "Paris, France"
+as well), so that its count is a range: the fewest and the most things that it can be said to list.
+"""
+
+from __future__ import annotations
+
+import re
+
+from curate.patterns import regex
+
+_NUMBERED = regex(r"^[ \t]*(\d{1,2})[.)]\s+\S", re.MULTILINE)
+_BULLET = regex(r"^([ \t]*)[-*•–+][ \t]*(?=[^\s\d*+–•-])", re.MULTILINE)
+# What may stand before a list in a sentence: "Three fruits are", "They include", "For example:".
+_LEAD = regex(
+    r"\b(?:are|include|includes|were|is|be|have|recommend|suggest)(?: the following| as follows)?[:,]?\s|:\s|\bsuch as:?\s",
+    re.I,
+)
+# From there on a sentence no longer lists, or lists parts of one thing.
+_ASIDE = regex(
+    r",?\s*\b(?:including|such as|like|which|where|who|whose|because|while|so that|as well as (?:their|its)|all of which|each of which|both of which|with)\b.*$",
+    re.I,
+)
+_NO_LIST = regex(
+    r"[\"“”;(){}\[\]=<>|/]|\d,\d|\b(?:e\.g|i\.e|etc|more|others)\b|—|–| - "
+)
+_SENTENCE = regex(r"(?<=[a-z)]{3})[.!?](?:\s+(?=[A-Z])|$)")
+_LONGEST_ITEM = 9  # words
+_LONGEST_LINE = 8
+_ENDLESS = 10**6
+Range = tuple[int, int]
+
+
+def numbered(text: str) -> int | None:
+    """The items of a list that is numbered from 1 without a gap; None where there is none."""
+    items = [int(n) for n in _NUMBERED.findall(text)]
+    return len(items) if len(items) >= 2 and items == list(range(1, len(items) + 1)) else None
+
+
+def bulleted(text: str) -> int | None:
+    """The items of the one list with bullets; None where there is none, or it has levels."""
+    indents = [len(m[1]) for m in _BULLET.finditer(text)]
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(indents) < 2 or max(indents) - min(indents) > 1 or _NUMBERED.search(text):
+        return None
+    # A heading and a closing line may stand around it; headings between the bullets make groups.
+    plain = [line for line in lines if not _BULLET.match(line)]
+    grouped = any(line.rstrip().endswith(":") for line in plain if line is not lines[0])
+    return None if len(plain) > 2 or grouped else len(indents)
+
+
+def in_lines(text: str) -> int | None:
+    """The short lines of a text that has nothing else; None where lines are sentences or groups."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    if len(lines) < 2 or any(re.match(r"[-*•–+\d]", line) for line in lines):
+        return None
+    short = all(len(line.split()) <= _LONGEST_LINE and line[-1] not in ":,;.?!" for line in lines)
+    return len(lines) if short and not any(re.search(r"[,:;|{}()=]", s) for s in lines) else None
+
+
+def enumerated(text: str) -> Range | None:
+    """What the first sentence of a single paragraph lists between commas; None where it is no such list."""
+    plain = text.strip()
+    if "\n" in plain or "," not in plain:
+        return None
+    end = _SENTENCE.search(plain)
+    sentence, rest = (plain[: end.start()], plain[end.end() :]) if end else (plain.rstrip("."), "")
+    if _NO_LIST.search(sentence):
+        return None
+    whole = _parts(sentence)
+    listed = sentence
+    for lead in _LEAD.finditer(sentence):
+        if "," in sentence[lead.end() :]:
+            listed = sentence[lead.end() :]
+    core = _parts(_ASIDE.sub("", listed))
+    if len(core) < 2 or any(len(part.split()) > _LONGEST_ITEM for part in core):
+        return None
+    ands = len(re.findall(r"(?<=[^,\s])\s(?:and|or|&)\s", sentence, re.I))
+    joined = ands or re.match(r"(?:and|or)\s", core[-1], re.I)
+    # A sentence whose parts nothing joins lists only where nothing follows it.
+    if rest and not joined:
+        return None
+    named = sum(part[:1].isupper() for part in core) > len(core) / 2
+    fewest = len(core) // 2 if named else len(core)
+    return fewest, _ENDLESS if rest else len(whole) + ands
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
