@@ -25,7 +25,7 @@ _STAND_IN = regex(
     r"|env|process|getenv|input|user|self|this|none|null|true|false|generate|random|string|hash|\(|\$\{|^\$|\.\w+\.|abc|1234567|qwerty|hunter|p[a@4]ss|_"
 )
 # An example of an account: nobody is called user59068.
-_MADE_UP = re.compile(
+_MADE_UP = regex(
     r"(?i)\buser ?(?:name|id)?[\"']?\s*[:=]\s*[\"']?(?:user|test|demo|guest|john_?\.?doe|jane_?\.?doe|example|sample|my_?user|new_?user)[._-]?\d*\b"
 )
 _LEAST_ENTROPY = 3.0  # bits a character; English words and identifiers stay below

@@ -18,16 +18,16 @@ from curate.schemas.records import RecordFormat
 
 _TEXT = (
     r"(?:sentence|phrase|slogan|tagline|summary|poem|haiku|headline|motto|response|answer|description|caption|statement|story"
-    r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title)"
+    r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title|essay|letter|article|paragraph|review|report|speech|blog post|passage|email)"
 )
 _EXACT = regex(
     rf"\b{COUNT}[- ]words? (?:[a-z-]+ )?{_TEXT}\b|\b{_TEXT} (?:of|in|with|using|that (?:has|is|contains)|consisting of) exactly {COUNT} words\b"
-    rf"|\b{_TEXT} (?:of|in|with) {COUNT} words\b|\b(?:in|using) exactly {COUNT} words\b",
+    rf"|\b{_TEXT} (?:of|in|with) {COUNT} words\b|\b(?:in|using) exactly {COUNT} words\b|\b(?:is|are|be) {COUNT} words(?: long| in length)?\s*[.!]?\s*$",
     re.I,
 )
 _MOST = regex(
     rf"\b(?:in|with|using|of|to)? ?(?:less|fewer) than {COUNT} words\b|\b(?:no|not) (?:more|longer) than {COUNT} words\b|\bat most {COUNT} words\b"
-    rf"|\b(?:a )?maximum (?:of )?{COUNT} words\b|\bup to {COUNT} words\b|\bunder {COUNT} words\b|\bin {COUNT} words or (?:less|fewer)\b",
+    rf"|< ?{COUNT} words\b|\b(?:within|limit(?:ed)? (?:of|to)) {COUNT} words\b|\({COUNT} words? (?:max|or less|or fewer)|\b(?:a )?maximum (?:of )?{COUNT} words\b|\bup to {COUNT} words\b|\bunder {COUNT} words\b|\bin {COUNT} words or (?:less|fewer)\b",
     re.I,
 )
 _LEAST = regex(
@@ -51,6 +51,28 @@ _SENTENCES_OTHERWISE = regex(
     r"|\bcombine|\bjoin|\bthese\b|\bmerge|\blist\b|\bmore sentences\b|\badd\b|\bor (?:two|three|four)\b|\bwith (?:one|two|three|\d) sentences? (?:for|about) each",
     re.I,
 )
+# "3-4 sentences", "two to three sentences".
+_FEW = r"(one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})"
+_SENTENCE_RANGE = regex(rf"\b{_FEW}\s?(?:-|–|to|or)\s?{_FEW} sentences?\b", re.I)
+_WORD_RANGE = regex(
+    r"\b(\d{1,3})(?: words)?\s?(?:-|–|to|and)\s?(\d{1,3}) words\b(?! (?:each|list))", re.I
+)
+_CHARACTERS = regex(
+    r"\b(?:less|fewer) than (\d{2,4}) characters\b|\b(\d{2,4}) characters(?: in length)? or (?:less|fewer)\b|\b(?:under|within|up to|at most|maximum(?: of)?|max|no more than) (\d{2,4}) characters\b"
+    r"|\b(\d{2,4})[- ]characters? (?:limit|tweet|message|summary|description)\b|\bin (\d{2,4}) characters\b",
+    re.I,
+)
+_TWEET = regex(
+    r"^\W*(?:please )?(?:write|compose|create|generate|craft|construct|draft|make|give)\s+(?:me\s+)?(?:an?|one|the|your)\s+(?:[a-z-]+\s+){0,2}?tweet\b(?! thread| storm)",
+    re.I,
+)
+_LONGEST_TWEET = 280
+# Forms of verse, and the lines that they have.
+_VERSE = regex(
+    r"^\W*(?:please )?(?:write|create|compose|generate|construct|make|give|craft|produce)\b[^.\n]{0,40}?\b(limerick|sonnet|couplet|quatrain)\b(?!s)",
+    re.I,
+)
+_VERSE_LINES = {"limerick": 5, "sonnet": 14, "couplet": 2, "quatrain": 4}
 _ABBREVIATION = regex(
     r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|U\.S|Jr|Sr|No|Inc|Ltd|a\.m|p\.m)\.|\b[A-Z]\.(?=\s?[A-Z])"
 )
@@ -60,6 +82,7 @@ _OTHERWISE = regex(
     re.I,
 )
 _LONGEST_EXACT = 60
+_LONGEST_ROUGH = 400
 _LONGEST_COUNTED = 120
 
 
@@ -67,7 +90,8 @@ def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= 1500).then(prompt)
     return short.str.contains(
-        r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|[1-6])[- ]sentence)"
+        r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|[0-9]{1,2})[- ]sentence"
+        r"|[0-9] characters\b|\btweet\b|\blimerick\b|\bsonnet\b|\bcouplet\b|\bquatrain\b)"
     )
 
 
@@ -87,7 +111,8 @@ def _wrong_words(prompt: str, text: str) -> str | None:
     exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
     if exact is None and not re.search(r"\b(?:these|the|following|given)\b[^.]*$", prompt, re.I):
         exact = _count(_ONLY.search(prompt))
-    if not (exact or top or least):
+    between = _WORD_RANGE.search(prompt)
+    if not (exact or top or least or between):
         return None
     fewest, most = _words(text)
     if top and fewest > top + max(1, top // 10):
@@ -98,7 +123,29 @@ def _wrong_words(prompt: str, text: str) -> str | None:
         slack = 0 if exact <= 12 else exact // 10
         if fewest > exact + slack or most < exact - slack:
             return f"the prompt wants {exact} words, the completion has {fewest}"
+    if exact and not top and not least and _LONGEST_EXACT < exact <= _LONGEST_ROUGH:
+        # Few writers count so many words; what is far off was not tried.
+        if fewest > exact * 1.6 or most < exact * 0.7:
+            return f"the prompt wants {exact} words, the completion has {fewest}"
+    if between and not top and not least and int(between[1]) < int(between[2]):
+        low, high = int(between[1]), int(between[2])
+        if fewest > high * 1.5 or most < low * 0.6:
+            return f"the prompt wants {low} to {high} words, the completion has {fewest}"
     return None
+
+
+def _wrong_characters(prompt: str, text: str) -> str | None:
+    limit = next((int(g) for g in (_match_groups(_CHARACTERS, prompt)) if g), None)
+    if limit is None and _TWEET.search(prompt):
+        limit = _LONGEST_TWEET
+    if limit and len(text.strip()) > limit + 5:
+        return f"the prompt allows {limit} characters, the completion has {len(text.strip())}"
+    return None
+
+
+def _match_groups(pattern: re.Pattern[str], text: str) -> tuple[str | None, ...]:
+    match = pattern.search(text)
+    return match.groups() if match else ()
 
 
 def _wrong_lines(prompt: str, text: str) -> str | None:
@@ -109,26 +156,43 @@ def _wrong_lines(prompt: str, text: str) -> str | None:
         if len(lines) in (2, 4, 5) or len(lines) > 6:
             return f"the prompt wants a haiku, which has 3 lines, the completion has {len(lines)}"
         return None
+    verse = _VERSE.search(prompt)
+    if verse and len(lines) > 1 and not re.search(r"\b(?:lines?|stanzas?|words?)\b", prompt, re.I):
+        usual = _VERSE_LINES[verse[1].lower()]
+        # A title may stand above.
+        if not usual <= len(lines) <= usual + 1 and abs(len(lines) - usual) > usual // 6:
+            return f"the prompt wants a {verse[1].lower()}, which has {usual} lines, the completion has {len(lines)}"
     if wanted and len(lines) > 1 and abs(len(lines) - wanted) > 1:
         return f"the prompt wants {wanted} lines, the completion has {len(lines)}"
     return None
 
 
 def _wrong_sentences(prompt: str, text: str) -> str | None:
+    between = _SENTENCE_RANGE.search(prompt)
+    if between and not re.search(r"\b(?:each|every|per)\b", prompt, re.I):
+        low, high = count_of(between[1]), count_of(between[2])
+        found = _sentences(text)
+        if low < high and found is not None and not low <= found <= high:
+            return f"the prompt wants {low} to {high} sentences, the completion has {found}"
+        return None
     match = _SENTENCES.search(prompt)
     if match is None or _SENTENCES_OTHERWISE.search(prompt):
         return None
     wanted = count_of(match[1])
+    found = _sentences(text)
+    # A sentence more or less may be a matter of punctuation where few are asked for.
+    if found is None or found == wanted or (wanted not in (2, 3) and abs(found - wanted) == 1):
+        return None
+    return f"the prompt wants {match[1]} sentence{'s' * (wanted > 1)}, the completion has {found}"
+
+
+def _sentences(text: str) -> int | None:
+    """The sentences of plain prose; None for poems, lists and quoted speech, whose ends are their own."""
     plain = _ABBREVIATION.sub("X", text.strip())
-    # Poems, lists and quoted speech have ends of their own.
     if re.search(r"\n\s*\S|[\"“”:;]|\.\.\.|…", plain):
         return None
     ends = len(re.findall(r"[.!?]+[’)\']*(?=\s|$)", plain))
-    found = ends + (not re.search(r"[.!?][’)\']*$", plain))
-    # A sentence more or less may be a matter of punctuation where few are asked for.
-    if found == wanted or (wanted not in (2, 3) and abs(found - wanted) == 1):
-        return None
-    return f"the prompt wants {match[1]} sentence{'s' * (wanted > 1)}, the completion has {found}"
+    return ends + (not re.search(r"[.!?][’)\']*$", plain))
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
@@ -139,7 +203,11 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
     order = exchange.prompt.partition("\n")[0]
     said = None
     if not _OTHERWISE.search(order):
-        said = _wrong_words(order, exchange.completion) or _wrong_lines(order, exchange.completion)
+        said = (
+            _wrong_words(order, exchange.completion)
+            or _wrong_lines(order, exchange.completion)
+            or _wrong_characters(order, exchange.completion)
+        )
     said = said or _wrong_sentences(order, exchange.completion)
     if said:
         yield Mark(exchange.field, said, exchange.completion[:160])
@@ -151,7 +219,7 @@ RULE = RecordRule(
         name="wrong-length",
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
-        summary="the completion does not have the number of words, sentences or lines that the prompt sets",
+        summary="the completion does not have the number of words, characters, sentences or lines that the prompt sets",
         reason="The model learns that a length in a request does not matter.",
         example='{"prompt": "Write a 5-word sentence.", "completion": "She is always smiling."}',
         remedy="Shorten or lengthen the answer, or drop the row.",
