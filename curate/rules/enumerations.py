@@ -22,9 +22,7 @@ _ASIDE = regex(
     r",?\s*\b(?:including|such as|like|which|where|who|whose|because|while|so that|as well as (?:their|its)|all of which|each of which|both of which|with)\b.*$",
     re.I,
 )
-_NO_LIST = regex(
-    r"[\"“”;(){}\[\]=<>|/]|\d,\d|\b(?:e\.g|i\.e|etc|more|others)\b|—|–| - "
-)
+_NO_LIST = regex(r"[\"“”;(){}\[\]=<>|/]|\d,\d|\b(?:e\.g|i\.e|etc|more|others)\b|—|–| - ")
 _SENTENCE = regex(r"(?<=[a-z)]{3})[.!?](?:\s+(?=[A-Z])|$)")
 _LONGEST_ITEM = 9  # words
 _LONGEST_LINE = 8

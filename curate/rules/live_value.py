@@ -48,10 +48,12 @@ def _condition(options: LintOptions) -> pl.Expr:
     # What the lines below the order say is given, not asked for.
     order = prompt.str.extract(r"\A([^\n]*)", 1)
     # An average that is given for a year stays true; a parcel whose weight is given can be estimated.
-    dated = prompt.str.contains(english(r"(?i)\baverage (?:house|home|rent)")) & pl.col("completion").str.contains(
-        r"\b(?:in|for|of|from|as of)(?: [A-Z][a-z]+)? (?:19|20)[0-9]{2}\b"
+    dated = prompt.str.contains(english(r"(?i)\baverage (?:house|home|rent)")) & pl.col(
+        "completion"
+    ).str.contains(r"\b(?:in|for|of|from|as of)(?: [A-Z][a-z]+)? (?:19|20)[0-9]{2}\b")
+    weighed = prompt.str.contains(
+        english(r"(?i)\bshipping\b[^\x00]*[0-9] ?(?:lbs?|pounds?|kg|kilo|ounces?|oz|g)\b")
     )
-    weighed = prompt.str.contains(english(r"(?i)\bshipping\b[^\x00]*[0-9] ?(?:lbs?|pounds?|kg|kilo|ounces?|oz|g)\b"))
     return (
         order.str.contains(english(_PATTERN))
         & ~prompt.str.contains(english(_OTHERWISE))

@@ -26,9 +26,7 @@ _VERB = (
     r"(?:list|name|give(?: me)?|provide|suggest|identify|generate|create|write|brainstorm|come up with|offer|propose|make|find|describe|state"
     r"|outline|recommend|think of|what are|mention|add|pick|select|tell me|compose|devise|produce|explain)"
 )
-_REQUEST = (
-    rf"\b{_VERB}\s+(?:a list of\s+|some of the\s+|the\s+|me\s+|exactly\s+|up with\s+)*{_NUMBER}\s+(?:[a-z'-]+\s+){{0,4}}?([a-z-]{{3,}}s)\b"
-)
+_REQUEST = rf"\b{_VERB}\s+(?:a list of\s+|some of the\s+|the\s+|me\s+|exactly\s+|up with\s+)*{_NUMBER}\s+(?:[a-z'-]+\s+){{0,4}}?([a-z-]{{3,}}s)\b"
 # These are lengths, and have rules of their own.
 _LENGTHS = regex(
     r"^(?:or|to|word|sentence|paragraph|line|page|minute|second|hour|day|digit|letter|character|stanza|syllable|course|point story|year"
