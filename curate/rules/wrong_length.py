@@ -119,19 +119,23 @@ def _wrong_words(prompt: str, text: str) -> str | None:
         return f"the prompt allows {top} words, the completion has {fewest}"
     if least and most < least - max(1, least // 10) and least <= _LONGEST_COUNTED:
         return f"the prompt wants at least {least} words, the completion has {most}"
-    if exact and not top and not least and exact <= _LONGEST_EXACT:
-        slack = 0 if exact <= 12 else exact // 10
-        if fewest > exact + slack or most < exact - slack:
-            return f"the prompt wants {exact} words, the completion has {fewest}"
-    if exact and not top and not least and _LONGEST_EXACT < exact <= _LONGEST_ROUGH:
-        # Few writers count so many words; what is far off was not tried.
-        if fewest > exact * 1.6 or most < exact * 0.7:
-            return f"the prompt wants {exact} words, the completion has {fewest}"
-    if between and not top and not least and int(between[1]) < int(between[2]):
+    if top or least:
+        return None
+    if exact and _is_off(exact, fewest, most):
+        return f"the prompt wants {exact} words, the completion has {fewest}"
+    if between and int(between[1]) < int(between[2]):
         low, high = int(between[1]), int(between[2])
         if fewest > high * 1.5 or most < low * 0.6:
             return f"the prompt wants {low} to {high} words, the completion has {fewest}"
     return None
+
+
+def _is_off(exact: int, fewest: int, most: int) -> bool:
+    """Whether a text has another number of words than it should: the more are asked for, the rougher."""
+    if exact <= _LONGEST_EXACT:
+        slack = 0 if exact <= 12 else exact // 10
+        return fewest > exact + slack or most < exact - slack
+    return exact <= _LONGEST_ROUGH and (fewest > exact * 1.6 or most < exact * 0.7)
 
 
 def _wrong_characters(prompt: str, text: str) -> str | None:
