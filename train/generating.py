@@ -1,8 +1,9 @@
 """Answers in batches, greedy or drawn: greedy ones are those that one prompt at a time gives.
 
 Prompts are sorted by length and padded on the left, with positions that count real tokens only.
-What all prompts share at their start (a system prompt, fixed examples) is computed once. A row
-that has ended leaves the batch, so that one long answer does not keep the others computing.
+What all prompts share at their start (a system prompt, fixed examples) is computed once. Rows that
+have ended leave the batch, so that one long answer does not keep the others computing. On a GPU,
+the passes for single tokens are CUDA graphs (`curate.train.decoding`).
 
 Numbers: a batch changes the order in which sums are rounded, so where the two best tokens are
 within rounding of each other, another one may be taken; in float32 that is rare.
@@ -19,6 +20,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from curate.schemas.records import Message
+from curate.train.decoding import (
+    FEWEST_STEPS,
+    Batch,
+    CudaRecorder,
+    GrowingBatch,
+    Recorder,
+    fixed,
+)
+from curate.train.graphs import own_stream
 from curate.train.rendering import Renderer
 
 if TYPE_CHECKING:
@@ -101,6 +111,7 @@ def answer_prompts(
     on_answers: Callable[[int], None] = lambda count: None,
     sampler: Sampler | None = None,
     draws: int = 1,
+    record: Recorder | None = None,
 ) -> list[Answer]:
     """The model's answers to `prompts` (token ids), in their order.
 
@@ -115,21 +126,27 @@ def answer_prompts(
         sampler: draws the tokens, from the model's distribution as it is (no repetition penalty);
             without one, the likeliest token is taken.
         draws: answers to each prompt; they stand together.
+        record: records the pass for one token; a CUDA graph does on a GPU, nothing elsewhere.
     """
     training = model.training
     model.train(False)
+    if record is None and model.device.type == "cuda":
+        record = CudaRecorder()
     try:
-        decoder = _Decoder(model, stop_ids(model, tokenizer), max_new_tokens, sampler, draws)
-        shared = decoder.prefill(_shared_start(prompts) if decoder.may_share else [])
-        answers: dict[int, list[Answer]] = {}
-        for batch in _batches(prompts, max_new_tokens, batch_rows, decoder):
-            written = decoder.run_in_parts([prompts[i] for i in batch], shared)
-            for row, i in enumerate(batch):
-                answers[i] = [
-                    _answer(ids, len(prompts[i]), decoder.stops, tokenizer)
-                    for ids in written[row * draws : (row + 1) * draws]
-                ]
-            on_answers(len(answers))
+        with own_stream(model.device):
+            decoder = _Decoder(
+                model, stop_ids(model, tokenizer), max_new_tokens, sampler, draws, record
+            )
+            shared = decoder.prefill(_shared_start(prompts) if decoder.may_share else [])
+            answers: dict[int, list[Answer]] = {}
+            for batch in _batches(prompts, max_new_tokens, batch_rows, decoder):
+                written = decoder.run_in_parts([prompts[i] for i in batch], shared)
+                for row, i in enumerate(batch):
+                    answers[i] = [
+                        _answer(ids, len(prompts[i]), decoder.stops, tokenizer)
+                        for ids in written[row * draws : (row + 1) * draws]
+                    ]
+                on_answers(len(answers))
     finally:
         model.train(training)
     return [answer for i in range(len(prompts)) for answer in answers[i]]
@@ -193,6 +210,7 @@ class _Decoder:
         limit: int,
         sampler: Sampler | None,
         draws: int,
+        record: Recorder | None,
     ) -> None:
         self.model = model
         self.stops = stops
@@ -205,8 +223,9 @@ class _Decoder:
         # Recurrent layers read padding as text; sliding windows count it.
         self.may_pad = kinds <= {"full_attention", "sliding_attention"}
         self.may_share = kinds == {"full_attention"} and not getattr(config, "sliding_window", None)
+        # Tokens that a window hides are hidden by a mask that grows with the cache.
+        self._record = record if self.may_share else None
         self._config = config
-        self._stop_tensor = torch.tensor(sorted(stops), device=self.device)
         penalty = model.generation_config.repetition_penalty if model.generation_config else None
         self._penalty = float(penalty or 1.0) if sampler is None else 1.0
         inner = getattr(model, "get_base_model", lambda: model)()
@@ -257,41 +276,61 @@ class _Decoder:
         cache = copy.deepcopy(shared.cache)
         if shared.length:
             cache.batch_repeat_interleave(len(rests))
-        seen = self._seen(prompts)
-        alive = list(range(len(rests) * self.draws))
-        written: list[list[int]] = [[] for _ in alive]
-        for number in range(self.limit):
-            logits = self.model(
-                input_ids=ids,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                **self._last_only,
-            ).logits[:, -1]
-            if number == 0 and self.draws > 1:
-                cache.batch_repeat_interleave(self.draws)
-                logits, mask, positions = (
-                    t.repeat_interleave(self.draws, dim=0) for t in (logits, mask, positions)
-                )
-                seen = seen.repeat_interleave(self.draws, dim=0) if seen is not None else None
+        logits = self._forward(
+            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache
+        )
+        seen, last = self._seen(prompts), positions[:, -1]
+        if self.draws > 1:
+            cache.batch_repeat_interleave(self.draws)
+            logits, mask, last = (
+                t.repeat_interleave(self.draws, dim=0) for t in (logits, mask, last)
+            )
+            seen = seen.repeat_interleave(self.draws, dim=0) if seen is not None else None
+        return self._write(logits, GrowingBatch(self._forward, cache, mask, last), seen)
+
+    def _write(
+        self, logits: torch.Tensor, batch: Batch, seen: torch.Tensor | None
+    ) -> list[list[int]]:
+        """The ids of each row's answer, from what the prompts' last tokens say."""
+        written: list[list[int]] = [[] for _ in range(len(logits))]
+        rows = list(range(len(logits)))  # which answer each row of the batch is
+        going = set(rows)
+        for number in range(1, self.limit + 1):
             chosen = self._chosen(logits, seen)
-            for row, token in zip(alive, chosen.tolist(), strict=True):
-                written[row].append(token)
-            going = ~torch.isin(chosen, self._stop_tensor)
-            if not bool(going.all()):
-                kept = going.nonzero().flatten()
-                if len(kept) == 0:
-                    break
-                cache.batch_select_indices(kept)
-                chosen, mask, positions = chosen[kept], mask[kept], positions[kept]
-                seen = seen[kept] if seen is not None else None
-                alive = [alive[i] for i in kept.tolist()]
+            for row, token in zip(rows, chosen.tolist(), strict=True):
+                if row in going:
+                    written[row].append(token)
+                    if token in self.stops:
+                        going.remove(row)
+            if not going or number == self.limit:
+                break
+            if len(going) < len(rows):
+                kept = [place for place, row in enumerate(rows) if row in going]
+                places = torch.tensor(kept, device=self.device)
+                if batch.keep(places):
+                    rows, chosen = [rows[i] for i in kept], chosen[places]
+                    seen = seen[places] if seen is not None else None
             if seen is not None:
                 seen.scatter_(1, chosen[:, None], True)
-            ids, positions = chosen[:, None], positions[:, -1:] + 1
-            mask = torch.cat([mask, mask.new_ones((len(alive), 1))], dim=1)
+            logits = batch.step(chosen)
+            if number == 1 and self._replays:
+                assert isinstance(batch, GrowingBatch)
+                assert self._record is not None
+                batch = fixed(batch, chosen, logits, self.limit - 1, self._record)
         return written
+
+    @property
+    def _replays(self) -> bool:
+        """Whether passes are to be recorded."""
+        return (
+            self._record is not None and self._record.given_up is None and self.limit > FEWEST_STEPS
+        )
+
+    def _forward(self, **inputs: Any) -> torch.Tensor:
+        """Logits of each row's last token, [rows, vocabulary]."""
+        out = self.model(**inputs, use_cache=True, **self._last_only)
+        logits: torch.Tensor = out.logits[:, -1]
+        return logits
 
     def _chosen(self, logits: torch.Tensor, seen: torch.Tensor | None) -> torch.Tensor:
         """The next token of each row: the likeliest, or a drawn one."""

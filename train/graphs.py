@@ -39,12 +39,16 @@ def own_stream(device: torch.device) -> Iterator[None]:
     """Within, work on `device` is queued on a stream of its own, as recording it requires.
 
     Autograd remembers on which stream a weight was first used; a graph cannot be recorded where
-    that was the default stream.
+    that was the default stream. Where work is queued on another stream already, it stays there:
+    memory that was used on one is not used again on the next.
     """
     if device.type != "cuda":
         yield
         return
     outside = torch.cuda.current_stream(device)
+    if outside != torch.cuda.default_stream(device):
+        yield
+        return
     stream = torch.cuda.Stream(device)
     stream.wait_stream(outside)
     try:
@@ -71,11 +75,11 @@ class CudaPasses:
 
     def __init__(self, decoder: Decoder, buffers: Buffers, sizes: Sizes, pool: Any) -> None:
         self._forward, self._backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
-        with _uncached_autocast():
-            with _recording(self._forward, pool):
+        with uncached_autocast():
+            with recording(self._forward, pool):
                 hidden = decoder(buffers.inputs(sizes))
                 buffers.hidden[: sizes.tokens].copy_(hidden.detach())
-            with _recording(self._backward, pool):
+            with recording(self._backward, pool):
                 torch.autograd.backward([hidden], [buffers.grad[: sizes.tokens]])
 
     def forward(self) -> None:
@@ -86,7 +90,7 @@ class CudaPasses:
 
 
 @contextmanager
-def _recording(graph: torch.cuda.CUDAGraph, pool: Any) -> Iterator[None]:
+def recording(graph: torch.cuda.CUDAGraph, pool: Any) -> Iterator[None]:
     """What is queued within goes into `graph` instead of to the GPU.
 
     `torch.cuda.graph` does the same after collecting garbage and emptying the allocator's cache,
@@ -125,7 +129,7 @@ def _end_allocating(pool: Any) -> None:
 
 
 @contextmanager
-def _never_waiting(device: torch.device) -> Iterator[None]:
+def never_waiting(device: torch.device) -> Iterator[None]:
     """Within, an operation for which the CPU has to wait for the GPU is an error.
 
     Such operations cannot be recorded, and a recording that fails leaves traces: torch's random
@@ -292,9 +296,9 @@ class DecoderGraphs:
             "max_length_k": tokens,
             "kv_index": None,
         }
-        with _uncached_autocast():
+        with uncached_autocast():
             for tried in (False, True):
-                with _never_waiting(device) if tried else nullcontext():
+                with never_waiting(device) if tried else nullcontext():
                     hidden = self._decoder(inputs)
                     hidden.backward(torch.zeros_like(hidden))
         return hidden.detach()
@@ -305,7 +309,7 @@ def _empty_cache(device: torch.device) -> None:
         torch.cuda.empty_cache()
 
 
-def _uncached_autocast() -> AbstractContextManager[Any]:
+def uncached_autocast() -> AbstractContextManager[Any]:
     """The present autocast without its cache of cast weights, which would outlive the recording."""
     if not torch.is_autocast_enabled("cuda"):
         return nullcontext()

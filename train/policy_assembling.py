@@ -15,14 +15,16 @@ import torch
 
 from curate.errors import UserError
 from curate.schemas.options.rollouts import KlControl
-from curate.schemas.options.train import Method, TrainOptions
+from curate.schemas.options.train import Method, Switch, TrainOptions
 from curate.schemas.options.watch import DecideBy
 from curate.train import setup
 from curate.train.assembling import open_records, start_or_resume
 from curate.train.dashboard import Reporter
 from curate.train.decisions import Decisions
+from curate.train.decoding import CudaRecorder, Recorder
 from curate.train.flops import token_cost
 from curate.train.forward import unwrapped
+from curate.train.kernels import use_graphs
 from curate.train.kl_control import KlController
 from curate.train.packing import BatchOrder
 from curate.train.policy import PolicyModel, ReferencePolicy, without_dropout
@@ -61,6 +63,7 @@ def assemble_policy(
     reward = _reward(prepared, options, device)
     decisions.note(f"reward: {reward.title}")
     policy, budget, autocast = _policy(prepared, options, accelerator, decisions)
+    use_graphs(policy, options, budget, decisions, reporter.say)
     reference = ReferencePolicy(policy)
     decisions.note(_described(reference, options))
     val_prompts = _held_out(prepared.val_items, options)
@@ -94,6 +97,7 @@ def assemble_policy(
             options.missing_eos_penalty,
             autocast,
             device,
+            _recorder(options, device),
         ),
         controller=KlController.of(options),
         quality=make_quality(prepared, val_prompts, options, decisions),
@@ -152,6 +156,16 @@ def _policy(
     without_dropout(policy)
     budget = memory.budget if policy.plan.packed else 1
     return policy, budget, setup.autocasting(numerics, device)
+
+
+def _recorder(options: TrainOptions, device: torch.device) -> Recorder | None:
+    """One for the whole run, so that all recordings are made in the same memory."""
+    if device.type != "cuda":
+        return None
+    recorder = CudaRecorder()
+    if options.cuda_graphs is Switch.OFF:
+        recorder.given_up = "--cuda-graphs off"
+    return recorder
 
 
 def _described(reference: ReferencePolicy, options: TrainOptions) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from curate.train.attention import usual_attention
+from curate.train.decoding import Recorder
 from curate.train.forward import unwrapped
 from curate.train.generating import Answer, Sampler, answer_prompts
 from curate.train.intervals import Floats
@@ -112,6 +113,7 @@ class Roller:
         penalty: taken off the reward of an answer that was cut.
         autocast: the context in which packs go through the models.
         device: where they do.
+        record: of the passes that draw, over the whole run; chosen by the device without it.
     """
 
     policy: PolicyModel
@@ -122,6 +124,7 @@ class Roller:
     penalty: float
     autocast: Callable[[], AbstractContextManager[Any]]
     device: torch.device
+    record: Recorder | None = None
 
     def __call__(
         self,
@@ -170,6 +173,7 @@ class Roller:
                 sampler=Sampler(generator, self.policy.temperature),
                 draws=draws,
                 on_answers=lambda count: check(),
+                record=self.record,
             )
 
     @torch.no_grad()

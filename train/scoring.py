@@ -129,6 +129,7 @@ def load_reward(
             Base(str(folder), str(folder), local=True), dtype=dtype, head=Head.REWARD
         )
         _require_one_label(model, folder)
+        cast(torch.nn.Module, model.score).float()
     else:
         raise UserError(
             f"--model {run}: no reward model here; make one with `curate train --method reward`"
@@ -151,6 +152,8 @@ def _adapted(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
     base = load_model(
         resolve_base(str(config.base_model_name_or_path)), dtype=dtype, head=Head.REWARD
     )
+    # The head that was learnt is copied into a module like this one: rewards keep their digits.
+    cast(torch.nn.Module, base.score).float()
     with quiet_transformers():
         return PeftModel.from_pretrained(base, str(folder), local_files_only=True)
 

@@ -10,7 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from curate.train.generating import _Decoder, _shared_start, answer_prompts, stop_ids  # noqa: E402
+from curate.train.generating import (  # noqa: E402
+    Sampler,
+    _Decoder,
+    _shared_start,
+    answer_prompts,
+    stop_ids,
+)
 
 VOCABULARY = 96
 STOP = 3
@@ -251,3 +257,97 @@ def test_the_same_generator_draws_the_same_answers() -> None:
     ]
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
+
+
+class Again:
+    """Runs the pass once more, as a recording that is right would."""
+
+    def __init__(self, refusal: str = "", factor: float = 1.0) -> None:
+        self.given_up: str | None = None
+        self.made = self.replayed = 0
+        self._refusal, self._factor = refusal, factor
+
+    def __call__(self, one_pass: Any) -> Any:
+        if self._refusal:
+            raise RuntimeError(self._refusal)
+        self.made += 1
+
+        def replay() -> Any:
+            self.replayed += 1
+            return one_pass() * self._factor
+
+        return replay
+
+
+@pytest.mark.parametrize("adapter", [False, True], ids=["base", "adapter"])
+@pytest.mark.parametrize("shared", [0, 20])
+def test_replayed_answers_are_those_of_growing_caches(adapter: bool, shared: int) -> None:
+    model = with_lora(tiny_model()) if adapter else tiny_model()
+    prompts = prompts_of(9, seed=4, shared=shared)
+    plain = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=24)
+    record = Again()
+    replayed = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=24, record=record)
+    assert [a.ids for a in replayed] == [a.ids for a in plain]
+    assert record.given_up is None
+    # The rows that are left are recorded anew when half of them have ended.
+    assert record.made > 1
+    assert record.replayed > record.made
+
+
+def test_replayed_draws_share_their_prompt() -> None:
+    model, prompts = tiny_model(), prompts_of(3, seed=5)
+    lots, record = [], Again()
+    for chosen in (None, record):
+        sampler = Sampler(torch.Generator().manual_seed(3))
+        lots.append(
+            answer_prompts(
+                model,
+                TOKENIZER,
+                prompts,
+                max_new_tokens=16,
+                sampler=sampler,
+                draws=4,
+                record=chosen,
+            )
+        )
+    assert record.replayed
+    # Until a row ends, the draws are the same ones; its place is kept where passes are replayed.
+    for plain, replayed in zip(*lots, strict=True):
+        assert plain.ids[:1] == replayed.ids[:1]
+        assert plain.prompt_tokens == replayed.prompt_tokens
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (Again(refusal="operation not permitted when stream is capturing"), "not permitted"),
+        (Again(factor=-1.0), "other logits"),
+    ],
+)
+def test_a_recording_that_fails_is_not_used(record: Again, reason: str) -> None:
+    model, prompts = tiny_model(), prompts_of(9, seed=4)
+    plain = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=24)
+    answers = answer_prompts(model, TOKENIZER, prompts, max_new_tokens=24, record=record)
+    assert [a.ids for a in answers] == [a.ids for a in plain]
+    assert record.given_up is not None
+    assert reason in record.given_up
+
+
+def test_short_answers_and_windows_are_not_recorded() -> None:
+    record = Again()
+    answer_prompts(tiny_model(), TOKENIZER, prompts_of(3), max_new_tokens=4, record=record)
+    torch.manual_seed(0)
+    config = transformers.MistralConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        sliding_window=8,
+        eos_token_id=STOP,
+    )
+    model = transformers.MistralForCausalLM(config).train(False)
+    answer_prompts(model, TOKENIZER, prompts_of(3), max_new_tokens=24, record=record)
+    assert record.made == 0
+    assert record.given_up is None
