@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import signal
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--runs", nargs="+", default=list(RUNS), choices=RUNS)
     parser.add_argument("--gpus", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=24, help="of each run")
+    parser.add_argument("--steps", type=int, default=60, help="of each run")
     parser.add_argument("--start-steps", type=int, default=8, help="supervised, before contract")
     parser.add_argument("--deadline", type=float, default=170.0, help="seconds for everything")
     parser.add_argument("--set", nargs="*", default=[], metavar="OPTION=VALUE", help="for all runs")
@@ -107,8 +108,9 @@ def run_all(arguments: argparse.Namespace, work: Path, begun: float) -> None:
             **os.environ,
             "CUDA_VISIBLE_DEVICES": str(number % arguments.gpus),
             "HF_HUB_OFFLINE": "1",
-            "PYTHONPATH": os.pathsep.join([str(work), os.environ.get("PYTHONPATH", "")]),
+            "PYTHONPATH": os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]),
         }
+        environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // len(RUNS))))
         return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     wanted = sorted(arguments.runs, key=lambda name: name.startswith("contract"))
@@ -140,6 +142,9 @@ def run_one(name: str, model: str, arguments: argparse.Namespace) -> None:
 
     output: Path = arguments.output / name
     console = Console(width=160)
+    # Why answers are drawn without CUDA graphs, should it come to that.
+    logging.basicConfig(level=logging.INFO)
+    logging.getLogger("curate").setLevel(logging.DEBUG)
     if name == "start":
         result = curate.train(
             arguments.output / "data-contract",
@@ -190,6 +195,7 @@ def summary(run: Path) -> dict[str, Any]:
     return {
         "finished": events[-1]["event"] == "end",
         "steps": len(steps),
+        "seconds_of_steps": sum(e["seconds"] for e in events if e["event"] == "speed"),
         "best_step": best,
         "verdicts": [(e["step"], e["verdict"]["name"]) for e in measured],
         "evidence": measured[-1]["verdict"]["evidence"],
