@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 from transformers.cache_utils import DynamicLayer
@@ -127,9 +127,12 @@ class GrowingBatch:
 class _FixedLayer(DynamicLayer):
     """Keys and values of one layer, [B, G, S, D], of which the token at `at` [1] is written."""
 
+    keys: torch.Tensor
+    values: torch.Tensor
+
     def __init__(self, keys: torch.Tensor, values: torch.Tensor, at: torch.Tensor) -> None:
         super().__init__()
-        self.lazy_initialization(keys, values)
+        self.dtype, self.device, self.is_initialized = keys.dtype, keys.device, True
         self.keys, self.values, self.at = keys, values, at
 
     def update(
@@ -166,16 +169,16 @@ class FixedBatch:
         width = mask.shape[1]
         size = -(-size // _MULTIPLE) * _MULTIPLE
         self._at = torch.full((1,), width - 1, device=mask.device)
-        self._cache = DynamicCache()
-        self._cache.layers = [
+        grown = cast("list[DynamicLayer]", cache.layers)
+        self._layers = [
             _FixedLayer(_longer(layer.keys, size), _longer(layer.values, size), self._at)
-            for layer in cache.layers
+            for layer in grown
         ]
-        first: Any = self._cache.layers[0]
-        closed = torch.finfo(first.keys.dtype).min
-        self._bias = torch.full(
-            (len(mask), 1, 1, size), closed, dtype=first.keys.dtype, device=mask.device
-        )
+        self._cache = DynamicCache()
+        self._cache.layers = [*self._layers]
+        dtype = self._layers[0].keys.dtype
+        closed = torch.finfo(dtype).min
+        self._bias = torch.full((len(mask), 1, 1, size), closed, dtype=dtype, device=mask.device)
         self._bias[:, 0, 0, :width].masked_fill_(mask.bool(), 0.0)
         self._positions = positions[:, None].clone()
         self._forward, self._record = forward, record
@@ -220,7 +223,7 @@ class FixedBatch:
         """Rows leave once half of them have ended."""
         if 2 * len(rows) > len(self._positions):
             return False
-        for layer in self._cache.layers:
+        for layer in self._layers:
             layer.keys, layer.values = layer.keys[rows], layer.values[rows]
         self._bias, self._positions = self._bias[rows], self._positions[rows]
         self._begin()
@@ -273,8 +276,9 @@ def fixed(
     return growing
 
 
-def _longer(states: torch.Tensor, size: int) -> torch.Tensor:
+def _longer(states: torch.Tensor | None, size: int) -> torch.Tensor:
     """[B, G, W, D] as [B, G, S, D], zeros at its end."""
+    assert states is not None
     rows, heads, width, depth = states.shape
     longer = states.new_zeros((rows, heads, size, depth))
     longer[:, :, :width] = states
