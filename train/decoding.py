@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import torch
 from transformers.cache_utils import DynamicLayer
 
-from curate.train.graphs import recording, uncached_autocast
+from curate.train.graphs import never_waiting, recording, uncached_autocast
 
 if TYPE_CHECKING:
     from transformers import DynamicCache
@@ -202,22 +202,27 @@ class FixedBatch:
         if self._replay is not None and self._trusted:
             return self._replay()
         with uncached_autocast():
-            logits = self._pass()
             if self._record.given_up:
-                return logits
+                return self._pass()
             if self._replay is None:
-                self._try_recording()
-            elif _near(self._replay(), logits):
-                self._trusted = True
-            else:
+                return self._recorded()
+            logits = self._pass()
+            self._trusted = _near(self._replay(), logits)
+            if not self._trusted:
                 _give_up(self._record, "a recording gives other logits")
         return logits
 
-    def _try_recording(self) -> None:
+    def _recorded(self) -> torch.Tensor:
+        """A plain pass, which is then recorded."""
         try:
+            # A recording that fails leaves traces, so what cannot be recorded is found before.
+            with never_waiting(self._ids.device):
+                logits = self._pass()
             self._replay = self._record(self._pass)
         except RuntimeError as error:
             _give_up(self._record, str(error).splitlines()[0])
+            return self._pass()
+        return logits
 
     def keep(self, rows: torch.Tensor) -> bool:
         """Rows leave once half of them have ended."""
