@@ -133,18 +133,21 @@ def never_waiting(device: torch.device) -> Iterator[None]:
     """Within, an operation for which the CPU has to wait for the GPU is an error.
 
     Such operations cannot be recorded, and a recording that fails leaves traces: torch's random
-    generator takes itself to be in it for good.
+    generator takes itself to be in it for good. Code that asks whether it is being recorded hears
+    yes, as it will then: transformers looks into the positions only where it is not.
     """
     if device.type != "cuda":
         yield
         return
-    before = torch.cuda.get_sync_debug_mode()
+    before, asked = torch.cuda.get_sync_debug_mode(), torch.cuda.is_current_stream_capturing
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the mode is new and does not find everything
         torch.cuda.set_sync_debug_mode("error")
+    setattr(torch.cuda, asked.__name__, lambda: True)
     try:
         yield
     finally:
+        setattr(torch.cuda, asked.__name__, asked)
         torch.cuda.set_sync_debug_mode(before)
 
 

@@ -204,7 +204,9 @@ def available_memory(device: torch.device) -> int:
     """Bytes that this process may use on `device`, what it already uses included."""
     if device.type == "cuda":
         free, whole = torch.cuda.mem_get_info(device)
-        allowed = int(torch.cuda.get_per_process_memory_fraction(device) * whole)
+        # By number: that function does not take "the current device".
+        number = torch.cuda.current_device() if device.index is None else device.index
+        allowed = int(torch.cuda.get_per_process_memory_fraction(number) * whole)
         return min(int(free) + torch.cuda.memory_reserved(device), allowed)
     return _free_ram()
 
