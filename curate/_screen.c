@@ -97,76 +97,80 @@ static void classify(Automaton *a, const uint8_t *words, size_t length) {
     while ((1u << a->shift) <= classes) a->shift++;
 }
 
+/* The words as a trie: the first of a state's children, and the next of a child's siblings, 0 for none. */
+typedef struct {
+    uint32_t child, sibling;
+    uint8_t class;
+    uint64_t out[2];
+} Node;
+
+static uint32_t child_of(Node *nodes, uint32_t state, uint8_t class, uint32_t *count) {
+    uint32_t child = nodes[state].child;
+    while (child && nodes[child].class != class) child = nodes[child].sibling;
+    if (!child) {
+        child = (*count)++;
+        nodes[child].class = class;
+        nodes[child].sibling = nodes[state].child;
+        nodes[state].child = child;
+    }
+    return child;
+}
+
+/* Breadth first: the failure state of a state, which is its longest ending that a word begins with, has a
+ * smaller number, and is finished before it. What no child takes leads where the failure state's row leads:
+ * the row is copied whole. queue[i] is the node of state i, fail[i] its failure state. */
+static void fill(Automaton *a, Node *nodes, uint32_t *queue, uint32_t *fail) {
+    size_t width = (size_t)1 << a->shift;
+    uint32_t tail = 1;
+    queue[0] = fail[0] = 0;
+    for (uint32_t state = 0; state < tail; state++) {
+        const Node *node = &nodes[queue[state]];
+        uint16_t *row = a->next + state * width;
+        if (state) memcpy(row, a->next + fail[state] * width, width * sizeof *row);
+        for (uint32_t child = node->child; child; child = nodes[child].sibling) {
+            uint32_t other = state ? row[nodes[child].class] & ~FOUND : 0;
+            uint64_t *out = a->out + 2 * (size_t)tail;
+            out[0] = nodes[child].out[0] | a->out[2 * other];
+            out[1] = nodes[child].out[1] | a->out[2 * other + 1];
+            fail[tail] = other;
+            queue[tail] = child;
+            row[nodes[child].class] = (uint16_t)(tail | (out[0] | out[1] ? FOUND : 0));
+            tail++;
+        }
+    }
+}
+
 /* Word k is words[ends[k - 1]:ends[k]] and sets the marks marks[2k] and marks[2k + 1]. NULL without memory,
  * or with more states than there are numbers for. */
 EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, const uint64_t *marks,
                                    int64_t count) {
     Automaton *a = calloc(1, sizeof *a);
     size_t most = count ? (size_t)ends[count - 1] + 1 : 1;
-    uint32_t *fail = calloc(most, sizeof *fail), *queue = calloc(most, sizeof *queue), *number = NULL;
-    uint32_t *trie = NULL, head = 0, tail = 1, width = 1;
-    uint64_t *out = calloc(most * 2, sizeof *out);
-    if (a) {
-        classify(a, words, most - 1);
-        width <<= a->shift;
-        trie = calloc(most * width, sizeof *trie);
-        number = calloc(most, sizeof *number);
-    }
-    if (!a || !fail || !queue || !trie || !out || !number) goto failed;
+    uint32_t *fail = calloc(most, sizeof *fail), *queue = calloc(most, sizeof *queue);
+    Node *nodes = calloc(most, sizeof *nodes);
+    int whole = 0;
+    if (!a || !fail || !queue || !nodes) goto done;
+    classify(a, words, most - 1);
     a->states = 1;
     for (int64_t k = 0; k < count; k++) {
         uint32_t state = 0;
         for (int32_t i = k ? ends[k - 1] : 0; i < ends[k]; i++) {
-            uint32_t *next = &trie[state * width + a->class_of[words[i]]];
-            if (!*next) *next = a->states++;
-            state = *next;
+            state = child_of(nodes, state, a->class_of[words[i]], &a->states);
         }
-        out[2 * state] |= marks[2 * k];
-        out[2 * state + 1] |= marks[2 * k + 1];
+        nodes[state].out[0] |= marks[2 * k];
+        nodes[state].out[1] |= marks[2 * k + 1];
     }
-    if (a->states >= FOUND) goto failed;
-    a->next = calloc((size_t)a->states * width, sizeof *a->next);
+    if (a->states >= FOUND) goto done;
+    a->next = calloc((size_t)a->states << a->shift, sizeof *a->next);
     a->out = calloc((size_t)a->states * 2, sizeof *a->out);
-    if (!a->next || !a->out) goto failed;
-    /* Breadth first: a state's failure state is finished before the state itself. */
-    while (head < tail) {
-        uint32_t state = queue[head], other = fail[state];
-        number[state] = head++;
-        if (state) {
-            out[2 * state] |= out[2 * other];
-            out[2 * state + 1] |= out[2 * other + 1];
-        }
-        for (uint32_t c = 0; c < width; c++) {
-            uint32_t *next = &trie[state * width + c], fallback = state ? trie[other * width + c] : 0;
-            if (*next) {
-                fail[*next] = fallback;
-                queue[tail++] = *next;
-            } else {
-                *next = fallback;
-            }
-        }
-    }
-    for (uint32_t state = 0; state < a->states; state++) {
-        uint32_t to = number[state];
-        memcpy(a->out + 2 * to, out + 2 * state, 2 * sizeof *out);
-        for (uint32_t c = 0; c < width; c++) {
-            uint32_t next = trie[state * width + c];
-            uint32_t found = out[2 * next] | out[2 * next + 1] ? FOUND : 0;
-            a->next[to * width + c] = (uint16_t)(number[next] | found);
-        }
-    }
+    if (!a->next || !a->out) goto done;
+    fill(a, nodes, queue, fail);
+    whole = 1;
+done:
     free(fail);
     free(queue);
-    free(trie);
-    free(out);
-    free(number);
-    return a;
-failed:
-    free(fail);
-    free(queue);
-    free(trie);
-    free(out);
-    free(number);
+    free(nodes);
+    if (whole) return a;
     curate_automaton_free(a);
     return NULL;
 }
