@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.known_literals import known_clauses
 from curate.literals import Clause, best, clauses_of, either
 
 Demands = dict[str, tuple[Clause, ...]]
@@ -40,6 +41,7 @@ _OF_ALL_ROWS = frozenset(
 )
 # Functions whose result is a part of their text.
 _PARTS = ("Head", "Tail", "Slice", "StripChars", "StripCharsStart", "StripCharsEnd", "Lowercase")
+_TESTS = ("Contains", "CountMatches", "Extract")
 # The column that holds another one in lower case.
 _SAME_TEXT = {"text_lower": "text"}
 
@@ -57,6 +59,24 @@ def demands_of(test: pl.Expr, then: pl.Expr | None = None) -> list[Demands]:
     if then is not None:
         alternatives = _both(alternatives, _of(_tree(then)))
     return alternatives if all(alternatives) else []
+
+
+def patterns_in(test: pl.Expr) -> set[str]:
+    """The regular expressions that an expression tests texts with, as far as they are known here."""
+    found: set[str] = set()
+    waiting = [_tree(test)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            function = node.get("function")
+            name = function.get("StringExpr") if isinstance(function, dict) else None
+            kind = name if isinstance(name, str) else next(iter(name), "") if name else ""
+            if kind in _TESTS and isinstance(pattern := _value(node["input"][1]), str):
+                found.add(pattern)
+    return found
 
 
 def _tree(test: pl.Expr) -> Any:
@@ -157,10 +177,15 @@ def _text_test(test: dict[str, Any] | str, inputs: list[Any]) -> Alternatives:
     pattern = _value(inputs[1])
     clauses: tuple[Clause, ...] = ()
     if name == "Contains" and isinstance(pattern, str) and isinstance(test, dict):
-        clauses = clauses_of(pattern, literal=bool(test[name].get("literal")))
+        clauses = _clauses(pattern, literal=bool(test[name].get("literal")))
     elif name in ("StartsWith", "EndsWith") and isinstance(pattern, str):
         clauses = clauses_of(pattern, literal=True)
     return _both(needed, [{column: clauses} if clauses else {}])
+
+
+def _clauses(pattern: str, *, literal: bool = False) -> tuple[Clause, ...]:
+    known = None if literal else known_clauses(pattern)
+    return clauses_of(pattern, literal=literal) if known is None else known
 
 
 def _counted(left: Any, op: str, right: Any) -> Alternatives:
@@ -177,7 +202,7 @@ def _counted(left: Any, op: str, right: Any) -> Alternatives:
     pattern = _value(function["input"][1])
     if column is None or not isinstance(pattern, str):
         return [{}]
-    clauses = clauses_of(pattern, literal=counting is True)
+    clauses = _clauses(pattern, literal=counting is True)
     return _both(needed, [{column: clauses} if clauses else {}])
 
 
@@ -199,7 +224,7 @@ def _text(node: Any) -> tuple[str | None, Alternatives]:
         pattern = _value(content["input"][1]) if name == "Extract" else None
         if isinstance(pattern, str):
             column, needed = _text(content["input"][0])
-            clauses = clauses_of(pattern)
+            clauses = _clauses(pattern)
             return column, _both(needed, [{column: clauses} if column and clauses else {}])
     return None, [{}]
 

@@ -1,4 +1,4 @@
-"""The documentation that is made from the code: options, help texts, rules and JSON schemas.
+"""What is made from the code: help texts, pages of rules, JSON schemas, and what rules look for.
 
 `python -m curate.documentation` writes the files; with `--check` it writes nothing and fails when
 one of them is not current, which is how `make check` keeps them true.
@@ -29,6 +29,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for format_, model in RECORD_MODELS.items():
         name = f"schemas/{format_.value.replace('-', '_')}.schema.json"
         yield Path(name), _json(model.model_json_schema())
+    yield Path("curate/demanded_words.json"), _demanded_words()
     yield Path("schemas/lint_report.schema.json"), _json(TypeAdapter(JsonReport).json_schema())
     yield Path("schemas/curate_toml.schema.json"), _json(_configuration_schema())
 
@@ -63,6 +64,22 @@ def _rules() -> Iterator[tuple[str, str]]:
     from curate.rules.documentation import pages
 
     yield from pages()
+
+
+def _demanded_words() -> str:
+    from curate.demands import patterns_in
+    from curate.evaluating import conditions_of
+    from curate.known_literals import written
+    from curate.rules import RULES
+    from curate.schemas.options.lint import LintOptions
+
+    tests = [
+        test
+        for condition in conditions_of(RULES, LintOptions())
+        for test in (condition.test, condition.then)
+        if test is not None
+    ]
+    return written(set().union(*map(patterns_in, tests)))
 
 
 def _configuration_schema() -> dict[str, Any]:

@@ -25,8 +25,6 @@ from curate.textkernel import U64
 from curate.token_columns import TOKEN_SCHEMA, with_missing
 
 FrameName = Literal["segments", "rows"]
-# From so many rows on, looking for the words of all rules first is worth preparing it.
-WORTH_SCREENING = 4096
 
 
 class RuleFailure(RuntimeError):
@@ -43,7 +41,7 @@ class Hits:
 
 
 @dataclass(frozen=True)
-class _Condition:
+class Condition:
     """A rule with its expressions made for the options of this run."""
 
     rule: ColumnRule | RecordRule
@@ -73,7 +71,7 @@ class Plan:
         self.options = options
         self.dataset_rules = tuple(r for r in rules if isinstance(r, DatasetRule))
         self._conditions = tuple(
-            replace(c, number=i) for i, c in enumerate(_conditions(rules, options))
+            replace(c, number=i) for i, c in enumerate(conditions_of(rules, options))
         )
 
     @cached_property
@@ -101,7 +99,7 @@ class Plan:
         Raises RuleFailure when a rule's expression cannot be computed.
         """
         hits: list[Hits] = []
-        screen = self._screen if len(batch) >= WORTH_SCREENING else None
+        screen = self._screen
         marks = {} if screen is None else screen.marks(batch)
         for name in ("segments", "rows"):
             conditions = [
@@ -140,21 +138,22 @@ class Plan:
         return frame.insert_column(0, number.alias("file"))
 
 
-def _conditions(rules: Iterable[Rule], options: LintOptions) -> Iterable[_Condition]:
+def conditions_of(rules: Iterable[Rule], options: LintOptions) -> Iterable[Condition]:
+    """What the rules ask of rows, made for these options."""
     for rule in rules:
         if isinstance(rule, ColumnRule):
             test = rule.condition(options)
             if rule.first is None:
-                yield _Condition(rule, rule.frame, test)
+                yield Condition(rule, rule.frame, test)
             else:
                 first = rule.first(options)
                 look = first.meta.serialize()
-                yield _Condition(rule, rule.frame, first, test, look)
+                yield Condition(rule, rule.frame, first, test, look)
         elif isinstance(rule, RecordRule):
-            yield _Condition(rule, "rows", rule.applies(options))
+            yield Condition(rule, "rows", rule.applies(options))
 
 
-def _evaluate(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -> list[Hits]:
+def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> list[Hits]:
     # "row" keeps the frame's height when every condition is a constant.
     tests = [c.test.alias(str(i)) for i, c in enumerate(conditions)]
     try:
@@ -178,14 +177,14 @@ def _evaluate(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -
 
 def _evaluate_marked(
     frame: pl.DataFrame,
-    screened: Sequence[tuple[_Condition, Mask]],
+    screened: Sequence[tuple[Condition, Mask]],
     marks: Mapping[str, U64],
     batch: Batch,
 ) -> list[Hits]:
     """As `_evaluate`, each condition only where the marks that it demands are set."""
     hits: list[Hits] = []
     # Rules that take the same first look at the same rows take it together.
-    together: dict[tuple[Mask, bytes | int], list[_Condition]] = {}
+    together: dict[tuple[Mask, bytes | int], list[Condition]] = {}
     for condition, mask in screened:
         together.setdefault((mask, condition.look or condition.number), []).append(condition)
     for (mask, _), conditions in together.items():
@@ -203,7 +202,7 @@ def _evaluate_marked(
     return hits
 
 
-def _with_lower(frame: pl.DataFrame, conditions: Iterable[_Condition]) -> pl.DataFrame:
+def _with_lower(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:
     if any("text_lower" in condition.names for condition in conditions):
         return frame.with_columns(text_lower=pl.col("text").str.to_lowercase())
     return frame
@@ -211,7 +210,7 @@ def _with_lower(frame: pl.DataFrame, conditions: Iterable[_Condition]) -> pl.Dat
 
 def _narrow(
     frame: pl.DataFrame,
-    conditions: Sequence[tuple[_Condition, int]],
+    conditions: Sequence[tuple[Condition, int]],
     found: list[pl.Series],
     batch: Batch,
 ) -> None:
@@ -230,7 +229,7 @@ def _narrow(
         found[i] = positions.filter(kept[str(i)].fill_null(False))
 
 
-def _culprit(frame: pl.DataFrame, conditions: list[_Condition], batch: Batch) -> RuleFailure:
+def _culprit(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> RuleFailure:
     """Find the rule that cannot be computed, and the line where it cannot, by halving."""
     for condition in conditions:
         part = frame
@@ -253,7 +252,7 @@ def _error_of(frame: pl.DataFrame, test: pl.Expr) -> pl.exceptions.PolarsError |
     return None
 
 
-def _failed(condition: _Condition, batch: Batch, line: int | None, error: Exception) -> str:
+def _failed(condition: Condition, batch: Batch, line: int | None, error: Exception) -> str:
     about = condition.rule.about
     place = batch.path if line is None else f"{batch.path}:{line}"
     return f"rule {about.code} ({about.name}) failed on {place}: {error}"

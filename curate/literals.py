@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 Clause = frozenset[bytes]
@@ -82,6 +83,7 @@ def best(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
     return tuple(sorted(set(clauses), key=lambda c: (frequency(c), sorted(c)))[:_MOST_CLAUSES])
 
 
+@lru_cache(maxsize=4096)
 def frequency(clause: Clause) -> float:
     """How often its words stand in a text, roughly; only good for comparing clauses."""
     total = 0.0

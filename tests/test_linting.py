@@ -322,7 +322,6 @@ def test_the_kernel_changes_nothing_but_the_time(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = Path(__file__).parent.parent / "sample_data" / name
-    monkeypatch.setattr("curate.evaluating.WORTH_SCREENING", 0)
     with_kernel = lint([path])
     monkeypatch.setattr("curate.textkernel.load", lambda: None)
     without = lint([path])

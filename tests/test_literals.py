@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate import evaluating, textkernel
+from curate import evaluating, known_literals, textkernel
 from curate.columns import Batch
 from curate.demands import demands_of
 from curate.linting import in_large_batches
-from curate.literals import clauses_of, frequency
+from curate.literals import Clause, clauses_of, frequency
 from curate.rules import RULES
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
@@ -151,15 +151,46 @@ def _hits(plan: evaluating.Plan, batch: Batch) -> dict[str, list[int]]:
 
 @needs_kernel
 def test_rules_find_the_same_with_and_without_looking_for_words_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     path, plan = str(_all_cases(tmp_path)), evaluating.Plan(RULES, LintOptions())
+    without = evaluating.Plan(RULES, LintOptions())
+    without.__dict__["_screen"] = None
     rules: set[str] = set()
     for checked in in_large_batches(read_checked(path, DataOptions())):
         for batch in checked.batches:
-            monkeypatch.setattr(evaluating, "WORTH_SCREENING", 1 << 40)
-            everywhere = _hits(plan, batch)
-            monkeypatch.setattr(evaluating, "WORTH_SCREENING", 0)
+            everywhere = _hits(without, batch)
             assert _hits(plan, batch) == everywhere
             rules |= everywhere.keys()
     assert len(rules) > 50
+
+
+def test_what_the_rules_demand_is_known_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    live: list[str] = []
+
+    def read(pattern: str, *, literal: bool = False) -> tuple[Clause, ...]:
+        if not literal:
+            live.append(pattern)
+        return clauses_of(pattern, literal=literal)
+
+    monkeypatch.setattr("curate.demands.clauses_of", read)
+    conditions = list(evaluating.conditions_of(RULES, LintOptions()))
+    from_file = [condition.demands for condition in conditions]
+    assert live == []
+    monkeypatch.setattr("curate.demands.known_clauses", lambda pattern: None)
+    assert [c.demands for c in evaluating.conditions_of(RULES, LintOptions())] == from_file
+    assert len(live) > 50
+
+
+def test_an_expression_that_is_not_known_beforehand_is_read() -> None:
+    demands = demands_of(pl.col("text").str.contains(r"zyzzyva\d"))
+    assert demands and demands[0]["text"][0] == frozenset({b"zyzzyva"})
+
+
+def test_without_the_file_nothing_is_known_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_literals._table.cache_clear()
+    monkeypatch.setattr(known_literals, "FILE", tmp_path / "missing.json")
+    assert known_literals.known_clauses("a") is None
+    known_literals._table.cache_clear()
