@@ -8,9 +8,9 @@ Only the numbers of the rows where a rule holds come back; what to say about the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import polars as pl
@@ -22,9 +22,12 @@ from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule
 from curate.schemas.options.lint import LintOptions
 from curate.screening import Mask, Screen, candidates
 from curate.textkernel import U64
+from curate.threads import side_by_side
 from curate.token_columns import TOKEN_SCHEMA, with_missing
 
 FrameName = Literal["segments", "rows"]
+# Up to so many rows, computing something twice is cheaper than finding out that it is the same.
+_WORTH_OPTIMISING = 4096
 
 
 class RuleFailure(RuntimeError):
@@ -98,7 +101,7 @@ class Plan:
 
         Raises RuleFailure when a rule's expression cannot be computed.
         """
-        hits: list[Hits] = []
+        tasks: list[Callable[[], list[Hits]]] = []
         screen = self._screen
         marks = {} if screen is None else screen.marks(batch)
         for name in ("segments", "rows"):
@@ -113,9 +116,10 @@ class Plan:
             if screen is not None:
                 screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
                 conditions = [c for c in conditions if not screen.masks[c.number]]
-                hits += _evaluate_marked(frame, screened, marks, batch)
+                tasks += _marked(frame, screened, marks, batch)
             if conditions:
-                hits += _evaluate(_with_lower(frame, conditions), conditions, batch)
+                tasks.append(partial(_evaluate, frame, conditions, batch))
+        hits = [found for several in side_by_side(tasks) for found in several]
         return sorted(hits, key=lambda found: found.number)
 
     def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
@@ -156,8 +160,11 @@ def conditions_of(rules: Iterable[Rule], options: LintOptions) -> Iterable[Condi
 def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> list[Hits]:
     # "row" keeps the frame's height when every condition is a constant.
     tests = [c.test.alias(str(i)) for i, c in enumerate(conditions)]
+    frame = _with_lower(frame, conditions)
     try:
-        flags = frame.lazy().select("row", *tests).collect()
+        # The optimiser finds what conditions have in common, and compiles their expressions for that.
+        few = frame.height < _WORTH_OPTIMISING
+        flags = frame.select("row", *tests) if few else frame.lazy().select("row", *tests).collect()
     except pl.exceptions.PolarsError:
         raise _culprit(frame, conditions, batch) from None
     found = [flags[str(i)].arg_true() for i in range(len(conditions))]
@@ -175,31 +182,33 @@ def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) ->
     ]
 
 
-def _evaluate_marked(
+def _marked(
     frame: pl.DataFrame,
     screened: Sequence[tuple[Condition, Mask]],
     marks: Mapping[str, U64],
     batch: Batch,
-) -> list[Hits]:
+) -> Iterator[Callable[[], list[Hits]]]:
     """As `_evaluate`, each condition only where the marks that it demands are set."""
-    hits: list[Hits] = []
     # Rules that take the same first look at the same rows take it together.
     together: dict[tuple[Mask, bytes | int], list[Condition]] = {}
     for condition, mask in screened:
         together.setdefault((mask, condition.look or condition.number), []).append(condition)
     for (mask, _), conditions in together.items():
         rows = pl.Series(candidates(mask, marks), dtype=pl.UInt32)
-        if not len(rows):
-            continue
-        names = {"row"}.union(*(condition.names for condition in conditions))
-        if "text_lower" in names:
-            names = names - {"text_lower"} | {"text"}
-        part = _with_lower(frame.select(sorted(names))[rows], conditions)
-        hits += [
-            replace(found, positions=rows.gather(found.positions))
-            for found in _evaluate(part, conditions, batch)
-        ]
-    return hits
+        if len(rows):
+            yield partial(_evaluate_at, frame, rows, conditions, batch)
+
+
+def _evaluate_at(
+    frame: pl.DataFrame, rows: pl.Series, conditions: list[Condition], batch: Batch
+) -> list[Hits]:
+    names = {"row"}.union(*(condition.names for condition in conditions))
+    if "text_lower" in names:
+        names = names - {"text_lower"} | {"text"}
+    return [
+        replace(found, positions=rows.gather(found.positions))
+        for found in _evaluate(frame.select(sorted(names))[rows], conditions, batch)
+    ]
 
 
 def _with_lower(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:

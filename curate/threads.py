@@ -1,10 +1,13 @@
-"""Work that is done ahead, in other threads: while they are in C or polars, Python goes on."""
+"""Work in other threads: while they are in C or polars, Python goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
+
+import polars as pl
 
 T = TypeVar("T")
 
@@ -17,3 +20,25 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := following.result()) is not end:
             following = pool.submit(next, items, end)
             yield item  # type: ignore[misc]  # the sentinel is handled above
+
+
+def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """What tasks give, in their order; they run on as many cores as polars uses.
+
+    For work that polars does on one core, such as compiling a regular expression. A task must not call
+    this itself. The first that raises raises here.
+    """
+    if len(tasks) < 2:
+        return [task() for task in tasks]
+    return list(_pool().map(lambda task: task(), tasks))
+
+
+def meanwhile(task: Callable[[], T]) -> Future[T]:
+    """Begins a task in a thread of its own; its result is there for the asking."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-meanwhile") as pool:
+        return pool.submit(task)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=pl.thread_pool_size(), thread_name_prefix="curate-side")
