@@ -41,7 +41,7 @@ from curate.selecting import ignored_in, select_rules
 from curate.sources import STDIN, expand, kind_of
 from curate.suppressions import load_suppressions
 from curate.tallying import Accepted, Tally
-from curate.threads import ahead
+from curate.threads import ahead, meanwhile, side_by_side
 from curate.validating import Checked, Validator, read_checked
 
 # So many rows, or bytes of text, go through the rules at once. Reading likes small blocks, which fit
@@ -234,10 +234,11 @@ class _Run:
             return features
         for i, source in enumerate(self._references):
             for checked in ahead(in_large_batches(self._read(source))):
+                frames = _in_reading_order(checked)
                 for collector in self._collectors.values():
-                    for rows in _in_reading_order(checked):
+                    for rows in frames:
                         collector.add_reference(rows, i)
-                features += self._features(checked, i)
+                features += self._features(frames, i)
         return features
 
     def _read_again(self, frame: pl.DataFrame, rows: Sequence[int]) -> Iterator[pl.DataFrame]:
@@ -280,14 +281,13 @@ class _Run:
 
     def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
         ignored = self._ignored[file]
+        rows = _in_reading_order(checked) if self._plan.dataset_rules else []
+        features = meanwhile(partial(self._features, rows, file))
         hits = [self._plan.evaluate(batch, ignored) for batch in checked.batches]
-        if not self._plan.dataset_rules:
-            return _Evaluated(checked, hits, [], [])
-        rows = _in_reading_order(checked)
-        return _Evaluated(checked, hits, [self._plan.features_of(r, file) for r in rows], rows)
+        return _Evaluated(checked, hits, features.result(), rows)
 
-    def _features(self, checked: Checked, file: int) -> list[pl.DataFrame]:
-        return [self._plan.features_of(rows, file) for rows in _in_reading_order(checked)]
+    def _features(self, frames: Sequence[pl.DataFrame], file: int) -> list[pl.DataFrame]:
+        return [self._plan.features_of(rows, file) for rows in frames]
 
     def _faults(self, checked: Checked, file: int, source: Source) -> None:
         by_rule: dict[str, list[Fault]] = {}
@@ -305,13 +305,22 @@ class _Run:
             self._tally.give_up_repairs(source.shown)
 
     def _batch(self, batch: Batch, found: Sequence[Hits], source: Source) -> None:
+        columns = [h for h in found if isinstance(h.rule, ColumnRule)]
+        rooms = [self._tally.room(h.rule.about.code) for h in columns]
+        described = side_by_side(
+            [
+                partial(found_in_columns, hits, batch, source.shown, room)
+                for hits, room in zip(columns, rooms, strict=True)
+            ]
+        )
+        ready = zip(rooms, described, strict=True)
         for hits in found:
             rule = hits.rule
             if isinstance(rule, ColumnRule):
-                room = self._tally.room(rule.about.code)
-                unseen = 0 if room is None else max(0, len(hits.positions) - room)
-                for one in found_in_columns(hits, batch, source.shown, room):
+                room, findings = next(ready)
+                for one in findings:
                     self._tally.add(one)
+                unseen = 0 if room is None else max(0, len(hits.positions) - room)
                 offered = None if source.shown in self._tally.unrepairable else rule.repair
                 self._tally.add_unseen(rule.about.code, unseen, offered)
             else:

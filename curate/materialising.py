@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,7 +130,10 @@ def found_in_faults(rule: FaultRule, faults: list[Fault], path: str) -> Iterator
 
 
 def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> Iterator[Found]:
-    """Findings for the hits of a column rule, at most `limit` of them."""
+    """Findings for the hits of a column rule, at most `limit` of them.
+
+    What polars has to do is done at once, the findings are made as they are asked for.
+    """
     rule = hits.rule
     assert isinstance(rule, ColumnRule)
     positions = hits.positions if limit is None else hits.positions.head(limit)
@@ -147,9 +150,18 @@ def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> 
         fields: list[str | None] = [batch.fields[slot] for slot in frame["slot"].to_list()]
     else:
         fields = _fields_of_column(rule, batch, rows)
-    for row, line, field, text, start, match in zip(
-        rows, lines, fields, texts.to_list(), starts, matches, strict=True
-    ):
+    raws = (batch.raw[row] for row in rows)
+    shown = zip(raws, lines, fields, texts.to_list(), starts, matches, strict=True)
+    return _described(rule, path, shown)
+
+
+def _described(
+    rule: ColumnRule,
+    path: str,
+    rows: Iterable[tuple[bytes, int, str | None, str | None, int | None, str | None]],
+) -> Iterator[Found]:
+    """A finding for each row, field, text, and where in it the pattern matches what."""
+    for raw, line, field, text, start, match in rows:
         excerpt, span = _excerpt(rule, text, start, match)
         yield Found(
             finding_of(
@@ -157,7 +169,7 @@ def found_in_columns(hits: Hits, batch: Batch, path: str, limit: int | None) -> 
                 path,
                 line,
                 _message(rule, match),
-                raw=batch.raw[row],
+                raw=raw,
                 repair=rule.repair,
                 field=field,
                 excerpt=excerpt,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
@@ -35,8 +35,10 @@ def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
 
 def meanwhile(task: Callable[[], T]) -> Future[T]:
     """Begins a task in a thread of its own; its result is there for the asking."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-meanwhile") as pool:
-        return pool.submit(task)
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-meanwhile")
+    future = pool.submit(task)
+    pool.shutdown(wait=False)
+    return future
 
 
 @cache
