@@ -15,15 +15,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from curate.errors import UserError, unknown_name
-from curate.schemas.options.base import Options
+
+if TYPE_CHECKING:
+    from curate.schemas.options.base import Options
 
 FILE_NAME = "curate.toml"
-AnyOptions = TypeVar("AnyOptions", bound=Options)
+AnyOptions = TypeVar("AnyOptions", bound="Options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,8 @@ def resolve(
 
     Raises UserError for an unknown key or a value that the option does not take.
     """
+    from pydantic import ValidationError  # slow to import, and some commands have no options
+
     from_file = {**(shared or {}), **config.table(table)}
     known = set(model.model_fields)
     for name in from_file:

@@ -29,6 +29,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for format_, model in RECORD_MODELS.items():
         name = f"schemas/{format_.value.replace('-', '_')}.schema.json"
         yield Path(name), _json(model.model_json_schema())
+    yield Path("curate/rules.json"), _catalogue()
     yield Path("curate/demanded_words.json"), _demanded_words()
     yield Path("schemas/lint_report.schema.json"), _json(TypeAdapter(JsonReport).json_schema())
     yield Path("schemas/curate_toml.schema.json"), _json(_configuration_schema())
@@ -64,6 +65,15 @@ def _rules() -> Iterator[tuple[str, str]]:
     from curate.rules.documentation import pages
 
     yield from pages()
+
+
+def _catalogue() -> str:
+    """The rules as data and as pages, for `curate rule`, which need not import them."""
+    from curate.rules import RULES
+    from curate.rules.documentation import described, page
+
+    rules = [described(rule) | {"page": page(rule)} for rule in RULES]
+    return json.dumps(rules, indent=1, ensure_ascii=False) + "\n"
 
 
 def _demanded_words() -> str:

@@ -186,8 +186,6 @@ def load_command(name: str) -> Command:
 
 def parser_of(command: Command) -> argparse.ArgumentParser:
     """The argument parser of a command, with its options as flags."""
-    from curate.cli.flags import add_flags
-
     parser = _Parser(
         prog=f"curate {command.name}",
         description=command.description or command.help[0].upper() + command.help[1:] + ".",
@@ -196,7 +194,10 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
     )
     if command.arguments:
         command.arguments(parser)
-    add_flags(parser, [model for model, _ in command.options])
+    if command.options:
+        from curate.cli.flags import add_flags
+
+        add_flags(parser, [model for model, _ in command.options])
     shared = parser.add_argument_group("configuration")
     if not any("--config" in a.option_strings or a.dest == "config" for a in parser._actions):
         shared.add_argument(

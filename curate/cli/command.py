@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from curate.cli.flags import given
 from curate.config import Config, resolve
-from curate.schemas.options.base import Options
-from curate.schemas.options.data import DataOptions
 
-AnyOptions = TypeVar("AnyOptions", bound=Options)
+if TYPE_CHECKING:  # pydantic is slow to import, and some commands have no options
+    from curate.schemas.options.base import Options
+
+AnyOptions = TypeVar("AnyOptions", bound="Options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class Invocation:
         Only classes whose fields are flags of this command look at the flags: `curate run` reads
         the options of all its steps, and a flag of its own may be named like one of theirs.
         """
+        from curate.cli.flags import given
+        from curate.schemas.options.data import DataOptions
+
         flags = given(self.arguments, model) if model in self.flagged else {}
         # What [data] says of format and columns holds for every command that reads data.
         shared = self.config.table("data") if issubclass(model, DataOptions) else {}
