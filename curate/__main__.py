@@ -28,6 +28,9 @@ def start() -> int:
     # plugins, which nothing here uses, would be looked for in every installed package.
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if sys.argv[1:2] == ["lint"]:
+        # No matrices are multiplied: numpy's OpenBLAS need not start a thread for each core.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from curate.cli import main
 
     return main(ready=_imported if ignored else _interruptible)
