@@ -53,6 +53,7 @@ _PATTERN = "(?i)" + "|".join(
         r"|paragraph|essay|text|report|blog post|news story|document|transcript|conversation|speech)\b",
         r"^(?:please\s+)?summari[sz]e\s+(?:the|this)\s+(?:[a-z-]+\s+)?(?:article|paper|essay|blog"
         r" post|news story|passage|infographic)\b[^:]*$",
+        r"^(?:please\s+)?(?:write|create|generate|compose|provide|give)\b[^:\n]{0,40}?\b(?:summari[sz]ing|summary of|review of|critique of|abstract of)\s+(?:the|this)\s+(?:research |news |scientific |journal )?(?:paper|article|study|report|blog post)\s+[\"“][^\"”\n]+[\"”]\s*[.]?\s*$",
         rf"\b{_NOUN} (?:below|above)\b[^:\"“”\n]*$|\bbased on the (?:above|below|context above|text above|information above)\b[^:\"“”\n]*$",
         r"^(?:based on|according to|from|using|read)\s+(?:the|this)\s+(?:passage|article|text|paragraph|context|document|story"
         r"|excerpt|chart|graph|transcript|conversation)\b[^:\"“”\n]*$",
@@ -71,12 +72,13 @@ _HINT = (
     rf"|^(?:please\s+)?[a-z]+\s[^:]*\b(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}\b|\b(?:below|above)\b|\bwhich (?:one )?of the following\b"
     r"|^(?:based on|according to|from|using) (?:the|this)\b|^read (?:the|this)\b"
     r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel|essay|excerpt)"
+    r"|\b(?:summari[sz]ing|summary of|review of|critique of|abstract of)\s+(?:the|this)\b"
 )
 _NAMED_HINT = (
     r"(?i)\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound"
     r"|recording|transcript)"
 )
-_SHORT_OF_HINT = r"(?i-u:missing word|the blank|categor|topics?\\b|predefined|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
+_SHORT_OF_HINT = r"(?i-u:missing word|in the order |(?:given|following|provided|specified) (?:style|criteria|rule|guideline|format|instruction|categor)|the blank|categor|topics?\\b|predefined|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
     r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b[^?]*\?\s*\S|\bthe given\s+names?\b"
@@ -96,10 +98,15 @@ _TOLD = (
     r"[^.\n]{0,80}?\b(?:is about|are about|discusses|investigates|explores|examines|describes|concludes|covers|addresses|focuses on|talks about|looks at|analy[sz]es|argues that)\b[^.\n]*\.?\s*$"
     r"|^[^\n]*\bsummar(?:y|i[sz]e)\b[^\n]*\b(?:article|paper|essay|report|post) [\"“][^\"”\n]+[\"”][^\n]*\n+[A-Z][^\n.:]{3,80}$"
     r"|^[^\n]*\b(?:summari[sz](?:e|es|ing)|evaluate|score|critique|review|grade|rate)\b[^\n]*\n+\s*(?:the |an? |research |news |scientific |blog |journal |magazine )*(?:article|paper|essay|report|book|study|post)[: ]+[\"“][^\"“”\n]+[\"”](?: by [^\n]{1,60})?\.?\s*$"
+    # An order of events, styles or criteria that only a text could give, or a list that is not there.
+    r"|^[^\n]*\bin the order (?:that |in which )?they (?:occur(?:red)?|appear(?:ed)?|happened|are mentioned) in the (?:text|story|passage|article|book)\b[^\n]*\n+[^\n.]{1,80}$"
+    r"|^[^\n:]*\b(?:according to|based on|using|following) the (?:given|following|provided|specified) (?:styles?|criteria|rules?|guidelines|format|instructions|categories)\s*[.]?\n+[^\n:;]{1,120}$"
     # A word to use, a list to choose from, a blank to fill: none is there.
     r"|^[^\n]*\bfrom the (?:option list|list of options|given options|options (?:given|provided|below))\b[^\n]*\n+[^\n,;:/]{1,40}$"
     r"|^(?:re-?word|rewrite|re-?write|rephrase|paraphrase)[^\n]*\busing the (?:given|following|provided) words?\b[^\n]*\n+[^\n:\"“”,;()\[\]]{25,}$"
 )
+# A short text that speaks of itself ("This article discusses …") can be summarised as it is.
+_SPEAKS = r"(?i)\n\s*(?:this|the) (?:article|text|passage|story)\b[^.\n]{0,80}?\b(?:discusses|explores|examines|describes|covers|addresses|talks about|looks at)\b"
 # Categories that are spoken of and not named.
 _UNNAMED = (
     r"(?i)^[^\n:(\"“/,]*\b(?:classify|categori[sz]e|label|assign|sort)\b[^\n:(\"“/,]*\b(?:(?:one of|into|as|to) (?:the |these )?(?:two|three|four|five|six|\d) (?:predefined |given |following |provided )?(?:categor(?:y|ies)|topics?|classes|labels)"
@@ -113,7 +120,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
     only_named = prompt.str.contains(english(_NAMED))
-    told = prompt.str.contains(english(_TOLD))
+    told = prompt.str.contains(english(_TOLD)) & ~prompt.str.contains(english(_SPEAKS))
     blank = prompt.str.contains(english(_BLANK)) & ~prompt.str.contains(_BLANK_MARKS)
     # Sorting things into some categories of one's own needs none.
     unnamed = prompt.str.contains(english(_UNNAMED)) & ~prompt.str.contains(

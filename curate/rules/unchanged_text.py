@@ -32,9 +32,11 @@ def _condition(options: LintOptions) -> pl.Expr:
     given = prompt.str.strip_chars().str.split("\n\n").list.last()
     quoted = prompt.str.extract(r"[\"“]([^\"“”\n]+)[\"”]\s*[.?]?\s*$", 1)
     after = prompt.str.extract(r":\s*([^:\n]+)$", 1)
+    below = prompt.str.extract(r"(?s)\A[^\n]*\n+(.*)\z", 1)
     said = _plain(completion)
     same = (
         (said == _plain(given))
+        | (said == _plain(below)).fill_null(False)
         | (said == _plain(quoted)).fill_null(False)
         | (said == _plain(after)).fill_null(False)
     )

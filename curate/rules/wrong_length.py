@@ -18,7 +18,7 @@ from curate.schemas.records import RecordFormat
 
 _TEXT = (
     r"(?:sentence|phrase|slogan|tagline|summary|poem|haiku|headline|motto|response|answer|description|caption|statement|story"
-    r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title|essay|letter|article|paragraph|review|report|speech|blog post|passage|email)"
+    r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title|essay|letter|article|paragraph|review|report|speech|blog post|passage|email|sketch|monologue|script|introduction|biography|analysis|narrative|scene|proposal|piece)"
 )
 _EXACT = regex(
     rf"\b{COUNT}[- ]words? (?:[a-z-]+ )?{_TEXT}\b|\b{_TEXT} (?:of|in|with|using|that (?:has|is|contains)|consisting of) exactly {COUNT} words\b"
@@ -82,7 +82,7 @@ _OTHERWISE = regex(
     re.I,
 )
 _LONGEST_EXACT = 60
-_LONGEST_ROUGH = 400
+_LONGEST_ROUGH = 600
 _LONGEST_COUNTED = 120
 
 
