@@ -15,7 +15,10 @@ from curate.patterns import regex
 from curate.rules.arithmetic import Unreadable, evaluate, numbers_in, shown
 from curate.rules.closed_forms import questions
 from curate.rules.conversions import numeric, spelled
+from curate.rules.number_series import wrong_primes, wrong_solutions
 from curate.rules.numerals import is_prime
+from curate.rules.spoken_claims import HINT as SPOKEN_HINT
+from curate.rules.spoken_claims import false_claims
 
 Verdict = tuple[str, Fraction | None]
 
@@ -40,6 +43,11 @@ _SUPPOSED = regex(
     r"\b(?:if|whether|that|when|not true|false|incorrect|suppose|says?|claim\w*|prove|assume|since|because)\b[^.,;:]*$|[\"“'][^\"”']*$",
     re.I,
 )
+# After "when" and "if" stands the condition of a statement, which is claimed all the same.
+_NOT_CLAIMED = regex(
+    r"\b(?:whether|not true|false|incorrect|wrong|suppose|says?|claim\w*|prove|assume|believe\w*|think)\b[^.;:]*$|[\"“'][^\"”']*$",
+    re.I,
+)
 _EQUATION = regex(
     r"(?<![\w=])([-\d(][\w\s()+*/^.²³−–-]*|[a-z][\w\s()+*/^.²³−–-]*)=\s*([-\w\s()+*/^.²³−–]+?)(?=[\n,;:?]|\.\s|\.?$|\s+for\b|\s+and\b|\s+if\b|\s+where\b)",
     re.I,
@@ -55,7 +63,10 @@ _STATED = regex(
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
 HINT = r"(?i-u:(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
-CLAIM_HINT = r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])"
+CLAIM_HINT = (
+    r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])|"
+    + SPOKEN_HINT
+)
 
 
 def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
@@ -81,6 +92,9 @@ def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
             yield f"{_asked(what, completion)}, but it is {ways[0]}", None
             return
     yield from _wrong_solution(prompt, completion)
+    for said in (*wrong_solutions(prompt, completion), *wrong_primes(prompt, completion)):
+        yield said, None
+        return
     yield from _wrong_algebra(prompt, completion)
 
 
@@ -134,6 +148,11 @@ def _solves(left: str, right: str, unknown: str, value: Fraction) -> bool:
 
 def wrong_statements(completion: str) -> Iterator[Verdict]:
     """ "9 is a prime number", "14 is divisible by 4", "7 is an even number"."""
+    for match, true in false_claims(completion):
+        sentence = re.split(r"[.!?\n]", completion[: match.start()])[-1]
+        if not _NOT_CLAIMED.search(sentence):
+            yield f"the completion says {match[0]!r}", true
+            return
     if not _ANY_CLAIM.search(completion):
         return
     for match in _PRIME_CLAIM.finditer(completion):

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from curate.patterns import regex
 from curate.rules.arithmetic import Unreadable
+from curate.rules.number_series import next_terms
 from curate.rules.numerals import (
     ORDINAL,
     labelled_lists,
@@ -236,6 +237,7 @@ def _of_mode(prompt: str) -> Iterator[Question]:
 
 # Each with words of which one must stand in the prompt, so that most forms cost nothing.
 _FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] = (
+    (("next", "sequence", "series", "pattern"), next_terms),
     (("fibonacci",), _of_fibonacci),
     (("mode",), _of_mode),
     (("interest", "triangle", "rhombus", "kite", "rectang", "parallelogram", "room", "garden", "field", "density",
@@ -250,7 +252,7 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] 
 HINT = (
     r"(?i-u:interest|rhombus|density|\bspeed\b|hypotenuse|standard deviation|(?:smallest|largest|minimum|maximum|highest|lowest)\b[ -~]*[0-9], ?-?[0-9]"
     r"|common (?:factor|divisor|multiple)|\b(?:gcd|gcf|lcm)\b|triangle|distance\b[ -~]*\([0-9-]|slope|factorial|\brange of|[0-9](?:st|nd|rd|th) (?:element|term|number|item|value|fib)"
-    r"|(?:first|second|third|fourth|fifth) (?:element|term|number|item|value)|[0-9.]+ (?:each|apiece)\b|fibonacci|\bmode of|volume)"
+    r"|(?:first|second|third|fourth|fifth) (?:element|term|number|item|value)|[0-9.]+ (?:each|apiece)\b|fibonacci|\bmode of|volume|\bnext (?:number|term|value|[a-z]+ (?:number|term))|comes? next|(?:sequence|series|pattern)\b[ -~\n]*[0-9], ?-?[0-9])"
 )
 
 

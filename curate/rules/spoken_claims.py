@@ -1,0 +1,101 @@
+"""Statements about numbers that hold or do not hold wherever they stand in a text.
+
+"7 plus 5 is 13", "15% of 80 is 10", "the square root of 81 is 8", "1900 was a leap year", and a measure that
+is given twice, "100 km (30 miles)". Rounding is allowed for; what is supposed or asked is left to the caller.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+from curate.patterns import regex
+
+_NUM = r"(-?\d[\d,]*(?:\.\d+)?)"
+_IS = r"(?: ?(?:,|:))? (?:is|equals|is equal to|gives|makes|will be|(?:and |then )?(?:the )?(?:result|answer|sum|product|difference|quotient|total) (?:is|will be|would be|equals)) "
+_BEFORE = r"(?<![\w.,/*^+×÷$€£(-])(?<![/*^+×÷=-] )(?<!of )(?<!by )(?<!plus )(?<!minus )(?<!times )"
+_AFTER = r"(?![\w%]|[.,]\d|\s*[-+*/×÷^=%]|\s+(?:plus|minus|times|multiplied|divided|more|less|percent|remainder|with a remainder|r\b|R\b|1/|[a-z]+ and))"
+_SUMS: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], ...] = (
+    (regex(rf"{_BEFORE}{_NUM} plus {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a + b),
+    (regex(rf"{_BEFORE}{_NUM} added to {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a + b),
+    (regex(rf"{_BEFORE}{_NUM} minus {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a - b),
+    (regex(rf"{_BEFORE}{_NUM} is subtracted from {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: b - a),
+    (regex(rf"\bsubtract(?:ing)? {_NUM} from {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: b - a),
+    (regex(rf"{_BEFORE}{_NUM} (?:times|multiplied by) {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
+    (regex(rf"{_BEFORE}{_NUM} divided by {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a / b),
+    (regex(rf"{_BEFORE}{_NUM} ?(?:%|percent) of {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b / 100),
+)  # fmt: skip
+_ROOT = regex(rf"\bsquare root of {_NUM}{_IS}{_NUM}{_AFTER}", re.I)
+_LEAP = regex(r"\b([12]\d{3}) (?:is|was|will be) (not )?a leap year\b", re.I)
+# Kind and worth in the kind's base unit.
+_UNITS: dict[str, tuple[str, float]] = {
+    "kilometer": ("length", 1000), "kilometre": ("length", 1000), "km": ("length", 1000),
+    "meter": ("length", 1), "metre": ("length", 1), "centimeter": ("length", 0.01), "centimetre": ("length", 0.01), "cm": ("length", 0.01),
+    "mile": ("length", 1609.344), "yard": ("length", 0.9144), "feet": ("length", 0.3048), "foot": ("length", 0.3048), "inche": ("length", 0.0254), "inch": ("length", 0.0254),
+    "kilogram": ("mass", 1), "kg": ("mass", 1), "gram": ("mass", 0.001), "pound": ("mass", 0.45359237), "lb": ("mass", 0.45359237), "ounce": ("mass", 0.028349523),
+}  # fmt: skip
+_UNIT = r"(kilomet(?:er|re)s?|km|met(?:er|re)s?|centimet(?:er|re)s?|cm|miles?|yards?|feet|foot|inch(?:es)?|kilograms?|kg|grams?|pounds?|lbs?|ounces?)"
+_MEASURE = rf"{_NUM} ?(million|billion|thousand)?[ -]?(square )?{_UNIT}"
+_TWICE = regex(
+    rf"(?<![\w.,/-])(?<!to )(?<!and )(?<!–){_MEASURE} (?:\((?:about |approximately |around |roughly |or |equal to )?|or (?:about |approximately )?|and is approximately |which is (?:about |approximately |equal to )?){_MEASURE}(?![\w/]| per| ?(?:tall|and|by)\b)",
+    re.I,
+)
+_SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
+# By so much two measures may differ, the shorter of which shows so many digits.
+_FREE = {1: 0.3, 2: 0.15, 3: 0.05}
+HINT = (
+    r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)"
+    r"|square root of [0-9]|leap year|(?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
+)
+Claim = tuple[re.Match[str], Fraction | None]
+
+
+def false_claims(text: str) -> Iterator[Claim]:
+    """Each statement that does not hold, with the true value where there is one."""
+    for pattern, of in _SUMS:
+        for match in pattern.finditer(text):
+            a, b, said = (Fraction(g.strip(",").replace(",", "")) for g in match.groups())
+            if pattern is _SUMS[6][0] and b == 0:
+                continue
+            true = of(a, b)
+            if not _near(true, said, match[3]):
+                yield match, true
+    for match in _ROOT.finditer(text):
+        of_what, said = (Fraction(g.strip(",").replace(",", "")) for g in match.groups())
+        true = Fraction(math.sqrt(of_what)) if of_what >= 0 else None
+        if true is not None and not _near(true, abs(said), match[2]):
+            yield match, true
+    for match in _LEAP.finditer(text):
+        year = int(match[1])
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        if leap == bool(match[2]):
+            yield match, None
+    for match in _TWICE.finditer(text):
+        if _differ(match):
+            yield match, None
+
+
+def _near(true: Fraction, said: Fraction, written: str) -> bool:
+    """Whether a value is the true one, rounded to the digits that it shows."""
+    if true.denominator == 1:
+        return true == said
+    decimals = len(written.rstrip(".").partition(".")[2])
+    return abs(true - said) <= Fraction(1, 10**decimals)
+
+
+def _differ(match: re.Match[str]) -> bool:
+    """Whether the two measures are of one kind and far apart."""
+    sizes, kinds, digits = [], [], []
+    for start in (1, 5):
+        number, scale, square, unit = match.group(start, start + 1, start + 2, start + 3)
+        name = unit.lower() if unit.lower() in _UNITS else unit.lower().rstrip("s")
+        kind, worth = _UNITS[name]
+        value = float(number.strip(",").replace(",", "")) * _SCALE[(scale or "").lower()]
+        sizes.append(value * (worth**2 if square else worth))
+        kinds.append((kind, bool(square)))
+        digits.append(len(re.sub(r"\D", "", number).strip("0")))
+    if kinds[0] != kinds[1] or min(sizes) <= 0:
+        return False
+    return abs(sizes[0] - sizes[1]) > _FREE[min(3, max(1, min(digits)))] * max(sizes)
