@@ -42,6 +42,7 @@ _TWICE = regex(
     rf"(?<![\w.,/-])(?<!to )(?<!and )(?<!–){_MEASURE} (?:\((?:about |approximately |around |roughly |or |equal to )?|or (?:about |approximately )?|and is approximately |which is (?:about |approximately |equal to )?){_MEASURE}(?![\w/]| per| ?(?:tall|and|by)\b)",
     re.I,
 )
+_PART = regex(r"(?:feet|foot|ft|pounds?|lbs?|yards?|miles?|['’])[ ,]*(?:and )?$", re.I)
 _SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
 # By so much two measures may differ, the shorter of which shows so many digits.
 _FREE = {1: 0.3, 2: 0.15, 3: 0.05}
@@ -73,7 +74,9 @@ def false_claims(text: str) -> Iterator[Claim]:
         if leap == bool(match[2]):
             yield match, None
     for match in _TWICE.finditer(text):
-        if _differ(match):
+        # "5 feet 10 inches" is one measure of two parts.
+        before = text[max(0, match.start() - 12) : match.start()]
+        if not _PART.search(before) and _differ(match):
             yield match, None
 
 
