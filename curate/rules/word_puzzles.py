@@ -38,7 +38,7 @@ def _quoted(text: str) -> list[str]:
     return [a or b for a, b in _QUOTED.findall(text)]
 
 
-def _subject(prompt: str) -> str | None:
+def subject_of(prompt: str) -> str | None:
     """The text that a prompt is about: the last quoted one, what follows the last colon, or the last line."""
     quoted = [q for q in _quoted(prompt) if len(q) > 1]
     if quoted:
@@ -105,7 +105,7 @@ _COUNT_OF = regex(
 
 def _count(prompt: str, completion: str) -> Iterator[str]:
     match = _COUNT_OF.search(prompt)
-    subject = _subject(prompt)
+    subject = subject_of(prompt)
     if match is None or not subject or max(len(subject), len(completion)) > _LONGEST_TEXT:
         return
     if re.search(
@@ -132,7 +132,7 @@ def _nth(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    subject = _subject(prompt)
+    subject = subject_of(prompt)
     if (
         match is None
         or not subject
@@ -246,7 +246,7 @@ def _anagram(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    subject, word = _subject(prompt), _single_word(completion)
+    subject, word = subject_of(prompt), _single_word(completion)
     if (
         match is None
         or not subject
@@ -294,7 +294,7 @@ def _reversed(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    subject = _subject(prompt)
+    subject = subject_of(prompt)
     if (
         match is None
         or not subject
@@ -313,7 +313,7 @@ def _unscrambled(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    subject, word = _subject(prompt), _single_word(re.sub(r"\s*\([^)]*\)\s*$", "", completion))
+    subject, word = subject_of(prompt), _single_word(re.sub(r"\s*\([^)]*\)\s*$", "", completion))
     if match is None or not subject or word is None or len(_letters(subject)) < 3:
         return
     if re.fullmatch(r"[A-Za-z ,]{3,30}", subject) and sorted(_letters(subject)) != sorted(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
-from curate.rules import word_puzzles
+from curate.rules import word_edits, word_puzzles
 from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
@@ -20,14 +21,15 @@ _LONGEST_PROMPT = 400
 def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
-    return short.str.contains(word_puzzles.HINT)
+    return short.str.contains(f"{word_puzzles.HINT}|{word_edits.HINT}")
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
     exchange = last_exchange(record, format)
     if exchange is None:
         return
-    for said in word_puzzles.wrong(exchange.prompt, exchange.completion):
+    prompt, completion = exchange.prompt, exchange.completion
+    for said in chain(word_puzzles.wrong(prompt, completion), word_edits.wrong(prompt, completion)):
         yield Mark(exchange.field, said, exchange.completion[:160])
         return
 
