@@ -12,6 +12,7 @@ from curate.rules import (
     bank_account,
     bidirectional_override,
     blank_line,
+    broken_code,
     broken_contract,
     broken_json_answer,
     byte_order_mark,
@@ -309,4 +310,5 @@ RULES: tuple[Rule, ...] = (
     unfinished_sentence.RULE,
     html_in_prompt.RULE,
     broken_json_answer.RULE,
+    broken_code.RULE,
 )

@@ -1,0 +1,59 @@
+"""TXT046: the completion is code that cannot run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from curate.patterns import regex
+from curate.rules.code_checks import broken_python, broken_sql, python_in
+from curate.rules.exchanges import last_exchange
+from curate.rules.protocol import About, Mark, RecordRule
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
+
+# There the code may be meant to be broken, or is another language's.
+_OTHERWISE = regex(
+    r"\b(?:debug|bugs?|fix|errors?|correct|mistakes?|wrong|broken|syntax|signature|header|pseudo-?code|explain|describe|complete|fill|c\+\+|java|javascript|c#|ruby|php"
+    r"|golang|rust|scala|haskell|kotlin|swift|elixir|julia|lua|perl|matlab|groovy|cython|doctest|comment|jinja)\b|\bPython 2\b",
+    re.I,
+)
+
+
+def _applies(options: LintOptions) -> pl.Expr:
+    completion = pl.col("completion")
+    start = r"(?:[ \t\r\n]*(?:def |import |from |class |async def |#|\"\"\"))"
+    return completion.str.contains(rf"\A{start}|```(?i-u:py)|\A[ \t\r\n]*(?i-u:select)\b")
+
+
+def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
+    exchange = last_exchange(record, format)
+    if exchange is None or _OTHERWISE.search(exchange.prompt):
+        return
+    code = python_in(exchange.completion)
+    said = broken_python(code, exchange.prompt) if code else broken_sql(exchange.completion)
+    if said:
+        yield Mark(exchange.field, said, exchange.completion[:160])
+
+
+RULE = RecordRule(
+    about=About(
+        code="TXT046",
+        name="broken-code",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="the completion is code that cannot run",
+        reason="Python that does not compile, uses a module that it never imports, or SQL whose clauses stand in an "
+        "order that no database takes: the model learns to write the same. Nothing is executed to find out.",
+        example='{"prompt": "Write a Python function that finds words.", "completion": "def words(text):\\n    '
+        'return re.findall(r\\"\\\\w+\\", text)"}',
+        remedy="Mend the code, or drop the row.",
+        assumes="Python 3; code that stands alone or between fences that say python",
+    ),
+    applies=_applies,
+    check=_check,
+)

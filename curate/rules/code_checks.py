@@ -1,0 +1,176 @@
+"""Code that cannot run: Python that does not compile or uses what it never imports, SQL in a wrong order.
+
+Nothing is executed: Python's own parser reads the text into a tree.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+import warnings
+
+from curate.patterns import regex
+
+_FENCED = regex(r"^[ \t]*```[ \t]*(?:python|py|python3)[ \t]*\n(.*?)^[ \t]*```", re.S | re.M | re.I)
+_PYTHON_START = regex(
+    r"(?:def \w|import \w|from [\w.]+ import |class \w+\s*[(:]|#[^!]|\"\"\"|async def )"
+)
+_PYTHON_LINE = regex(r"^(?:\s*def \w+\s*\(.*\)\s*(?:->.*)?:|import \w[\w., ]*$|from [\w.]+ import |class \w+(?:\(\w*\))?:)", re.M)  # fmt: skip
+# What may stand behind code or beside it: its output, a call with its result, a comment of another language.
+_OUTPUT = regex(
+    r"^(?:#+|//)?[ \t]*(?:sample |expected |example )?outputs?\b.*\Z", re.S | re.M | re.I
+)
+_SLASHES = regex(r"[ \t]*(?<!:)//.*$", re.M)
+_ARROW = regex(r"[ \t]*(?:=>|->|→)[^\n:]*$", re.M)
+_OTHER_LANGUAGE = regex(
+    r"[{;]\s*$|^\s*(?:func|let|var|const|public|private|end|fn)\b|^import (?:\w+;|[A-Z])|\w :: \w|\bend\s*\Z",
+    re.M,
+)
+_PROSE = regex(
+    r"^\s*(?:[A-Z][a-z]+|I|A|In|It|The|This|To)\b(?: [A-Za-z'’,-]+){3,}|^\s*(?:\d+\.|[-*•]) [A-Z]"
+)
+_ELISION = regex(
+    r"^\s*\.\.\.|>>> |<[a-z_ ]+>|\[insert|^\s*%|^\s*!pip|^\s*\$ |\{%|\{\{", re.M | re.I
+)
+_LONGEST = 20_000
+
+# Modules and the names that people give them; what else is not bound may be the user's own.
+_MODULES = frozenset(
+    [
+        "re",
+        "math",
+        "random",
+        "os",
+        "sys",
+        "json",
+        "np",
+        "pd",
+        "time",
+        "datetime",
+        "collections",
+        "itertools",
+        "requests",
+        "plt",
+        "csv",
+        "functools",
+        "heapq",
+        "bisect",
+        "subprocess",
+        "threading",
+        "socket",
+        "logging",
+        "urllib",
+        "hashlib",
+        "statistics",
+        "shutil",
+        "glob",
+        "sqlite3",
+        "nltk",
+        "cv2",
+        "tf",
+        "torch",
+        "sns",
+    ]
+)
+_CALLED = frozenset({"defaultdict", "Counter", "deque", "BeautifulSoup", "reduce", "namedtuple"})
+
+_CLAUSES = ("FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT")
+_CLAUSE = regex(r"\b(?:FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT)\b", re.I)
+_SELECT = regex(r"\bSELECT\b", re.I)
+
+
+def python_in(text: str) -> str | None:
+    """The Python that a text is, or holds between fences that name it; None where there is none."""
+    blocks = [textwrap.dedent(block) for block in _FENCED.findall(text)]
+    if blocks:
+        return "\n".join(blocks)
+    plain = text.strip("\n")
+    if (
+        "```" in plain
+        or _OTHER_LANGUAGE.search(plain)
+        or not _PYTHON_START.match(plain)
+        or not _PYTHON_LINE.search(plain)
+    ):
+        return None
+    return plain
+
+
+def broken_python(code: str, prompt: str) -> str | None:
+    """Why code does not compile, or which module neither it nor the prompt imports; None where neither is so."""
+    lines = code.strip().splitlines()
+    if len(lines) < 2 or len(code) > _LONGEST or _ELISION.search(code):
+        return None
+    error: SyntaxError | None = None
+    bare = _OUTPUT.sub("", code)
+    for candidate in dict.fromkeys((code, bare, _ARROW.sub("", bare), _SLASHES.sub("", bare))):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                missing = _never_imported(ast.parse(candidate))
+        except SyntaxError as raised:
+            error = error or raised
+        except (ValueError, RecursionError, MemoryError):
+            return None
+        else:
+            if missing is None or re.search(rf"\bimport\b.*\b{missing}\b", prompt):
+                return None
+            return f"the code uses {missing!r} and never imports it"
+    return _told(error, code) if error else None
+
+
+def _told(error: SyntaxError, code: str) -> str | None:
+    """What is wrong with the line; None where the line is prose, or code for Python 2."""
+    lines = code.splitlines()
+    at = min(max((error.lineno or 1) - 1, 0), len(lines) - 1)
+    old = re.search(r"Missing parentheses|leading zeros|multiple exception types", error.msg)
+    old_style = re.search(r"\bexcept \w+, \w+:|^\s*(?:print|exec) [\"'\w]|<>", code, re.M)
+    beside = lines[max(0, at - 1) : at + 1]
+    if old or old_style or any(_PROSE.match(line) for line in beside):
+        return None
+    return f"the Python does not compile: {error.msg}, line {at + 1} of the code"
+
+
+def _never_imported(tree: ast.AST) -> str | None:
+    """The first well-known module that the code uses without having imported or made it."""
+    bound: set[str] = set()
+    used: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+            if "*" in names:
+                return None
+            bound |= names
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
+            isinstance(node, ast.ExceptHandler) and node.name
+        ):
+            bound.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used += [node.value.id] if node.value.id in _MODULES else []
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            used += [node.func.id] if node.func.id in _CALLED else []
+    return next((name for name in used if name not in bound), None)
+
+
+def broken_sql(text: str) -> str | None:
+    """Why a query that a text is cannot run: its clauses stand in an order that no dialect takes."""
+    plain = re.sub(r"'[^']*'|\"[^\"]*\"|--[^\n]*", "''", text)
+    plain = re.sub(r"\s+", " ", plain).strip()
+    if not _SELECT.match(plain) or plain.count("(") != plain.count(")"):
+        return None
+    before = None
+    while before != plain:
+        before, plain = plain, re.sub(r"\([^()]*\)", "", plain)
+    for statement in plain.split(";"):
+        if len(_SELECT.findall(statement)) != 1:
+            continue
+        clauses = [clause.upper() for clause in _CLAUSE.findall(statement)]
+        places = [_CLAUSES.index(clause) for clause in clauses]
+        wrong = next((i for i in range(1, len(places)) if places[i] < places[i - 1]), None)
+        if wrong is not None and clauses[0] == "FROM" and len(set(clauses)) == len(clauses):
+            return f"the query has {clauses[wrong]} after {clauses[wrong - 1]}"
+    return None
