@@ -65,9 +65,9 @@ def false_claims(text: str) -> Iterator[Claim]:
                 yield match, true
     for match in _ROOT.finditer(text):
         of_what, said = (Fraction(g.strip(",").replace(",", "")) for g in match.groups())
-        true = Fraction(math.sqrt(of_what)) if of_what >= 0 else None
-        if true is not None and not _near(true, abs(said), match[2]):
-            yield match, true
+        root = Fraction(math.sqrt(abs(of_what)))
+        if of_what >= 0 and not _near(root, abs(said), match[2]):
+            yield match, root
     for match in _LEAP.finditer(text):
         year = int(match[1])
         leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
