@@ -145,10 +145,10 @@ def _never_imported(tree: ast.AST) -> str | None:
             bound.add(node.id)
         elif isinstance(node, ast.arg):
             bound.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
-            isinstance(node, ast.ExceptHandler) and node.name
-        ):
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             bound.add(node.name)
+        elif isinstance(node, ast.ExceptHandler):
+            bound.add(node.name or "")
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             used += [node.value.id] if node.value.id in _MODULES else []
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
