@@ -7,7 +7,7 @@ import math
 _Z = 1.959964  # of a two-sided 95% interval
 
 
-def wilson(hits: int, count: int) -> tuple[float, float]:
+def wilson(hits: float, count: int) -> tuple[float, float]:
     """The 95% interval of a proportion (Wilson 1927, JASA 22:209-212). (0, 1) when count is 0."""
     if count == 0:
         return 0.0, 1.0

@@ -93,7 +93,8 @@ def render_pairs(
 
 
 def render_pair(renderer: Renderer, example: Example, number: int) -> Pair | None:
-    """One pair, or None when it prefers nothing: a side is empty, or both are the same.
+    """One pair, or None when it prefers nothing: a side has no answer, or both are the same, or
+    answer different prompts.
 
     Raises:
         Unrenderable: the template cannot render a side after its prompt.
@@ -103,6 +104,9 @@ def render_pair(renderer: Renderer, example: Example, number: int) -> Pair | Non
     sides = [_side(renderer, example, side, number) for side in (example.chosen, example.rejected)]
     chosen, rejected = sides
     if chosen is None or rejected is None or np.array_equal(chosen.ids, rejected.ids):
+        return None
+    first = {example.chosen[0].role, example.rejected[0].role}
+    if not example.messages and first != {"assistant"}:
         return None
     prompts = [int(np.argmax(s.learnt)) for s in (chosen, rejected)]
     if prompts[0] != prompts[1] or shared_length((chosen, rejected)) < prompts[0]:

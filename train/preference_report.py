@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def report_on_rewards(
         method="reward",
         step=step,
         pairs=len(margins),
-        accuracy=share_of(margins > 0),
+        accuracy=share_ahead(margins),
         margin=float(margins.mean()),
         calibration=calibration(margins),
         length=length_bias(chosen, rejected, lengths),
@@ -55,26 +55,31 @@ def report_on_dpo(
     before = after - (chosen - rejected) / beta
     more = {
         "method": "dpo",
-        "likelihood_before": share_of(before > 0),
-        "likelihood_after": share_of(after > 0),
+        "likelihood_before": share_ahead(before),
+        "likelihood_after": share_ahead(after),
         "chosen_change": float(chosen.mean() / beta),
         "rejected_change": float(rejected.mean() / beta),
     }
     return report_on_rewards(metrics, lengths, step).model_copy(update=more)
 
 
-def share_of(right: Sequence[bool] | NDArray[np.bool_]) -> Share:
-    """The share of True, with its 95% interval."""
-    count, hits = len(right), int(np.sum(right))
+def share_ahead(differences: Floats | NDArray[np.int64]) -> Share:
+    """The share above zero, with its 95% interval; a tie (a model that has not moved) counts half."""
+    count, hits = len(differences), float(_ahead(differences).sum())
     return Share(
         value=hits / count if count else float("nan"), interval=wilson(hits, count), pairs=count
     )
 
 
+def _ahead(differences: Floats | NDArray[np.int64]) -> Floats:
+    """1 above zero, 0 below, 1/2 at zero."""
+    return 0.5 + 0.5 * np.sign(differences)
+
+
 def calibration(margins: Floats) -> Calibration:
     """How often the preferred side is right, against the probability that its margin claims."""
     predicted = 1.0 / (1.0 + np.exp(-np.abs(margins)))
-    right = margins > 0
+    right = _ahead(margins)
     bins = max(1, min(_MOST_BINS, len(margins) // _PAIRS_A_BIN))
     groups = [g for g in np.array_split(np.argsort(predicted, kind="stable"), bins) if len(g)]
     told = tuple(
@@ -96,9 +101,9 @@ def length_bias(chosen: Floats, rejected: Floats, lengths: NDArray[np.int64]) ->
     return LengthBias(
         correlation=spearman(np.r_[chosen, rejected], np.r_[lengths[:, 0], lengths[:, 1]]),
         margin_correlation=spearman(margins, longer),
-        matched=share_of(margins[matched] > 0) if matched.any() else _NONE,
-        longer_chosen=share_of(longer[differ] > 0) if differ.any() else _NONE,
-        longer_preferred=share_of((margins * longer)[differ] > 0) if differ.any() else _NONE,
+        matched=share_ahead(margins[matched]) if matched.any() else _NONE,
+        longer_chosen=share_ahead(longer[differ]) if differ.any() else _NONE,
+        longer_preferred=share_ahead((margins * longer)[differ]) if differ.any() else _NONE,
     )
 
 

@@ -75,7 +75,7 @@ def describe_rendering(report: RenderingReport) -> str:
         (len(report.split), "split"),
         (len(report.nothing_to_learn), "with nothing to learn"),
         (len(report.refused), "refused by the chat template"),
-        (len(report.no_preference), "with two equal answers or an empty one"),
+        (len(report.no_preference), "with two equal answers, an empty one, or two prompts"),
     ):
         if count:
             parts.append(f"{count:,} {what}")

@@ -161,7 +161,10 @@ def refuse_losses(report: RenderingReport, max_length: int, max_lost_share: floa
             f"Nothing to learn (no assistant turn with text and weight) in {_some(report.nothing_to_learn)}."
         )
     if report.no_preference:
-        parts.append(f"Both answers are the same, or one is empty: {_some(report.no_preference)}.")
+        parts.append(
+            "Both answers are the same, one is empty, or they answer different prompts: "
+            f"{_some(report.no_preference)}."
+        )
     if report.dropped:
         parts.append(
             f"Longer than {max_length} tokens: {_some(report.dropped)}; "

@@ -23,6 +23,7 @@ from curate.train.models import (
     Head,
     load_model,
     load_tokenizer,
+    quiet_bitsandbytes,
     quiet_transformers,
     resolve_base,
 )
@@ -121,6 +122,7 @@ def load_reward(
     Raises:
         UserError: there is none, or what is there is no reward model.
     """
+    quiet_bitsandbytes()
     folder = next((run / n for n in ("adapter", "model") if (run / n).is_dir()), run)
     if (folder / "adapter_config.json").is_file():
         model = _adapted(folder, dtype)

@@ -13,7 +13,9 @@ from curate.schemas.options.lint import LintOptions
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= 60).then(prompt)
-    nothing = (short.str.strip_chars().str.len_bytes() == 0) | short.str.contains(SURE)
+    # A pair without a prompt is for missing-prompt and different-prompts, which know its sides.
+    blank = (short.str.strip_chars().str.len_bytes() == 0) & pl.col("rejected").is_null()
+    nothing = blank | short.str.contains(SURE)
     asked = pl.col("roles").str.contains("[ut]")
     return nothing & asked & ~pl.col("special")
 

@@ -1,4 +1,4 @@
-"""PRF002: a pair with an empty side."""
+"""PRF002: a pair with an empty side, or one that does not answer."""
 
 from __future__ import annotations
 
@@ -15,17 +15,27 @@ from curate.schemas.records import RecordFormat
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    return _blank("completion") | _blank("rejected")
-
-
-def _blank(column: str) -> pl.Expr:
-    return pl.col(column).str.strip_chars().str.len_bytes() == 0
+    return pl.col("rejected").is_not_null()
 
 
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:
+    if _surely_answered(record["chosen"]) and _surely_answered(record["rejected"]):
+        return
     for name, turns in zip(("chosen", "rejected"), answers_of(record), strict=True):
         if not any(t.text.strip() or t.calls_tools or t.refusal for t in turns):
             yield Mark(name, f"the {name} side is empty")
+        # Of the chosen side, the rules about conversations say so.
+        elif name == "rejected" and all(t.role != "assistant" for t in turns):
+            yield Mark(name, "the rejected side has no answer: no turn is the assistant's")
+
+
+def _surely_answered(side: Any) -> bool:
+    """Whether a side is text that is no transcript, or messages that end with an answer's text."""
+    if isinstance(side, str):
+        return not side.startswith("\n\n") and not side.isspace() and bool(side)
+    last = side[-1] if side else {}
+    text = last.get("content")
+    return last.get("role") == "assistant" and isinstance(text, str) and bool(text.strip())
 
 
 RULE = RecordRule(
@@ -34,7 +44,7 @@ RULE = RecordRule(
         name="empty-side",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary="one side of the pair is empty",
+        summary="one side of the pair is empty, or no answer",
         reason="Against nothing, anything wins: the model learns that to write at all is what was preferred, or to fall silent.",
         example='{"prompt": "Hi", "chosen": "Hello!", "rejected": ""}',
         remedy="Write the missing side, or drop the pair (`--unsafe-fixes`).",

@@ -20,7 +20,7 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:
     if record.get("prompt") is not None or record["chosen"] == record["rejected"]:
-        if isinstance(record.get("prompt"), str) and not record["prompt"].strip():
+        if record.get("prompt") is not None and not _says_something(record["prompt"]):
             yield Mark("prompt", "the prompt is empty")
         return
     chosen, rejected = whole_sides(record)
@@ -32,6 +32,13 @@ def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) 
             return  # both continue the same opening, which is the prompt
     if chosen[0].role == "assistant" or rejected[0].role == "assistant":
         yield Mark(None, "no prompt, and the sides share no opening that could be one")
+
+
+def _says_something(prompt: Any) -> bool:
+    if isinstance(prompt, str):
+        return bool(prompt.strip())
+    contents = [turn.get("content") for turn in prompt if turn.get("role") != "system"]
+    return any(bool(c.strip()) if isinstance(c, str) else bool(c) for c in contents)
 
 
 RULE = RecordRule(

@@ -54,13 +54,27 @@ def test_transcripts_with_implicit_prompts() -> None:
 @pytest.mark.parametrize(("chosen", "rejected"), [("a", "a"), ("", "a"), ("a", "  ")])
 def test_pairs_that_prefer_nothing_are_refused(chosen: str, rejected: str) -> None:
     bad = example("hello", chosen, rejected, path="pairs.jsonl", line=7)
-    with pytest.raises(UserError, match=r"same, or one is empty: pairs\.jsonl:7"):
+    with pytest.raises(UserError, match=r"same, one is empty, .*: pairs\.jsonl:7"):
         render_pairs([bad], make_tokenizer(), TrainOptions())
     kept, report = render_pairs(
         [bad, example("hello", "a", "b")], make_tokenizer(), TrainOptions(max_lost_share=0.5)
     )
     assert len(kept) == 1
     assert report.no_preference == ["pairs.jsonl:7"]
+
+
+def test_two_prompts_are_no_pair() -> None:
+    record = PreferenceRecord(
+        chosen="\n\nHuman: Hi\n\nAssistant: Hello", rejected="\n\nHuman: Bye\n\nAssistant: Ciao"
+    )
+    kept, report = render_pairs(
+        [record.example(), example("hello", "a", "b")],
+        make_tokenizer(),
+        TrainOptions(max_lost_share=0.5),
+    )
+    assert len(kept) == 1
+    assert len(report.no_preference) == 1
+    assert not report.refused
 
 
 def test_a_long_prompt_is_cut_the_same_way_for_both_and_never_takes_the_answer() -> None:

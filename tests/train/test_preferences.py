@@ -177,6 +177,20 @@ def test_scores_decide_which_duplicate_is_kept(
     assert [json.loads(line)["score"] for line in kept.read_text().splitlines()] == [max(scores)]
 
 
+def test_a_reward_model_scores_in_bfloat16_too(
+    pair_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    """As on a GPU: the base in bfloat16, the head in float32."""
+    run = curate.train(
+        pair_file, model=tiny_base, output=tmp_path / "run", method="reward", **FAST
+    ).run
+    texts = [list(range(60, 60 + n)) for n in (5, 30, 12)]
+    exact = load_reward(run).score_ids(texts)
+    rough = load_reward(run, dtype=torch.bfloat16).score_ids(texts)
+    assert rough == pytest.approx(exact, abs=0.05)
+    assert rough != exact
+
+
 def test_what_cannot_be_scored_is_said(
     chat_file: Path, pair_file: Path, tiny_base: str, tmp_path: Path
 ) -> None:
