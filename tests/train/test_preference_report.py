@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from curate.train.preference_report import (  # noqa: E402
+from curate.train.preference_report import (
     report_on_dpo,
     report_on_rewards,
     sentences,
