@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.rules.placeholders import SURE, TOKEN
+from curate.rules.placeholders import SURE, TOKEN, UNWRITTEN
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import worded
 from curate.schemas.findings import Confidence, FixSafety, Severity
@@ -13,8 +13,15 @@ from curate.schemas.options.lint import LintOptions
 
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
-    whole = (text.str.len_bytes() <= 60) & text.str.contains(SURE)
+    short = pl.when(text.str.len_bytes() <= 60).then(text)
+    whole = short.str.contains(f"{SURE}|{UNWRITTEN}").fill_null(False)
     return pl.col("learnt") & (whole | text.str.contains(TOKEN))
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    return worded(options) | pl.col("text").str.contains(
+        r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder).{0,40}$"
+    )
 
 
 RULE = ColumnRule(
@@ -32,7 +39,7 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a placeholder stands where the answer should be: {match}",
-    pattern=f"{SURE}|{TOKEN}",
+    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}",
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
-    first=worded,
+    first=_first,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.rules.placeholders import ANY, SURE, TRAILING, without_placeholder
+from curate.rules.placeholders import ANY, DASHES, SURE, TRAILING, without_placeholder
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
@@ -18,7 +18,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     # turn that says "None" is an answer.
     beside = ((row == row.shift(1)) & user.shift(1)) | ((row == row.shift(-1)) & user.shift(-1))
     short = pl.when(user & (text.str.len_bytes() <= _SHORT)).then(text)
-    whole = short.str.contains(SURE) | (beside & short.str.contains(ANY))
+    whole = short.str.contains(SURE) | (beside & short.str.contains(f"{ANY}|{DASHES}"))
     trailing = pl.when(user).then(text.str.tail(_SHORT)).str.contains(TRAILING)
     return whole | trailing
 
@@ -39,6 +39,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a placeholder stands where the input should be empty: {match}",
-    pattern=f"{ANY}|{TRAILING}",
+    pattern=f"{ANY}|{DASHES}|{TRAILING}",
     repair=Repair(FixSafety.SAFE, "empty the input", text=without_placeholder),
 )

@@ -9,16 +9,33 @@ from curate.patterns import regex
 # Nobody means these words for themselves.
 _SURE = (
     r"no[\s_-]?(?:input|output)s?|ninput|noput|noinout|nooutout"
+    r"|no (?:additional |further |extra |specific |other )(?:input|output|context)s?|(?:input|output|context)\s*:\s*(?:none|n/?a|null|empty)"
     r"|no (?:additional |further |extra )?(?:input|output|context)s? "
     r"(?:is |are |was |were )?(?:needed|required|provided|given|necessary|available|specified|text)"
     r"|(?:input|output|context) (?:is )?(?:not (?:needed|required|provided|given|applicable|available)|empty|none)"
     r"|empty (?:input|output|string)|blank (?:input|output)|insert (?:input|text|output) here"
 )
+# What stands for an answer that was never written.
+_UNWRITTEN = (
+    r"(?:your |the |write |type |put |add )+(?:answer|response|output|completion)(?: goes)? here"
+    r"|(?:insert|enter|add|write|put|paste) (?:your |the |an? )?(?:answer|response|output|completion|text|content)(?: here)?"
+    r"|(?:answer|response|output|completion|text|content) (?:goes|to be (?:added|written|filled in)|to go|to follow|comes) ?(?:here)?"
+    r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf(?:asdf)*|asdfghjkl|qwerty|lorem ipsum(?: dolor sit amet)?"
+    r"|(?:answer|response|output|completion) (?:is )?(?:pending|missing|not (?:written|available) yet)|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
+)
+# In brackets even a single word is no answer: "[output]", "<answer>".
+_BRACKETED = (
+    r"(?:the |your |an? |chosen |rejected |model |assistant |expected |insert )*"
+    r"(?:answer|response|output|completion|text|content|blank|empty|placeholder|no (?:answer|response|completion|text|content|data))(?: here)?"
+)
 # These may be answers of their own, so only an input field, or a rare answer, is held against them.
-_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not applicable|nothing|tbd|todo"
+_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|nothing|tbd|todo"
 
 _WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?\\/|#–—-]*"
 SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"
+UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[(]\s*{_BRACKETED}\s*[>\])]\W*$|^\s*<(?:answer|response|output|completion)>\s*</(?:answer|response|output|completion)>\s*$"
+# Marks that stand for nothing in an input field.
+DASHES = r"^\s*(?:[-–—.…_]\s*){1,6}$"
 ANY = rf"(?i)^{_WRAP}(?:{_SURE}|{_UNSURE}){_WRAP}$"
 # A prompt whose last line is a placeholder, as files flattened from instruction and input have.
 TRAILING = (

@@ -32,21 +32,63 @@ _PATTERN = (
     r"|\bI (?:cannot|can['’]t) (?:assist|help|comply|fulfill?) (?:you )?(?:with )?(?:that|this|your|the) (?:request|task)?"
     r"|^\W*sorry,? (?:i|we) (?:can(?:no|['’])t|cannot)\b"
 )
+# Whole answers that say no and nothing else. They name the request, a policy or the assistant itself.
+_THIS = r"(?:(?:this|that|the|your|such|any)(?: (?:kind|type|sort) of)?(?: (?:a|an))?(?: (?:specific|particular))? ?(?:request|question|topic|prompt|task|content|instruction|matter|one)?s?)"
+_CURT = (
+    rf"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |my apologies,? ?(?:but )?|i apologi[sz]e,? ?(?:but )?|no,? )*"
+    rf"(?:i (?:must|have to|need to|will have to|would have to|respectfully|am going to(?: have to)?) (?:respectfully |politely )?(?:decline|refuse|pass)(?: (?:to|on|from) )?(?:(?:answer|do|help|discuss|fulfil+|comply)\w*)?(?: with)? ?{_THIS}?"
+    rf"|(?:this|that|the|your) (?:request|question|content|topic|prompt|task)s? (?:violates|goes against|conflicts with|is against|breaches|falls outside)\b[^.\n]*"
+    rf"|{_THIS} (?:is|['’]s)(?: not|n['’]t) something (?:that )?i (?:can|am able to|will|['’]m able to)\b[^.\n]*|(?:that|this)['’]s not something (?:that )?i (?:can|will|am able to)\b[^.\n]*"
+    rf"|i(?:['’]m| am)(?: not|n['’]t)? (?:programmed|designed|allowed|permitted|authori[sz]ed|comfortable|able|unable) (?:to (?:do|answer|discuss|help|assist|process|respond|provide|share|generate|talk)|with (?:answering|discussing|sharing|providing))[^.\n]*\b(?:that|this|your|request|question|topic|information|you)\b[^.\n]*"
+    rf"|i (?:would(?: prefer| rather)|['’]d(?: prefer| rather)|prefer)(?: not to| not)? ?(?:answer|discuss|talk about|comment on|respond|say)?[^.\n]{{0,20}}?\b{_THIS}"
+    rf"|it (?:would(?: not|n['’]t)|is(?: not|n['’]t)) (?:be )?(?:appropriate|right|ethical|possible|proper) for me to [^.\n]*"
+    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
+    rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot)\b[^.\n]*)(?:[.!] [^.\n]{{0,60}})?\W*$"
+)
+_SHORTEST_PAGE = 160  # characters: a letter or an essay that was asked for is longer than a plain no
+# "I am sorry, I cannot …" in other languages.
+ELSEWHERE = (
+    r"^\W*(?:Es tut mir (?:sehr )?leid|Tut mir leid|Leider|Entschuldigung)[^.\n]{0,40}\bkann ich\b[^.\n]*\b(?:nicht|keine?)\b|^\W*(?:Es tut mir leid|Tut mir leid|Entschuldigung)[^.\n]{0,20}\bich kann\b[^.\n]*\b(?:nicht|keine?)\b"
+    r"|^\W*(?:Je suis (?:vraiment )?désolée?|Désolée?|Malheureusement)[^.\n]{0,30}\bje (?:ne peux pas|ne suis pas|ne pourrai pas)\b"
+    r"|^\W*(?:Lo siento|Lo lamento|Perdón|Disculpa|Me temo)[^.\n]{0,30}\bno (?:puedo|podr[eé]|me es posible|tengo)\b|^\W*No puedo (?:ayudar|cumplir|responder|proporcionar|generar|realizar|ofrecer)\b"
+    r"|^\W*(?:Desculpe|Sinto muito|Lamento|Infelizmente)[^.\n]{0,30}\bnão (?:posso|consigo|tenho)\b|^\W*(?:Mi dispiace|Spiacente|Purtroppo)[^.\n]{0,30}\bnon (?:posso|sono in grado)\b"
+    r"|^\W*(?:Het spijt me|Sorry|Helaas)[^.\n]{0,30}\bik kan\b[^.\n]*\b(?:niet|geen)\b|^\W*(?:Przykro mi|Przepraszam|Niestety)[^.\n]{0,30}\bnie mogę\b"
+    r"|^\W*(?:Извините|К сожалению|Простите|Прошу прощения|Мне жаль)[^.\n]{0,30}я не (?:могу|имею)|^\W*Я не могу (?:помочь|ответить|выполнить|предоставить)"
+    r"|^\W*(?:很抱歉|抱歉|对不起|對不起|不好意思)[^。\n]{0,12}(?:我|作为)[^。\n]{0,12}(?:无法|不能|没有办法|無法|没法)|^\W*我(?:无法|不能|無法)(?:回答|提供|帮助|完成|满足|协助)"
+    r"|^\W*(?:申し訳(?:ありません|ございません)|すみません|ごめんなさい|恐れ入りますが)[^\n]{0,40}(?:できません|できかねます|お答えできません|いたしかねます)"
+    r"|^\W*(?:죄송합니다|죄송하지만|미안하지만)[^\n]{0,40}(?:수 없습니다|드릴 수 없|수 없어요)"
+    r"|^\W*(?:عذر[ًا]+|آسف|أعتذر|للأسف|معذرة)[^.\n]{0,30}لا (?:يمكنني|أستطيع|أقدر)|^\W*(?:माफ़ कीजिए|क्षमा करें|मुझे खेद है)[^।\n]{0,60}नहीं"
+)
 # "Draft an apology", a dialogue, a rewrite: there the words are the answer.
 _ASKED = (
     r"(?i)\b(?:apolog|dialogue|conversation|rewrite|rephrase|paraphrase|translate|e-?mail|letter|excuse"
     r"|role-?play|pretend|imagine|decline|turn down|reject|character|monologue|speech|scene|customer|complaint|sympathy|tweet|why (?:this|is this))\w*"
 )
 
+# The same, but for pages that a curt no is not.
+_SPOKEN = (
+    r"(?i)\b(?:apolog|dialogue|conversation|rewrite|rephrase|paraphrase|translate|excuse|reply|respon[ds]|role-?play|pretend|imagine|decline|turn down"
+    r"|reject|refus|character|monologue|scene|customer|complaint|sympathy|tweet|say no|correct|grammar|sentence|phrase|quote|line|classif"
+    r"|continue|complete|translat|answer|meaning|tone|sentiment|polite|why (?:this|is this))\w*"
+)
+
 
 def _condition(options: LintOptions) -> pl.Expr:
-    refuses = pl.col("completion").str.head(400).str.contains(english(_PATTERN))
-    return refuses & ~pl.col("prompt").fill_null("").str.contains(english(_ASKED))
+    completion, prompt = pl.col("completion"), pl.col("prompt").fill_null("")
+    refuses = completion.str.head(400).str.contains(english(_PATTERN))
+    # A character's words, with who says them: "I cannot help you," said the clerk.
+    quoted = completion.str.contains(r"^\s*[\"“][^\"”\n]*[\"”]\s*[^\s\"“”]")
+    short = pl.when(completion.str.len_chars() <= _SHORTEST_PAGE).then(completion)
+    curt = short.str.contains(english(_CURT)).fill_null(False)
+    elsewhere = completion.str.head(200).str.contains(ELSEWHERE)
+    asked = prompt.str.contains(english(_ASKED))
+    spoken = prompt.str.contains(english(_SPOKEN))
+    return ((refuses & ~asked) | (curt & ~spoken) | (elsewhere & ~asked)) & ~quoted
 
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an|this |no output)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an|this |that|no |your |the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 
@@ -61,12 +103,12 @@ RULE = ColumnRule(
         "came from another assistant often hold such rows.",
         example='{"prompt": "Name a song.", "completion": "I\'m sorry, but I cannot help with that request."}',
         remedy="Drop the row, unless the refusal is what you want to teach (then ignore this rule).",
-        assumes="English text",
+        assumes="English text, and the usual words of some fifteen other languages",
     ),
     frame="rows",
     condition=_condition,
     message="the completion refuses: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{ELSEWHERE}",
     column="completion",
     applies_to=tuple(
         f
