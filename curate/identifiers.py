@@ -5,7 +5,7 @@ so that columns can be searched for it) and a test that a candidate must pass.
 
 Sources: ISO/IEC 7812-1 annex B (Luhn), ISO 13616 (IBAN, mod 97), SSA POMS RM 10201.030 (which SSNs
 are never issued), HMRC NIM39110 (national insurance numbers), Real Decreto 1553/2005 (DNI letter),
-Receita Federal (CPF check digits), UIDAI (Aadhaar, Verhoeff), INSEE (NIR key); RFC 5737 and 3849 (addresses for documentation).
+Receita Federal (CPF check digits), UIDAI (Aadhaar, Verhoeff), INSEE (NIR key), Decreto ministeriale 23/12/1976 (codice fiscale), BZSt (tax number), PESEL act, RvIG (BSN); RFC 5737 and 3849 (addresses for documentation).
 """
 
 from __future__ import annotations
@@ -159,6 +159,46 @@ def is_public_address(text: str) -> bool:
     return address.is_global and not address.is_multicast and not well_known
 
 
+_CODICE_ODD = dict(
+    zip(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21] * 2
+        + [2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23],
+        strict=True,
+    )
+)
+
+
+def is_codice_fiscale(text: str) -> bool:
+    """Whether a text is an Italian codice fiscale with its right last letter."""
+    odd = sum(_CODICE_ODD[c] for c in text[:15:2])
+    even = sum(int(c) if c.isdigit() else ord(c) - ord("A") for c in text[1:15:2])
+    return chr((odd + even) % 26 + ord("A")) == text[15]
+
+
+def is_steuer_id(text: str) -> bool:
+    """Whether the digits of a text are a German tax identification number (ISO 7064 mod 11, 10)."""
+    digits = [int(c) for c in text if c.isdigit()]
+    product = 10
+    for digit in digits[:10]:
+        product = ((digit + product) % 10 or 10) * 2 % 11
+    return digits[0] != 0 and (11 - product) % 10 == digits[10]
+
+
+def is_pesel(text: str) -> bool:
+    """Whether the digits of a text are a Polish PESEL with its right last digit."""
+    digits = [int(c) for c in text if c.isdigit()]
+    weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
+    return sum(d * w for d, w in zip(digits, weights, strict=True)) % 10 == 0
+
+
+def is_bsn(text: str) -> bool:
+    """Whether the digits of a text are a Dutch BSN by its test of eleven."""
+    digits = [int(c) for c in text if c.isdigit()]
+    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+    return sum(d * w for d, w in zip(digits, weights, strict=True)) % 11 == 0
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of identifier: its name for messages, its form and its test."""
@@ -188,6 +228,23 @@ NATIONAL_IDS: tuple[Kind, ...] = (
         "French social security number",
         r"\b[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}\b",
         is_nir,
+    ),
+    Kind(
+        "Italian codice fiscale",
+        r"\b[A-Z]{6}\d{2}[ABCDEHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b",
+        is_codice_fiscale,
+    ),
+    # Bare digits whose check passes by chance too often: their name has to stand before them.
+    Kind(
+        "German tax number",
+        r"(?i:\b(?:steuer-?id(?:nr\.?|entifikationsnummer)?|idnr\.?|steuerliche identifikationsnummer)[: ]{1,3}(?:ist |lautet )?)\d{2} ?\d{3} ?\d{3} ?\d{3}\b",
+        is_steuer_id,
+    ),
+    Kind("Polish PESEL", r"(?i:\bpesel[: ]{1,3}(?:to )?)\d{11}\b", is_pesel),
+    Kind(
+        "Dutch BSN",
+        r"(?i:\b(?:bsn|burgerservicenummer)(?:-?nummer)?[: ]{1,3}(?:is )?)\d{3}[ .]?\d{3}[ .]?\d{3}\b",
+        is_bsn,
     ),
 )
 IP_ADDRESS = Kind(
@@ -219,6 +276,17 @@ PROVIDER_KEYS: tuple[tuple[str, str], ...] = (
     ("Groq, xAI or Replicate key", r"\bgsk_[0-9A-Za-z]{40,}|\bxai-[0-9A-Za-z]{40,}|\br8_[0-9A-Za-z]{30,}"),
     ("Shopify key", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b"),
     ("Databricks token", r"\bdapi[0-9a-f]{32}\b"),
+    ("Perplexity key", r"\bpplx-[0-9A-Za-z]{40,}\b"),
+    ("Square token", r"\bsq0(?:csp|atp)-[0-9A-Za-z_-]{22,43}|\bEAAA[lE][0-9A-Za-z_-]{59}"),
+    ("Braintree token", r"\baccess_token\$production\$[0-9a-z]{16}\$[0-9a-f]{32}\b"),
+    ("Discord webhook or bot token", r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[0-9A-Za-z_-]{60,}|\b[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}"),
+    ("HashiCorp Vault token", r"\bhv[sb]\.[0-9A-Za-z_-]{24,}"),
+    ("Linear, Notion or New Relic key", r"\blin_api_[0-9A-Za-z]{40}\b|\b(?:secret|ntn)_[0-9A-Za-z]{43,}\b|\bNRAK-[0-9A-Z]{27}\b"),
+    ("Atlassian token", r"\bATATT3xFfGF0[0-9A-Za-z_=-]{20,}"),
+    ("Postman key", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
+    ("Docker token", r"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{27,}"),
+    ("Facebook token", r"\bEAACEdEose0cBA[0-9A-Za-z]{20,}"),
+    ("Mailgun or Mailchimp key", r"\bkey-[0-9a-f]{32}\b|\b[0-9a-f]{32}-us\d{1,2}\b"),
 )  # fmt: skip
 PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|\bPuTTY-User-Key-File-\d|\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"
 JSON_WEB_TOKEN = r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"
@@ -226,7 +294,7 @@ CREDENTIALS_IN_URL = r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@\"'<>{}\[\]()]{1,60}:[^
 EMAIL = r"[0-9A-Za-z][0-9A-Za-z._%+-]{0,62}@(?:[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?\.)+[A-Za-z]{2,24}\b"
 PHONE = r"(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?(?:\d[ .-]?){6,12}\d\b|\(\d{3}\) ?\d{3}[ .-]\d{4}\b|\b(?:1[ .-])?\d{3}[.-]\d{3}[.-]\d{4}\b)"
 ASSIGNED_SECRET = (
-    r"(?i)\b(?:api[_-]?key|apikey|secret(?:[_-]?(?:key|token|access[_-]?key))?|access[_-]?token|auth[_-]?token|bearer|client[_-]?secret"
+    r"(?i)\b(?:(?:aws|db|database|app|admin|root|user|smtp|mail|redis|mysql|postgres|pg|ftp|ssh|jwt|service|prod|github|gitlab|slack|stripe|azure|openai|google|django|flask)_)?(?:api[_-]?key|apikey|secret(?:[_-]?(?:key|token|access[_-]?key))?|access[_-]?token|auth[_-]?token|bearer|client[_-]?secret"
     r"|private[_-]?key|passw(?:or)?d|pwd|token)[\"']?\s*(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?[0-9A-Za-z+/_.~!@#$%^&*-]{8,}"
 )
 

@@ -11,7 +11,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
-    r"(?i)\bas an?\s+(?:(?:ai|a\.i\.|artificial intelligence|large language|language|machine learning|gpt)[\s-]*)+"
+    r"(?i)\b(?:as|being|since i am|because i am|since i['’]m|because i['’]m) an?\s+(?:(?:ai|a\.i\.|artificial intelligence|large language|language|machine learning|gpt)[\s-]*)+"
     r"(?:language\s+)?(?:models?|assistants?|chatbots?|programs?|systems?|bots?)?\s*,?\s*"
     r"(?:\([^)\n]*\)\s*,?\s*)?(?:i\b|my\b|it is (?:not )?(?:within my|possible for me))"
     r"|\bi(?:['’]m| am)\s+(?:just\s+|only\s+|simply\s+)?an?\s+(?:ai|artificial intelligence|large language|language)\s*"

@@ -11,7 +11,7 @@ from curate.schemas.records import RecordFormat
 
 _PATTERN = (
     r"(?i)Below is an instruction that describes a task|#{2,4}\s*(?:response|assistant|answer)\s*:?\s*$"
-    r"|(?:^|\n)#{2,4}\s*(?:instruction|human|user)s?\s*:|\n(?:assistant|response)\s*:\s*$"
+    r"|(?:^|\n)#{2,4}\s*(?:instruction|human|user)s?\s*:|\n(?:assistant|response)\s*:\s*$|^\s*(?:human|user)\s*:\s[^\n]*\b(?:assistant|ai|gpt)\s*:\s*$"
     r"|\n\s*(?:\d{1,2}\s*[.)]\s*)?instruction\s*:\s*\S"
 )
 

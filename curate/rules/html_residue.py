@@ -12,7 +12,7 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = (
     r"(?i)&(?:nbsp|amp|lt|gt|quot|apos|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|bull|middot|copy|#\d{2,5}|#x[0-9a-f]{2,5});"
     r"|<br\s*/?>|</?(?:p|div|span|strong|em|ul|ol|li|font|tbody|td|tr|h[1-6]|blockquote|center|section|article)(?:\s+(?:class|id|style|align|lang|dir|data-[a-z]+)\s*=[^<>]*)?\s*/?>"
-    r"|<a\s+href\s*=[^<>]*>|</a>"
+    r"|<a\s+href\s*=[^<>]*>|</(?:a|b|i|u|sup|sub|small)>|<!--[^\n]*?-->|</script>\s*$"
 )
 # Asked for, or shown as code.
 _ABOUT_MARKUP = (
@@ -25,7 +25,7 @@ _ABOUT_MARKUP = (
 def residue(text: pl.Expr, prompt: pl.Expr, pattern: str) -> pl.Expr:
     """The text holds such markup, is no code, and its prompt is not about markup."""
     code = text.str.contains(
-        r"```|<!DOCTYPE|<html|<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
+        r"```|<!DOCTYPE|<html|<script[^>]*>\s*\n|^\s*<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
     )
     return text.str.contains(pattern) & ~code & ~prompt.str.contains(english(_ABOUT_MARKUP))
 
@@ -35,7 +35,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(r"<[/a-zA-Z]|&[#a-z]")
+    return pl.col("completion").str.contains(r"<[/a-zA-Z!]|&[#a-z]")
 
 
 RULE = ColumnRule(

@@ -37,6 +37,11 @@ def _condition(options: LintOptions) -> pl.Expr:
     return hinted.map_elements(holds_address, return_dtype=pl.Boolean)
 
 
+def _first(options: LintOptions) -> pl.Expr:
+    groups = pl.col("text").str.contains(r"[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{0,4}:")
+    return long_numbers(options) | groups
+
+
 RULE = ColumnRule(
     about=About(
         code="PII006",
@@ -53,5 +58,5 @@ RULE = ColumnRule(
     message="a public IP address: {match}",
     pattern=english(IP_ADDRESS.pattern),
     mask=mask_digits,
-    first=long_numbers,
+    first=_first,
 )

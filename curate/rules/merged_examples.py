@@ -14,6 +14,7 @@ _PATTERN = (
     r"[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:output|response|completion)\s*\d*\s*:"
     r"|\n\s*\d{1,3}\s*[.)]\s*(?:instruction|input|output)\s*:"
     r"|\S[ \t]*\n+(?:question|q)\s*\d*\s*:[^\n]+\n+(?:answer|a)\s*\d*\s*:\s*\S[^\n]*$"
+    r"|\n\s*example\s*\d+\s*:?\s*\n+\s*(?:input|question|q)\s*:[^\n]*\n+\s*(?:output|answer|a)\s*:|\S[ \t]*\n+\s*\{\s*\"(?:instruction|prompt|messages|conversations)\"\s*:\s*[\"\[]"
 )
 # What asks for questions and answers may be answered with them.
 _ASKED = (
@@ -29,7 +30,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"(?i-u:instruction|task|prompt|input|output|\nquestion|\nq)\s*[0-9]*\s*:"
+        r"(?i-u:instruction|task|prompt|input|output|\nquestion|\nq)\"?\s*[0-9]*\s*:|\{\s*\"(?-u:messages|conversations)"
     )
 
 

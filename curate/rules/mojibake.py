@@ -19,7 +19,13 @@ _PATTERN = (
     f"|\u00f0\u0178[{_FOLLOWER[1:-1]}]{{2}}|\u00f0\u009f[{_FOLLOWER[1:-1]}]{{2}}"  # emoji
     f"|\u00ef\u00bb\u00bf|(?:[\u00d0\u00d1][{_FOLLOWER[1:-1]}]){{3}}"  # BOM; Cyrillic
     f"|\u00ef\u00bf\u00bd|(?:[\u00e3-\u00e9][{_FOLLOWER[1:-1]}]{{2}}){{2}}"  # U+FFFD; CJK
+    # Cyrillic of Windows-1251 read as Latin-1: words of nothing but accented letters.
+    "|[\u00c0-\u00ff]{4,}[ ,.!?-]+[\u00c0-\u00ff]{2,}"
+    # The apostrophe of Mac Roman: donÕt.
+    "|[a-z]\u00d5(?:t|s|re|ve|ll|m|d)\\b"
 )
+_CYRILLIC = regex("[\u00c0-\u00ff]{4,}(?:[ ,.!?-]+[\u00c0-\u00ff]+)+")
+_MAC_APOSTROPHE = regex("(?<=[a-z])\u00d5(?=(?:t|s|re|ve|ll|m|d)\\b)")
 _RUN = regex(rf"(?:[\u00c2-\u00f4]{_FOLLOWER}{{1,3}})+")
 
 
@@ -29,7 +35,8 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def repaired(text: str) -> str:
     """The text with each garbled run decoded again, where that gives valid UTF-8."""
-    return _RUN.sub(lambda run: _decoded(run[0]), text)
+    text = _CYRILLIC.sub(lambda run: run[0].encode("latin-1").decode("cp1251"), text)
+    return _RUN.sub(lambda run: _decoded(run[0]), _MAC_APOSTROPHE.sub("\u2019", text))
 
 
 def _decoded(run: str) -> str:

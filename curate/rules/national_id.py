@@ -27,6 +27,7 @@ def holds_national_id(text: str) -> bool:
 _HINT = (
     r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{7}-?[A-Z]|[0-9]{3}\.[0-9]{3}-[0-9]{2}|[2-9][0-9]{3} [0-9]{4} [0-9]{4}"
     r"|[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]|[12] ?[0-9]{2} ?[01][0-9] ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
+    r"|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|(?i-u:steuer|idnr|pesel|bsn|burgerservice)"
 )
 
 
@@ -36,6 +37,11 @@ def _condition(options: LintOptions) -> pl.Expr:
     return hinted.map_elements(holds_national_id, return_dtype=pl.Boolean)
 
 
+def _first(options: LintOptions) -> pl.Expr:
+    italian = pl.col("text").str.contains(r"[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z]")
+    return long_numbers(options) | italian
+
+
 RULE = ColumnRule(
     about=About(
         code="PII005",
@@ -43,15 +49,15 @@ RULE = ColumnRule(
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
         summary="a national identity or social security number stands in the text",
-        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France).",
+        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France, Italy, Germany, Poland, the Netherlands).",
         example='{"prompt": "Fill the form", "completion": "SSN: 536-22-8471"}',
         remedy="Remove the number.",
-        assumes="numbers of the US, the UK, Spain, Brazil, India and France",
+        assumes="numbers of the US, the UK, Spain, Brazil, India, France and Italy; of Germany, Poland and the Netherlands where the number's name stands before it",
     ),
     frame="segments",
     condition=_condition,
     message="a national identity number: {match}",
     pattern=english(_PATTERN),
     mask=mask_digits,
-    first=long_numbers,
+    first=_first,
 )

@@ -13,14 +13,14 @@ from curate.schemas.records import RecordFormat
 _PATTERN = (
     r"(?i)(?:^|\n)\s*(?:#{3,4}\s*(?:input|output|end)|#{2,4}\s*(?:instruction|response|human|user|assistant|system))s?\s*:"
     r"|\bBelow is an instruction that describes a task\b"
-    r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion)\s*:\s"
+    r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI)\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
     r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
 )
 # A dialogue was asked for.
 _DIALOGUE = (
     r"(?i)\b(?:dialog(?:ue)?|conversation|chat|chatbot|script|transcript|interview|play|scene|role-?play"
-    r"|skit|assistant|simulate|exchange|user stor)"
+    r"|skit|assistant|simulate|exchange|user stor|acronym|abbreviat|stands? for|ai\b)"
 )
 
 
@@ -31,7 +31,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|Below is an ins)"
+        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot) ?:|Below is an ins)"
     )
 
 

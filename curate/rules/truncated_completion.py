@@ -16,6 +16,11 @@ _OPEN_WORDS = (
     r"|may be|not only|in order to|due to|according to|rather than|more than|depending on|nor|if|than|into|via|unless)"
 )
 _END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}})\s*$"
+# The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
+_BARE_ITEM = r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
+_OPEN_ROW = r"\|\s*\n\s*\|[^\n]*[^|\s]\s*$"
+# "… for these reasons:" with no reason behind it.
+_ANNOUNCED = r"[a-z]{2}[^\n:]* (?:following|follows|as below|these|reasons|steps|examples?|include|includes|including)[^.:\n]{0,30}:\s*$"
 _CODE = r"(?m)^\s*(?:def|return|import|from \S+ import|class|#include|var|let|const|function|public|private|SELECT|for|while|if)\b.*[:;(){}=]|[;{}]\s*$|\breturn \w+\s*$|^\s*//"
 _SHORTEST = 30
 
@@ -23,7 +28,9 @@ _SHORTEST = 30
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
-    cut = (text.str.len_bytes() >= _SHORTEST) & tail.str.contains(english(_END))
+    cut = (text.str.len_bytes() >= _SHORTEST) & tail.str.contains(
+        f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}"
+    )
     # The rest is computed only for the few that are cut.
     code = pl.when(cut).then(text).str.contains(_CODE)
     closed = (
@@ -34,7 +41,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     end = pl.col("text").str.strip_chars_end().str.tail(1)
-    return pl.col("learnt") & end.str.contains(r"[0-9A-Za-z,(–—-]")
+    return pl.col("learnt") & end.str.contains(r"[0-9A-Za-z,(–—.):*•+-]")
 
 
 RULE = ColumnRule(
@@ -53,6 +60,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="the completion ends in the middle of a sentence",
-    pattern=english(_END),
+    pattern=f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}",
     first=_first,
 )

@@ -20,11 +20,13 @@ _PATTERN = (
     # "(enter -1 to quit)" tells a program's user what to type.
     rf"|[\[(<]enter\s+(?:your|the|an?|{_THING})\b(?:[^\]\)>\n=t]|t[^\]\)>\n=o]|to[^\]\)>\n= ])*[\])>]"
     rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
+    rf"|(?:^|[\s:\"'(])\{{\{{?\s*(?:text|article|passage|document|question|context|input|query|user_?input|source_[a-z]+|topic|product|company|language|subject|keyword|audience)\s*\}}?\}}(?:[\s.,:;?!\"')]|$)|(?:^|\s)\$\{{[a-z][a-z_]*\}}"
+    rf"|\b(?:about|of|on|for|to|summari[sz]e|describe|translate|explain) <(?:{_THING}|[a-z]+_name|product|company|subject|keyword)>\s*[.?!]?\s*$|\b(?:to|for) \[(?:recipient|name|company|client)\] (?:about|on|regarding) \["
     # An input that only says what should stand there.
     rf"|^\s*(?:your|my) (?:resume|cv|text|article|essay|name|company|product|e-?mail|input|sentence|story|paragraph|code|document|topic|question)\s*\.?\s*$"
     rf"|^\s*(?:species|person|company|product|country|city|candidate|character|option|team|item) (?:[A-C]|X)(?: (?:and|or|vs\.?) (?:species|person|company|product|country|city|candidate|character|option|team|item) [A-Z])?\s*\.?\s*$"
 )
-_TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|lorem|function|code)\b"
+_TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|java|lorem|function|code|jinja2|string|json|yaml|latex|set|regex|bash|shell|program|script|curly|brac(?:e|ket)s?|variables?|api|sql|react|vue|angular|c\+\+|php|print|output|format|extract|pattern|fields?|placeholder|loop|class|method|def|mail.?merge)\b|[;{}]\s*\n|`|=>|\\[a-z]+\{"
 
 
 def _condition(options: LintOptions) -> pl.Expr:

@@ -19,6 +19,20 @@ _PATTERN = (
     r"|\{\{\s*[a-z_][a-z0-9_. ]{0,40}\}\}|\bTODO\s*:\s*(?:write|add|fill|answer|complete|insert|finish)\b"
     r"|^\W*(?:TODO|TBD|FIXME|XXX+|placeholder)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
 )
+# A program would have filled these in; a letter that somebody wrote does not hold them.
+_VARIABLE = (
+    r"(?:(?:first|last|full|user|customer|client|company|product|recipient|sender|employee|patient|student|order|account|phone|email|due|start|end|event)_?(?:name|number|no|id|date|email|address|phone|time)"
+    r"|name|firstname|lastname|username|customer|company|recipient|product|date|email|address|amount|price|order_?id)"
+)
+_MACHINE = (
+    rf"(?i)\{{\{{\s*[a-z_][a-z0-9_. ]{{0,40}}\}}\}}|(?:^|[\s,(:\"'])\{{{_VARIABLE}\}}|\$\{{[a-z_][a-z0-9_.]{{0,40}}\}}|%%?{_VARIABLE}%%?"
+    rf"|\[TODO\b[^\]\n]*\]|\bTODO\s*:\s*[a-z]|<INSERT [^>\n=]+>|\((?:insert|fill in) [a-z' ]{{2,40}}(?: here)?\)|\$X{{2,}}(?:\.XX)?\b|^\W*lorem ipsum dolor\b"
+    rf"|\b(?:dear|hello|hi|hey) <{_VARIABLE}>|(?:^|\s)\[(?:date|time|name|amount|address|price|company|location)\][^\[\n]{{1,30}}\s\[(?:date|time|name|amount|address|price|company|location)\]"
+)
+_ABOUT_SLOTS = (
+    r"(?i)\b(?:templates?|placeholders?|mad libs|fill[- ]in|bracket|brace|mail.?merge|variables?|code|function|program|python|javascript|typescript|java|c\+\+|html|react|vue|jinja|handlebars|angular"
+    r"|mustache|ansible|helm|yaml|latex|markdown|sql|api|regex|json|bash|shell|powershell|github|actions|workflow|terraform|docker\w*|make ?file|lorem|format|string|config\w*|prompt|form|script|dummy|todo|to-do|review|snippet|css|php|ruby|rust|go|kotlin|swift)s?\b"
+)
 # Letters and templates are asked for with their slots, and code has brackets of its own.
 _SLOTS_WANTED = (
     r"(?i)\b(?:letter|e-?mail|template|form|contract|memo|message|invitation|invite|notice|agreement|speech"
@@ -26,14 +40,21 @@ _SLOTS_WANTED = (
     r"|fill[- ]in|bracket|code|function|program|python|javascript|java|c\+\+|html|react|vue|jinja|handlebars|angular"
     r"|mustache|ansible|helm|yaml|latex|markdown|sql|api|regex|cover|announcement|press release|reminder|apology"
     r"|pleading|resignation|greeting|reply|respond|response|lorem|dialogue|conversation|call|invoice|report"
-    r"|statement|prompt|bio|post|tweet|ad|advertisement|advert|slogan|headline|question)s?\b"
+    r"|statement|prompt|bio|post|tweet|ad|advertisement|advert|slogan|headline|question|github|workflow|json|string)s?\b"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     slot = pl.col("completion").str.contains(english(_PATTERN))
     always = pl.col("completion").str.contains(r"(?i)\[insert [a-z' ]{2,40}\]")
-    return always | slot & ~pl.col("prompt").fill_null("").str.contains(english(_SLOTS_WANTED))
+    prompt = pl.col("prompt").fill_null("")
+    machine = pl.col("completion").str.contains(english(_MACHINE)) & ~pl.col(
+        "completion"
+    ).str.contains(r"```|[;{}]\s*\n|<[a-z]+[ >]")
+    wanted = prompt.str.contains(english(_SLOTS_WANTED))
+    return (
+        always | (slot & ~wanted) | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -41,8 +62,8 @@ def _first(options: LintOptions) -> pl.Expr:
     bare = (completion.str.len_bytes() <= 40) & completion.str.contains(
         r"(?i-u:todo|tbd|fixme|xxx|placeholder)"
     )
-    words = completion.str.contains(r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|fill) )")
-    return completion.str.contains(r"[\[{<]") | words | bare
+    words = completion.str.contains(r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|[Ff]ill) )")
+    return completion.str.contains(r"[\[{<%]|\$X") | words | bare
 
 
 RULE = ColumnRule(
@@ -60,7 +81,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="a slot was left unfilled: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}",
     column="completion",
     first=_first,
 )

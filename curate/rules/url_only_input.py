@@ -29,7 +29,8 @@ def _condition(options: LintOptions) -> pl.Expr:
     return (
         short
         & prompt.str.contains(english(_PATTERN))
-        & ~prompt.str.contains(english(_ABOUT_ADDRESSES))
+        # ".html" and "/api/" in the address itself say nothing about the task.
+        & ~prompt.str.replace_all(r"(?:https?://|www\.)\S+", "").str.contains(english(_ABOUT_ADDRESSES))
         & ~about_code()
     )
 
