@@ -45,7 +45,9 @@ _CURT = (
     rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
     rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot)\b[^.\n]*)(?:[.!] [^.\n]{{0,60}})?\W*$"
 )
-_SHORTEST_PAGE = 160  # characters: a letter or an essay that was asked for is longer than a plain no
+_SHORTEST_PAGE = (
+    160  # characters: a letter or an essay that was asked for is longer than a plain no
+)
 # "I am sorry, I cannot …" in other languages.
 ELSEWHERE = (
     r"^\W*(?:Es tut mir (?:sehr )?leid|Tut mir leid|Leider|Entschuldigung)[^.\n]{0,40}\bkann ich\b[^.\n]*\b(?:nicht|keine?)\b|^\W*(?:Es tut mir leid|Tut mir leid|Entschuldigung)[^.\n]{0,20}\bich kann\b[^.\n]*\b(?:nicht|keine?)\b"

@@ -17,7 +17,9 @@ _OPEN_WORDS = (
 )
 _END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}})\s*$"
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
-_BARE_ITEM = r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
+_BARE_ITEM = (
+    r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
+)
 _OPEN_ROW = r"\|\s*\n\s*\|[^\n]*[^|\s]\s*$"
 # "… for these reasons:" with no reason behind it.
 _ANNOUNCED = r"[a-z]{2}[^\n:]* (?:following|follows|as below|these|reasons|steps|examples?|include|includes|including)[^.:\n]{0,30}:\s*$"

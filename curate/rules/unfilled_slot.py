@@ -52,9 +52,7 @@ def _condition(options: LintOptions) -> pl.Expr:
         "completion"
     ).str.contains(r"```|[;{}]\s*\n|<[a-z]+[ >]")
     wanted = prompt.str.contains(english(_SLOTS_WANTED))
-    return (
-        always | (slot & ~wanted) | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
-    )
+    return always | (slot & ~wanted) | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -62,7 +60,9 @@ def _first(options: LintOptions) -> pl.Expr:
     bare = (completion.str.len_bytes() <= 40) & completion.str.contains(
         r"(?i-u:todo|tbd|fixme|xxx|placeholder)"
     )
-    words = completion.str.contains(r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|[Ff]ill) )")
+    words = completion.str.contains(
+        r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|[Ff]ill) )"
+    )
     return completion.str.contains(r"[\[{<%]|\$X") | words | bare
 
 

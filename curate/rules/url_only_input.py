@@ -30,7 +30,9 @@ def _condition(options: LintOptions) -> pl.Expr:
         short
         & prompt.str.contains(english(_PATTERN))
         # ".html" and "/api/" in the address itself say nothing about the task.
-        & ~prompt.str.replace_all(r"(?:https?://|www\.)\S+", "").str.contains(english(_ABOUT_ADDRESSES))
+        & ~prompt.str.replace_all(r"(?:https?://|www\.)\S+", "").str.contains(
+            english(_ABOUT_ADDRESSES)
+        )
         & ~about_code()
     )
 
