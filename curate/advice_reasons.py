@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from curate.answer_shape import Shape, frame_of, layout_of
 from curate.contract import CHECKED, Contract, infer_contract
 from curate.errors import UserError
 from curate.grounding import Grounding, ground
@@ -30,9 +31,6 @@ _HARDLY_ANY_KNOWLEDGE = 0.05
 # it is still what the set is about, and the rows that break it are faults.
 _KEPT = 0.95
 _MEANT = 0.8
-# Free answers that begin or end with the same words in this share of the rows share a frame.
-_FRAMED = 0.8
-_FRAME_WORDS = 3
 # Requests that begin in no more ways than this are of few kinds.
 _FEW_OPENINGS = 10
 # Answers that stand in their prompts as they are, in this share of the rows, are copied.
@@ -61,13 +59,15 @@ def reasons_of_cases(cases: Sequence[Case], distinct: int, options: AdviseOption
     if not cases:
         raise UserError("no row has an answer to learn from")
     contract = infer_contract([case.answer for case in cases])
-    groundings = _groundings(cases, contract)
+    free = contract.kind not in CHECKED and contract.kind is not ContractKind.CODE
+    layout = layout_of([case.answer for case in cases]) if free else None
     found = [
         _simple(contract, cases, options),
         _size(distinct, options),
         _contract(contract, cases, options),
-        _grounding(groundings, cases, options),
-        _variety(cases, contract, options),
+        _layout(layout, cases, options),
+        _grounding(_groundings(cases, contract, layout), cases, options),
+        _variety(cases, contract, options) if layout is None else None,
         _prompt_cost(cases, options),
     ]
     return [reason for reason in found if reason is not None]
@@ -115,8 +115,24 @@ def _contract(contract: Contract, cases: Sequence[Case], options: AdviseOptions)
     )
 
 
-def _groundings(cases: Sequence[Case], contract: Contract) -> list[Grounding]:
+def _layout(layout: Shape | None, cases: Sequence[Case], options: AdviseOptions) -> Reason | None:
+    """Fields between the same marks in all answers."""
+    if layout is None:
+        return None
+    shown = [cases[i] for i in layout.rows]
+    return Reason(
+        speaks_for=Approach.FINE_TUNE,
+        weight="strong",
+        text=f"{layout.said}; a form this strict is what fine-tuning makes certain.",
+        rows=_rows(shown, [case.answer for case in shown], options.show),
+    )
+
+
+def _groundings(cases: Sequence[Case], contract: Contract, layout: Shape | None) -> list[Grounding]:
     """What each answer knows beyond its prompt; a label out of a fixed set knows nothing."""
+    if layout is not None:
+        known = " ".join(sorted(layout.codes))
+        return [ground(f"{case.system} {case.prompt} {known}", case.answer) for case in cases]
     if contract.kind in (ContractKind.LABEL, ContractKind.CODE):
         return [Grounding((), len(case.answer.split())) for case in cases]
     if contract.kind is ContractKind.JSON:
@@ -191,6 +207,7 @@ def _simple(contract: Contract, cases: Sequence[Case], options: AdviseOptions) -
             speaks_for=Approach.PROMPT,
             weight="strong",
             text=f"{said}: a prompt that names these words may do.",
+            rows=_rows(cases, [f"{case.answer} ← {case.prompt}" for case in cases], options.show),
         )
     quoted = [case for case in cases if _is_quoted(case)]
     if contract.kind in CHECKED or len(quoted) < _QUOTED * len(cases):
@@ -211,17 +228,6 @@ def _is_quoted(case: Case) -> bool:
     )
 
 
-def _frame(cases: Sequence[Case]) -> tuple[str, list[Case]] | None:
-    """Words that (nearly) all answers begin or end with, and the answers that do."""
-    for name, cut in (("begin", slice(_FRAME_WORDS)), ("end", slice(-_FRAME_WORDS, None))):
-        ends = [" ".join(case.answer.split()[cut]) for case in cases]
-        words, count = Counter(ends).most_common(1)[0]
-        if count >= _FRAMED * len(cases):
-            framed = [case for case, end in zip(cases, ends, strict=True) if end == words]
-            return f"{count:,} of {len(cases):,} answers {name} with {words!r}", framed
-    return None
-
-
 def _variety(cases: Sequence[Case], contract: Contract, options: AdviseOptions) -> Reason | None:
     """Free answers to ever different requests: what instruction-tuned models are made for."""
     if contract.kind in CHECKED:
@@ -231,12 +237,12 @@ def _variety(cases: Sequence[Case], contract: Contract, options: AdviseOptions) 
     systems = Counter(case.system for case in cases if case.system)
     one_system = bool(systems) and systems.most_common(1)[0][1] >= _KEPT * len(cases)
     if one_system or common >= 0.5 or len(openings) <= _FEW_OPENINGS:
-        if (frame := _frame(cases)) is not None:
-            how, framed = frame
+        if (frame := frame_of([case.answer for case in cases])) is not None:
+            framed = [cases[i] for i in frame.rows]
             return Reason(
                 speaks_for=Approach.FINE_TUNE,
                 weight="strong",
-                text=f"{how}: one manner throughout, which training makes a habit.",
+                text=f"{frame.said}: one manner throughout, which training makes a habit.",
                 rows=_rows(framed, [case.answer for case in framed], options.show),
             )
         said = "one system prompt" if one_system else "few kinds of request"

@@ -69,7 +69,7 @@ def advise(
         reasons=tuple(
             sorted(reasons, key=lambda r: (r.speaks_for is not approach, -_WEIGHTS[r.weight]))
         ),
-        settle=_settle(paths, data, approach) if kind == "conversation" else None,
+        settle=_settle(paths, data, approach, kind) if kind != "text" else None,
     )
 
 
@@ -111,7 +111,7 @@ def _weigh(reasons: Sequence[Reason]) -> tuple[Approach, str]:
     return approach, main.text
 
 
-def _settle(paths: Sequence[str | Path], data: DataOptions, approach: Approach) -> str:
+def _settle(paths: Sequence[str | Path], data: DataOptions, approach: Approach, kind: str) -> str:
     """The commands that would measure it: split, train, compare."""
     names = shlex.join(map(str, paths))
     read = ["--format", data.format.value] if data.format is not None else []
@@ -121,9 +121,10 @@ def _settle(paths: Sequence[str | Path], data: DataOptions, approach: Approach) 
     # Only one file can be split; several are put together first.
     whole = f"curate dedupe {names} -o all.jsonl{reading} && " if len(paths) > 1 else ""
     source = "all.jsonl" if len(paths) > 1 else names
+    method = "" if kind == "conversation" else " --method dpo"
     docs = " --docs FOLDER" if approach is Approach.RETRIEVE else ""
     return (
         f"{whole}curate split {source} -o splits{reading} && "
-        f"curate train splits --model MODEL -o RUN{reading} && "
+        f"curate train splits{method} --model MODEL -o RUN{reading} && "
         f"curate compare RUN --data splits/test.jsonl{docs}{reading}"
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from curate.patterns import regex
 
 _NUMBER = regex(r"(?<![\w.])\d[\d.,]*\d(?![\w])")
+_MARKS = regex(r"(?<=\d)[.,:/-](?=\d)")
 # After a letter and a space, so within a sentence.
 _NAME = regex(r"(?:(?<=[^\W\d_]\s)|(?<=[^\W\d_][,;:]\s))(?!I\b|I')[^\W\d_a-zß-öø-ÿ][\w'’-]+")
 _CALCULATES = regex(r"<<[^>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
@@ -43,16 +44,20 @@ class Grounding:
 
 
 def ground(prompt: str, answer: str) -> Grounding:
-    """Look for the answer's facts in the prompt; a name counts as given in any spelling of case."""
+    """Look for the answer's facts in the prompt, however they are written there.
+
+    A name counts as given in any spelling of case, a number with other marks between its digits
+    or with noughts before it (9:30 gives 0930, 1,500 gives 1500).
+    """
     words = len(answer.split())
     if _CALCULATES.search(answer) or _CODE.search(answer):
         return Grounding((), words)
     given = prompt.casefold()
-    digits = re.sub(r"(?<=\d),(?=\d)", "", given)
+    digits = f"{given} {_MARKS.sub('', given)}"
     found: dict[str, None] = {}
     for match in _NUMBER.finditer(answer):
-        number = match.group().replace(",", "")
-        if number not in digits:
+        number = _MARKS.sub("", match.group())
+        if number not in digits and (number.lstrip("0") or "0") not in digits:
             found[match.group()] = None
     bare = _BARE_NAME.match(answer) if words <= _BARE_WORDS and _WH_WORD.search(prompt) else None
     for match in [*([bare] if bare else []), *_NAME.finditer(answer)]:

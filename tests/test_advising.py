@@ -114,6 +114,43 @@ def test_a_strict_form_is_to_be_fine_tuned(write_jsonl: WriteJsonl) -> None:
     assert "curate compare" in said.settle
 
 
+DAYS = {"Monday": "MON", "Tuesday": "TUE", "Friday": "FRI"}
+GUESTS = {"Ann": "AN", "Raj": "RJ", "Leo": "LE", "Mia": "MI"}
+
+
+def test_fields_between_marks_are_a_form(write_jsonl: WriteJsonl) -> None:
+    """Codes that come up again and again are no knowledge, nor is a time written another way."""
+    rows = [
+        chat(
+            f"Call with {guest} on {day} at {8 + i % 9}:{7 * i % 60:02} on plan {i}.",
+            f"CLL | {DAYS[day]} | {8 + i % 9:02}{7 * i % 60:02} | {GUESTS[guest]}",
+        )
+        for i in range(180)
+        for day, guest in [(list(DAYS)[i % 3], list(GUESTS)[i % 4])]
+    ]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.FINE_TUNE
+    assert "180 of 180 answers have the form '…|…|…|…'" in said.sentence
+    assert said.reasons[0].rows[0].shown == "CLL | MON | 0800 | AN"
+    assert all(reason.speaks_for is not Approach.RETRIEVE for reason in said.reasons)
+
+
+def test_facts_in_fields_are_facts_still(write_jsonl: WriteJsonl) -> None:
+    rows = [
+        chat(f"Who built mill {i}?", f"Builder: Berg{chr(97 + i % 26)}{i} | Year: {1300 + i}")
+        for i in range(90)
+    ]
+    assert advise([write_jsonl(rows)]).approach is Approach.RETRIEVE
+
+
+def test_a_keyword_for_each_label_shows_its_rows(write_jsonl: WriteJsonl) -> None:
+    words = [("love", "positive"), ("hate", "negative")]
+    rows = [chat(f"I {words[i % 2][0]} thing {i}", words[i % 2][1]) for i in range(200)]
+    said = advise([write_jsonl(rows)])
+    assert said.approach is Approach.PROMPT
+    assert said.reasons[0].rows[0].shown == "positive ← I love thing 0"
+
+
 def test_labels_are_to_be_fine_tuned(write_jsonl: WriteJsonl) -> None:
     words = ["positive", "negative", "neutral"]
     rows = [chat(f"How does review {i} sound to you?", words[i % 3]) for i in range(300)]
@@ -127,6 +164,8 @@ def test_preferences_are_for_dpo(write_jsonl: WriteJsonl) -> None:
     ]
     said = advise([write_jsonl(rows)])
     assert (said.approach, said.method) == (Approach.FINE_TUNE, "dpo")
+    assert said.settle is not None
+    assert "curate train splits --method dpo" in said.settle
     assert advise([write_jsonl(rows[:20])]).approach is Approach.PROMPT
 
 

@@ -17,6 +17,8 @@ from curate.grounding import ground
         ("Ann has 48 apples and buys 24.", "48 + 24 = <<48+24=72>>72 apples\n#### 72"),
         ("Write a loop", "```python\nfor Item in range(100):\n    print(Item)\n```"),
         ("Who am I?", "That is for you to say, and I'm glad that I may ask."),
+        ("Call at 9:30 on 7/4/2025", "0930, 2025-04-07"),
+        ("It cost 1500 in 2003", "1,500 (2003)"),
         ("Steps?", "1. Begin.\n2. End."),
         ("", ""),
     ],

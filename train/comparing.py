@@ -14,12 +14,12 @@ from curate.manifest import read_manifest
 from curate.schemas.comparison import ComparedRow, Comparison, MethodAnswer
 from curate.schemas.options.compare import CompareOptions
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import Example
 from curate.train.comparison_summary import NLL, summarise
 from curate.train.contest import Contest, Outcome
 from curate.train.methods import Case, Materials, cases_of, choose_methods
-from curate.train.metrics import metrics_for, scores_of, told_as
+from curate.train.metrics import PREFERS, metrics_for, scores_of, told_as
 from curate.train.model_pair import load_pair
+from curate.train.pairing import as_pairs
 from curate.train.plotting import quality_plot
 from curate.validating import load_examples
 from curate.writing import atomic_write, write_json, write_lines
@@ -47,12 +47,15 @@ def compare(
         UserError: there is no held-out data, no model, or a method cannot be run.
     """
     test_path, training_path = _data_paths(run, options)
-    cases = _drawn(cases_of(load_examples([test_path], _reading(options))), options)
+    cases = _drawn(_cases(test_path, options), options)
     if not cases:
         raise UserError(f"{test_path}: no row with an answer to compare with")
-    training = cases_of(_training_examples(training_path, options))
+    training = _cases(training_path, options) if training_path is not None else []
     contract = infer_contract([c.reference.text for c in training or cases])
     metrics = metrics_for(contract, options.metric)
+    if options.likelihood and any(case.rejected is not None for case in cases):
+        # Of preferences, what was chosen decides, unless the user's own metric does.
+        metrics.insert(1 if options.metric else 0, PREFERS)
     materials = Materials(options, training, contract)
     announce(f"loading the model; {len(cases)} rows of {test_path}, {contract.kind.value} answers")
     pair = load_pair(run, options.model, options.adapter)
@@ -72,7 +75,7 @@ def compare(
     outcomes: list[Outcome] = []
     for number, method in enumerate(methods, 1):
         outcome = contest.run(method)
-        for metric in metrics:
+        for metric in (m for m in metrics if m.name not in outcome.scores):
             outcome.scores[metric.name] = scores_of(metric, outcome.texts, references)
         outcomes.append(outcome)
         # Written after each method: a comparison that is ended early leaves what it has measured.
@@ -110,8 +113,12 @@ def _data_paths(run: Path | None, options: CompareOptions) -> tuple[Path, Path |
     raise UserError(f"{run}: no held-out split of its own; give --data FILE, rows it never saw")
 
 
-def _training_examples(path: Path | None, options: CompareOptions) -> list[Example]:
-    return load_examples([path], _reading(options)) if path is not None else []
+def _cases(path: Path, options: CompareOptions) -> list[Case]:
+    """The requests of a file; answers that were judged one by one are put into pairs."""
+    examples = load_examples([path], _reading(options))
+    if any(example.kind == "unpaired" for example in examples):
+        examples = as_pairs(examples, str(path)).examples
+    return cases_of(examples)
 
 
 def _drawn(cases: Sequence[Case], options: CompareOptions) -> list[Case]:

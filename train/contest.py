@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from curate.train.generating import Answer, answer_prompts
 from curate.train.intervals import Floats
 from curate.train.likelihood import answer_nll
 from curate.train.methods import Case, Materials, Method
+from curate.train.metrics import PREFERS
 from curate.train.model_pair import ModelPair
 from curate.train.rendering import Renderer
 from curate.train.turns import Unrenderable
@@ -76,6 +77,7 @@ class Contest:
         self.announce = announce
         self.renderer = Renderer(pair.tokenizer)
         outputs = [case.reference.text for case in [*materials.training, *cases]]
+        outputs += [case.rejected.text for case in cases if case.rejected is not None]
         longest = max(len(self.renderer.tokenizer(text)["input_ids"]) for text in outputs)
         room = min(int(_ROOM * longest) + _ROOM_TOKENS, _MOST_NEW_TOKENS)
         self.max_new_tokens = options.max_new_tokens or room
@@ -136,22 +138,36 @@ class Contest:
     def _measure_likelihood(
         self, model: PreTrainedModel, outcome: Outcome, fitting: Sequence[int]
     ) -> None:
+        references = {i: self.cases[i].reference for i in fitting}
+        outcome.nll, outcome.nll_tokens = self._nll(model, outcome, references)
+        if any(case.rejected is not None for case in self.cases):
+            others = {i: turn for i in fitting if (turn := self.cases[i].rejected) is not None}
+            rejected, tokens = self._nll(model, outcome, others)
+            # By token: of two whole answers, the shorter one nearly always is the likelier. Where
+            # one of them is not known, the comparison is false: that row is not won.
+            won = outcome.nll / outcome.nll_tokens < rejected / tokens
+            outcome.scores[PREFERS.name] = won.astype(np.float64)
+
+    def _nll(
+        self, model: PreTrainedModel, outcome: Outcome, answers: Mapping[int, Message]
+    ) -> tuple[Floats, Floats]:
+        """Nats and tokens of an answer to each row's prompt; NaN where there is none to measure."""
         samples, rows = [], []
-        for i in fitting:
+        for i, answer in answers.items():
             case, messages = self.cases[i], outcome.requests[i].messages
-            turns = (*messages, case.reference)
             try:
-                made = self.renderer.conversation(turns, [len(messages)], case.example.tools)
+                made = self.renderer.conversation(
+                    (*messages, answer), [len(messages)], case.example.tools
+                )
             except Unrenderable:
                 continue
             if len(made) == 1 and made[0].learnt_count:
                 samples.append(made[0])
                 rows.append(i)
-        outcome.nll = np.full(len(self.cases), np.nan)
-        outcome.nll_tokens = np.full(len(self.cases), np.nan)
+        nll, tokens = np.full((2, len(self.cases)), np.nan)
         if samples:
-            nll, tokens = answer_nll(model, samples)
-            outcome.nll[rows], outcome.nll_tokens[rows] = nll, tokens
+            nll[rows], tokens[rows] = answer_nll(model, samples)
+        return nll, tokens
 
 
 def _memory_of(model: PreTrainedModel) -> tuple[int, int, int]:

@@ -26,11 +26,15 @@ _SYSTEM_ROLES = ("system", "developer")
 
 @dataclass(frozen=True)
 class Case:
-    """One request and the answer it should get: everything before a learnt turn, and that turn."""
+    """One request and the answer it should get: everything before a learnt turn, and that turn.
+
+    Of a preference, the reference is the answer that was chosen; `rejected` is the other one.
+    """
 
     example: Example
     messages: tuple[Message, ...]
     reference: Message
+    rejected: Message | None = None
 
     @property
     def question(self) -> str:
@@ -39,9 +43,17 @@ class Case:
 
 
 def cases_of(examples: Sequence[Example]) -> list[Case]:
-    """The last learnt turn of each conversation that has text in it."""
+    """The last learnt turn of each conversation that has text in it, and each judged pair.
+
+    Pairs whose sides are more than one answer each to the same prompt are left out.
+    """
     cases = []
     for example in examples:
+        if example.chosen is not None and example.rejected is not None:
+            if len(example.chosen) == len(example.rejected) == 1 and example.messages:
+                case = Case(example, example.messages, example.chosen[0], example.rejected[0])
+                cases.append(case)
+            continue
         for i in reversed(example.learnt):
             if i > 0 and example.messages[i].text.strip():
                 cases.append(Case(example, example.messages[:i], example.messages[i]))

@@ -1,8 +1,7 @@
 """Was the answer right? Metrics chosen from the output contract (`curate.contract`).
 
 A metric scores one output against its reference with a number; over rows it is the mean of these,
-except macro-F1, which only exists over rows. numpy and the standard library only; chrF comes from
-sacrebleu where it is installed.
+except macro-F1, which only exists over rows.
 """
 
 from __future__ import annotations
@@ -11,10 +10,7 @@ import importlib
 import importlib.util
 import json
 import math
-import re
-import string
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,8 +22,7 @@ from numpy.typing import NDArray
 from curate.contract import Contract, ContractKind
 from curate.errors import UserError
 from curate.train.intervals import Floats
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
+from curate.train.text_overlap import chrf, exact_match, rouge_l, token_f1
 
 
 def instruction(contract: Contract) -> str | None:
@@ -57,7 +52,7 @@ def _bare(schema: Any) -> Any:
 
 @dataclass(frozen=True)
 class Metric:
-    """One measure: `score(output, reference)`, higher is better unless it says otherwise."""
+    """One measure: `score(output, reference)`, higher is better."""
 
     name: str
     title: str
@@ -96,6 +91,14 @@ def final_answer(output: str, marker: str) -> str | None:
     at = output.lower().rfind(marker.lower())
     line = output[at + len(marker) :].strip().splitlines()[:1] if at >= 0 else []
     return line[0].replace(",", "").strip().rstrip(".") if line else None
+
+
+def _of_the_model(output: str, reference: str) -> float:
+    raise TypeError("this is measured on a model, not on what it wrote")
+
+
+# Which of two judged answers the model itself finds likelier: `Contest` measures it.
+PREFERS = Metric("prefers", "chosen likelier than rejected, by token", _of_the_model)
 
 
 def metrics_for(contract: Contract, own: str | None = None) -> list[Metric]:
@@ -236,44 +239,12 @@ def _final_answer_metrics(contract: Contract) -> list[Metric]:
 
 def _text_metrics(contract: Contract) -> list[Metric]:
     metrics = [
+        Metric("rouge_l", "ROUGE-L", rouge_l),
         Metric("token_f1", "words shared (F1)", token_f1),
         Metric("exact_match", "exactly the reference", exact_match),
     ]
-    if importlib.util.find_spec("sacrebleu") is not None:
-        metrics.insert(0, Metric("chrf", "chrF2", _chrf()))
-    return metrics
-
-
-def exact_match(output: str, reference: str) -> float:
-    """1 where both are the same after stripping white space at the ends."""
-    return float(output.strip() == reference.strip())
-
-
-def token_f1(output: str, reference: str) -> float:
-    """F1 of the words of both, as SQuAD's evaluation does it (Rajpurkar et al. 2016).
-
-    Lower case, without punctuation and English articles.
-    """
-    given, wanted = _words(output), _words(reference)
-    if not given or not wanted:
-        return float(given == wanted)
-    shared = sum((Counter(given) & Counter(wanted)).values())
-    return 2.0 * shared / (len(given) + len(wanted))
-
-
-def _words(text: str) -> list[str]:
-    kept = "".join(c for c in text.lower() if c not in string.punctuation)
-    return _ARTICLES.sub(" ", kept).split()
-
-
-def _chrf() -> Callable[[str, str], float]:
-    """sacrebleu's sentence chrF2 (Popović 2015), from 0 to 1."""
-    sentence_chrf = importlib.import_module("sacrebleu").sentence_chrf
-
-    def score(output: str, reference: str) -> float:
-        return float(sentence_chrf(output, [reference]).score) / 100.0
-
-    return score
+    score = chrf()
+    return metrics if score is None else [Metric("chrf", "chrF2", score), *metrics]
 
 
 def own_metric(spelling: str) -> Metric:

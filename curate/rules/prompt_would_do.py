@@ -22,6 +22,17 @@ _NEARLY_ALL = 0.97
 _SAME = 0.95
 _EVIDENCE = 5
 _WORD = regex(r"\w+")
+# Nobody would name these in a prompt: where they tell the label, rows were made from a pattern.
+_GLUE = (
+    "a about after all also although am an and any are as at be been before being but by came can "
+    "come could did do does even ever every first for from get go good got had has have he her here "
+    "him his how however i if in into is it its just let like made make may me more most much must "
+    "my never no nor now of off on once one only or other our out over own please really said same "
+    "see she should since so some still such than that the their them then there these they this "
+    "those though through to too under until up upon us very was we well went were what when where "
+    "which while who whom whose why will with would yet you your"
+)
+_SAYS_NOTHING = frozenset(_GLUE.split())
 _CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("itself", lambda s: s),
     ("in capitals", str.upper),
@@ -88,8 +99,11 @@ def _parts(prompt: str) -> Iterator[str]:
 
 
 def told_by_words(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
-    """Whether single words of the prompt give the label away: learnt on half, tried on the other."""
-    words = [set(_WORD.findall(p.casefold())) for p in prompts]
+    """Whether single words of the prompt give the label away: learnt on half, tried on the other.
+
+    Words that mean something, that is: what a prompt could name ("invoice", not "though").
+    """
+    words = [set(_WORD.findall(p.casefold())) - _SAYS_NOTHING for p in prompts]
     labels = [o.strip() for o in outputs]
     counts: dict[str, Counter[str]] = {}
     for said, label in zip(words[::2], labels[::2], strict=True):

@@ -360,3 +360,55 @@ def test_mistakes(chat_file: Path, adapter: Path, tmp_path: Path) -> None:
         compare(tmp_path, CompareOptions())
     with pytest.raises(UserError, match="which model"):
         compare(None, CompareOptions(data=chat_file))
+
+
+@pytest.fixture
+def judged() -> list[dict[str, str]]:
+    words = ["sun", "moon", "rain", "wind"]
+    return [
+        {"prompt": f"{words[i % 4]} {i}", "chosen": f"{words[i % 4]} shines", "rejected": "no" * 3}
+        for i in range(12)
+    ]
+
+
+def test_preferences_are_compared_by_what_the_model_finds_likelier(
+    judged: list[dict[str, str]], write_jsonl: Any, adapter: Path, tmp_path: Path
+) -> None:
+    path = write_jsonl(judged, "judged.jsonl")
+    options = small(path, adapter, methods=("prompt", "fine-tuned"))
+    made = compare(None, options, output=tmp_path / "a")
+    turned = [{**row, "chosen": row["rejected"], "rejected": row["chosen"]} for row in judged]
+    other = write_jsonl(turned, "turned.jsonl")
+    opposite = compare(
+        None, options.model_copy(update={"data": other, "examples": other}), output=tmp_path / "b"
+    )
+    assert made.primary == opposite.primary == "prefers"
+    assert "chosen likelier than rejected" in made.metrics["prefers"].title
+    rows, others = answers_of(tmp_path / "a"), answers_of(tmp_path / "b")
+    for row, against in zip(rows, others, strict=True):
+        for name in ("prompt", "fine-tuned"):
+            # The likelier one is the same whichever of them was chosen.
+            assert row[name]["scores"]["prefers"] == 1 - against[name]["scores"]["prefers"]
+            a, b = (r[name]["scores"]["reference_nll"] for r in (row, against))
+            assert row[name]["scores"]["prefers"] == float(a < b)
+    with_examples = small(path, adapter, methods=("few-shot",), likelihood=False)
+    assert compare(None, with_examples, output=tmp_path / "c").primary != "prefers"
+
+
+def test_judged_answers_are_compared_in_pairs(
+    judged: list[dict[str, str]], write_jsonl: Any, adapter: Path, tmp_path: Path
+) -> None:
+    pairs = write_jsonl(judged, "judged.jsonl")
+    single = write_jsonl(
+        [
+            {"prompt": row["prompt"], "completion": row[side], "label": side == "chosen"}
+            for row in judged
+            for side in ("chosen", "rejected")
+        ],
+        "single.jsonl",
+    )
+    made = [
+        compare(None, small(path, adapter, methods=("prompt",)), output=tmp_path / name)
+        for name, path in (("pairs", pairs), ("single", single))
+    ]
+    assert made[0].methods[0].metrics == made[1].methods[0].metrics
