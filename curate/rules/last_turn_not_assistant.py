@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from curate.rules.protocol import About, Mark, RecordRule, Repair
-from curate.rules.turns import CONVERSATIONS, turns_of
+from curate.rules.turns import CONVERSATIONS, Turn, turns_in, turns_of
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import SHAREGPT_ROLES, RecordFormat
@@ -17,27 +17,40 @@ _NAMES = {"system": "system prompt", "tool": "tool"}
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    return pl.col("roles").str.contains("[ac][^ac]+$")
+    # The roles are those of the chosen side; a rejected one made of turns is looked at itself.
+    rejected = pl.col("layout").str.contains("rejected\x1flist", literal=True)
+    return pl.col("roles").str.contains("[ac][^ac]+$") | rejected
 
 
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    turn = turns_of(record, format_)[-1]
-    yield Mark(
-        turn.role_field,
-        f"the last turn is the {_NAMES.get(turn.role, turn.role)}'s; expected the assistant's",
-        turn.text,
-    )
+    turns = turns_of(record, format_)
+    if any(turn.role == "assistant" for turn in turns) and turns[-1].role != "assistant":
+        yield _mark(turns[-1])
+    rejected = record.get("rejected")
+    if format_ is RecordFormat.PREFERENCE and isinstance(rejected, list) and rejected:
+        last = turns_in("rejected", rejected)[-1]
+        if last.role != "assistant":
+            yield _mark(last)
 
 
-def _ended(record: dict[str, Any]) -> dict[str, Any]:
+def _mark(turn: Turn) -> Mark:
+    name = _NAMES.get(turn.role, turn.role)
+    said = f"the last turn is the {name}'s; expected the assistant's"
+    return Mark(turn.role_field, said, turn.text)
+
+
+def _ended(record: dict[str, Any]) -> dict[str, Any] | None:
+    """The record up to its last answer; None where a side of a pair would be empty."""
     shorter = dict(record)
-    for name in ("messages", "conversations", "completion", "chosen"):
+    for name in ("messages", "conversations", "completion", "chosen", "rejected"):
         turns = record.get(name)
         if isinstance(turns, list):
             kept = len(turns)
             while kept and not _answers(turns[kept - 1]):
                 kept -= 1
             shorter[name] = turns[:kept]
+            if name == "rejected" and turns and not kept:
+                return None
     return shorter
 
 

@@ -49,25 +49,26 @@ class Turn:
 def turns_of(record: dict[str, Any], format_: RecordFormat) -> list[Turn]:
     """The turns of a valid record, in order; of a preference, those of the chosen side."""
     if format_ is RecordFormat.CHAT:
-        return _listed("messages", record["messages"])
+        return turns_in("messages", record["messages"])
     if format_ is RecordFormat.SHAREGPT:
         system = record.get("system")
         head = [Turn("system", "system", "system", {"content": system})] if system else []
-        return head + _listed("conversations", record["conversations"])
+        return head + turns_in("conversations", record["conversations"])
     turns: list[Turn] = []
     if record.get("system"):
         turns.append(Turn("system", "system", "system", {"content": record["system"]}))
     for side in _SIDES.get(format_, ()):
         value = record.get(side)
         if isinstance(value, list):
-            turns += _listed(side, value)
+            turns += turns_in(side, value)
         elif isinstance(value, str):
             role = "user" if side == "prompt" else "assistant"
             turns.append(Turn(side, side, role, {"content": value}))
     return turns
 
 
-def _listed(name: str, messages: list[dict[str, Any]]) -> list[Turn]:
+def turns_in(name: str, messages: list[dict[str, Any]]) -> list[Turn]:
+    """The turns of one list, which stands in the record under `name`."""
     turns = []
     for i, message in enumerate(messages):
         key = "role" if "role" in message else "from"
