@@ -19,14 +19,19 @@ _PATTERN = (
     r"|screenshot|snapshot|heat ?map|voice recording|podcast episode recording|collage"
     r"|video clip|qr code)s?\b(?:\s+(?:of|that|with|which|for|to|about|from|using|showing|in|displaying"
     r"|representing|summari[sz]ing|illustrating|based|comparing)\b|\s*[.!]?\s*$)"
+    # Charts with bars and lines: a table or a drawing in characters would do, and is left alone.
+    r"|^(?:please\s+)?(?:generate|create|make|produce|plot|construct|design|build)\s+(?:me\s+)?(?:an?\s+|the\s+)?(?:[a-z-]+\s+){0,2}?"
+    r"(?:(?:bar|pie|line|scatter|bubble|venn|radar|gantt|tree|network|circuit|uml|er|class|sequence) ?(?:chart|graph|plot|diagram)|histogram|diagram|illustration|cartoon|video|slideshow)s?\b"
+    r"(?:\s+(?:of|that|with|which|for|to|about|from|using|showing|in|displaying|representing|illustrating|based|comparing|depicting)\b|\s*[.!]?\s*$)"
     r"|^(?:please\s+)?(?:draw|paint|sketch|photograph|animate)\s+(?:me\s+)?(?:an?|the|your|my)\s+[a-z]"
     r"|^(?:please\s+)?(?:embody|express|capture|depict|illustrate|represent|show)\b[^.\n]*\b(?:in|as|with|using) (?:an?|the) (?:meme|gif|drawing|image|picture|photo|painting|infographic|emoji art)\s*[.!]?\s*$"
 )
 _OTHERWISE = (
     r"(?i)\b(?:prompt|caption|title|name|idea|description|descriptions|describe|story|lyrics|conclusions?"
-    r"|comparison|parallels?|distinction|line between|attention|tweet|headline|slogan|ascii|svg|css"
+    r"|comparison|parallels?|distinction|line between|attention|tweet|headline|slogan|ascii|svg|css|game|script|storyboard|channel|course|plan|outline|ideas?|topics?|text-based|concept"
     r"|html|latex|mermaid|matplotlib|python|javascript|code|plan|script)\b"
 )
+_DRAWN = r"\|[^\n]*\|[ \t]*\n\s*\||\+--|--+>|<svg|[\u2500-\u259f]|```|\n\s*[*#x=]{2,}|\A\s*(?:[/\\_|()*.'` -]{2,}\n){2}"
 _TELLABLE = r"(?i)\b(?:comic|cartoon strip|storyboard|scale|chords?|notes|key of)\b"
 _TOLD_IN_WORDS = (
     r"(?i)\b(?:panel|frame|scene) ?(?:1|one)\b|(?-i:\b[A-G][#b]?(?:[ ,-]+(?:and |to |then )*[A-G][#b]?){2,}\b)"
@@ -40,8 +45,10 @@ def _condition(options: LintOptions) -> pl.Expr:
     in_words = pl.col("completion").str.contains(english(_TOLD_IN_WORDS)) & prompt.str.contains(
         english(_TELLABLE)
     )
+    drawn = pl.col("completion").str.contains(_DRAWN)
     return (
-        prompt.str.contains(english(_PATTERN))
+        ~drawn
+        & prompt.str.contains(english(_PATTERN))
         & ~prompt.str.contains(english(_OTHERWISE))
         & ~in_words
         & ~about_code()
@@ -50,7 +57,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     hint = pl.col("prompt").str.contains(
-        r"(?i)^(?:please |can you |could you )?(?:generate|create|draw|paint|sketch|make|produce|render"
+        r"(?i)^(?:please |can you |could you )?(?:generate|create|draw|paint|sketch|make|produce|render|plot"
         r"|design|compose|build|construct|show me|post|send me|play|record|animate|take|photograph|embody|express|capture|depict|illustrate|represent|show)\b"
     )
     return hint & stands_alone()

@@ -50,19 +50,30 @@ _FOR_YOU = (
 _SUCCESS = r"(?i)^\W*(?:(?:the|your) [a-z ]{3,40} (?:was|has been) )?successfully (?:compiled|executed|installed|uploaded|downloaded|deployed)\b"
 _RUN = r"(?i)^(?:please\s+|can you\s+)?(?:compile|execute|run|install|upload|download|deploy)\b"
 
+# An order to go and meet people or see places, answered as if it had been done.
+_ERRAND = (
+    r"(?i)^(?:please\s+)?(?:meet (?:with|up with)|interview|conduct (?:an? )?(?:interview|survey|experiment|poll|focus group)|visit|attend|go (?:to|and)|talk (?:to|with)|speak (?:to|with)"
+    r"|observe|watch|listen to|walk|taste|tour|take a (?:walk|trip|tour|survey)|survey)\b"
+)
+_DONE = (
+    r"(?i)^\W*(?:recently,? |yesterday,? |today,? |last \w+,? )?(?:i|we) (?:recently |just |have |had |also )*(?:had the (?:pleasure|opportunity|chance|honou?r|privilege) (?:of|to)|met|visited|attended|interviewed"
+    r"|conducted|surveyed|spoke|talked|observed|watched|listened|went|walked|tasted|toured|took)\b"
+)
+
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     ordered = completion.str.contains(english(_CLAIM)) & prompt.str.contains(english(_ORDER))
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
-    return done | (ordered | for_you) & ~prompt.str.contains(english(_WRITING))
+    errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
+    return done | errand | (ordered | for_you) & ~prompt.str.contains(english(_WRITING))
 
 
 def _first(options: LintOptions) -> pl.Expr:
     completion = pl.col("completion")
     for_you = completion.str.contains(r"(?-u:for you\b|(?:to|on|in|into) your |attached )")
-    order = pl.col("prompt").str.contains(english(_ORDER))
+    order = pl.col("prompt").str.contains(english(f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}"))
     return (order | for_you) & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
 
 
@@ -81,7 +92,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="claims an action that a text model cannot take: {match}",
-    pattern=english(f"{_CLAIM}|{_FOR_YOU}"),
+    pattern=english(f"{_CLAIM}|{_FOR_YOU}|{_DONE}"),
     column="completion",
     first=_first,
 )

@@ -29,6 +29,9 @@ _PATTERN = "(?i)" + "|".join(
         r"\b(?:last|latest|most recent|next)\s+(?:game|match|race|episode)\b[^.]*\?|\bscore\b[^.?]*\b(?:last|latest) (?:game|match)\b",
         r"\bwho won\b[^.?]*\b(?:last night|yesterday|today|tonight)\b|\btemperature (?:is it )?outside\b",
         r"\bwhat(?:'s| is) the (?:current |average )?(?:price|cost) of (?:an? )?(?:gallon|litre|liter|barrel|ounce|share) of\b|\b(?:average|current) (?:gas|petrol|house|home|gasoline) prices?\b[^\n]*\bin\b",
+        r"^(?:please\s+)?(?:find|get|show|recommend|suggest|look for|search for)\s+(?:me\s+)?(?:an?|the|some|any)\s+(?:[a-z-]+\s+){0,2}?(?:restaurant|hotel|caf[eé]|shop|store|bar|gym|park|hospital|pharmacy|apartment|doctor|dentist)s?\b[^.?\n]*\b(?:nearby|near the|near me|near my|close to (?:me|my|the)|around (?:here|me)|in (?:my|your|the) (?:area|neighbou?rhood|city|town|city cent(?:er|re)))",
+        r"^(?:please\s+)?(?:find|get|book|look up|search for)\s+(?:me\s+)?(?:an?|the|some|any)\s+(?:cheap(?:est)?|best|direct|low-cost|available)?\s*(?:flight|plane ticket|train ticket|hotel room)s?\b",
+        r"^(?:what|which|who|find|list|name|tell me|give me|recommend|suggest)\b[^.?\n]*\bin (?:my|your) (?:local )?(?:area|neighbou?rhood|city|town|location)\b",
         r"\bcurrent (?:share|stock) prices?\b|\blive (?:score|traffic|stock)s?\b",
         r"\bwho\b[^.?\n]*\bthis (?:summer|winter|spring|autumn|year|week|month|morning)\b",
         r"\b(?:determine|find|calculate|what(?:'s| is)|tell me|look up)\s+(?:me\s+)?the (?:cost|price) of (?:shipping|flying|a flight|flights|a ticket|tickets|an? [a-z]+ ticket)\b",
@@ -67,7 +70,7 @@ def _first(options: LintOptions) -> pl.Expr:
     words = [
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
-        "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
+        "nearby", "city center", "city centre", "flight", "ticket", "hotel room", "in my ", "in your ", "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     # A second line may name the place or the firm; one with numbers may hold the value itself.
