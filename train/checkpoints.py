@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from curate.writing import write_json
@@ -123,7 +124,7 @@ class CheckpointStore:
         files = {}
         for stem, values in tensors.items():
             file = temporary / f"{stem}.safetensors"
-            save_file({k: v.detach().cpu().contiguous() for k, v in values.items()}, file)
+            _save({k: v.detach().cpu().contiguous() for k, v in values.items()}, file)
             _sync(file)
             files[file.name] = {"bytes": file.stat().st_size, "sha256": _sha256(file)}
         write_json(temporary / "state.json", {"files": files, "state": dict(state)})
@@ -133,6 +134,17 @@ class CheckpointStore:
         temporary.rename(final)
         _sync(self._folder)
         return final
+
+
+def _save(tensors: dict[str, torch.Tensor], file: Path) -> None:
+    """Write one safetensors file; raises OSError, also where safetensors calls it otherwise."""
+    try:
+        save_file(tensors, file)
+    except SafetensorError as error:
+        code = re.search(r"os error (\d+)", str(error))
+        if code is None:
+            raise
+        raise OSError(int(code[1]), os.strerror(int(code[1])), str(file)) from error
 
 
 def _load(path: Path, step: int) -> Checkpoint | None:

@@ -48,6 +48,11 @@ class Pair:
         """Tokens of a row with both sides, the prompt laid out once."""
         return row_length((self.chosen, self.rejected))
 
+    @property
+    def highest_id(self) -> int:
+        """The largest token id of both sides."""
+        return max(self.chosen.highest_id, self.rejected.highest_id)
+
     def __len__(self) -> int:
         return self.length
 

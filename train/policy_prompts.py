@@ -37,6 +37,11 @@ class PolicyPrompt:
     name: str
     room: int = 0
 
+    @property
+    def highest_id(self) -> int:
+        """The prompt's largest token id."""
+        return max(self.ids)
+
     def __len__(self) -> int:
         """Tokens of a row with the prompt and the longest answer to it."""
         return len(self.ids) + self.room

@@ -50,7 +50,13 @@ def prepare(path: Path, options: TrainOptions, splits: Path) -> Prepared:
     base = resolve_base(options.model)
     tokenizer = load_tokenizer(base, trust_remote_code=options.trust_remote_code)
     recipe = RECIPES[options.method]
-    made = recipe.prepare(data, tokenizer, options)
+    try:
+        made = recipe.prepare(data, tokenizer, options)
+    except UserError as error:
+        if data.train_path.parent != splits:
+            raise
+        parts = f"The parts of {path} for training and validation are in {splits}."
+        raise UserError(f"{error} {parts}") from error
     return Prepared(
         base,
         tokenizer,

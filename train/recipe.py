@@ -34,6 +34,11 @@ class Item(Protocol):
         """Number of the example it was made from."""
         ...
 
+    @property
+    def highest_id(self) -> int:
+        """The largest of its token ids."""
+        ...
+
     def __len__(self) -> int:
         """Tokens of a row that holds it alone."""
         ...

@@ -29,7 +29,7 @@ from curate.errors import UserError
 from curate.schemas.options.train import OverLength
 from curate.schemas.records import Example, Message
 from curate.train.template_check import template_hash
-from curate.train.turns import Unrenderable, in_parts, plain_message
+from curate.train.turns import Unrenderable, in_parts, plain_message, require_calls
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -73,6 +73,11 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def highest_id(self) -> int:
+        """The largest token id."""
+        return int(self.ids.max())
 
     @property
     def learnt_count(self) -> int:
@@ -155,7 +160,7 @@ def refuse_losses(report: RenderingReport, max_length: int, max_lost_share: floa
         return
     parts = [f"{report.lost} of {report.examples} examples would not be trained on."]
     if report.refused:
-        parts.append(f"The chat template refuses {_some(report.refused)}.")
+        parts.append(f"The chat template refuses {_by_reason(report.refused)}.")
     if report.nothing_to_learn:
         parts.append(
             f"Nothing to learn (no assistant turn with text and weight) in {_some(report.nothing_to_learn)}."
@@ -173,6 +178,15 @@ def refuse_losses(report: RenderingReport, max_length: int, max_lost_share: floa
         )
     parts.append("Mend them (`curate lint` names each), or allow it with --max-lost-share.")
     raise UserError(" ".join(parts))
+
+
+def _by_reason(refused: Sequence[str]) -> str:
+    """Places of refused examples ("place: reason"), each reason said once."""
+    places: dict[str, list[str]] = {}
+    for line in refused:
+        place, _, reason = line.partition(": ")
+        places.setdefault(reason, []).append(place)
+    return "; ".join(f"{_some(found)}: {reason}" for reason, found in list(places.items())[:3])
 
 
 def _some(places: Sequence[str], limit: int = 5) -> str:
@@ -292,11 +306,13 @@ class Renderer:
             return []
         turns = self._turns(messages)
         if self.has_tags and (tagged := self._tagged(turns, learnt, tools)):
+            require_calls([turns[i] for i in learnt], *tagged)
             return [self._sample(*tagged, number, Way.GENERATION_TAGS)]
         whole = self.text(turns, tools)
         spans = [self._turn_span(turns, i, tools, whole) for i in learnt]
         found = [s for s in spans if s is not None]
         if len(found) == len(spans):
+            require_calls([turns[i] for i in learnt], whole, found)
             return [self._sample(whole, found, number, Way.PREFIX)]
         samples = []
         for i in learnt:
@@ -307,6 +323,7 @@ class Renderer:
                     f"the chat template rewrites the prompt once messages[{i}] is answered, "
                     "so which tokens the model would write cannot be told"
                 )
+            require_calls([turns[i]], through, [span])
             samples.append(self._sample(through, [span], number, Way.ONE_PER_TURN))
         return samples
 

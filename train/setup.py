@@ -114,6 +114,7 @@ def plan_run(
     model: nn.Module = empty_model(
         base, dtype=numerics.weights, trust_remote_code=options.trust_remote_code, head=head
     )
+    _require_known_tokens(base, model, items)
     if options.adapter is not Adapter.FULL:
         model = add_adapter(cast("PreTrainedModel", model), base, options, head)
     device, processes = accelerator.device, accelerator.num_processes
@@ -151,6 +152,19 @@ def plan_run(
             )
         )
     return plan
+
+
+def _require_known_tokens(base: Base, model: nn.Module, items: Sequence[Item]) -> None:
+    """Refuse data with tokens that the model has no embedding for, before a GPU stumbles over them."""
+    embedding = cast("PreTrainedModel", model).get_input_embeddings()
+    known = cast(torch.Tensor, embedding.weight).shape[0]
+    highest = max(item.highest_id for item in items)
+    if highest >= known:
+        raise UserError(
+            f"model {base.spelling}: its tokenizer writes token {highest}, and the model knows {known:,} "
+            "tokens only: tokens were added to the one and not to the other. Resize the model's "
+            "embeddings (transformers' resize_token_embeddings) and save both together"
+        )
 
 
 def build_model(

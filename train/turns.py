@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from curate.schemas.records import Message, ToolCall
@@ -69,3 +70,26 @@ def _plain_call(call: ToolCall) -> dict[str, Any]:
     if call.id is not None:
         plain["id"] = call.id
     return plain
+
+
+def require_calls(
+    turns: Sequence[dict[str, Any]], text: str, spans: Sequence[tuple[int, int]]
+) -> None:
+    """Refuse a rendering that leaves out a tool call: the model would learn to say nothing instead.
+
+    Args:
+        turns: the turns that are learnt, as the template reads them.
+        text: the rendered conversation.
+        spans: where each of them stands in it.
+
+    Raises:
+        Unrenderable: a called function's name is not in its turn.
+    """
+    for turn, (start, end) in zip(turns, spans, strict=True):
+        for call in turn.get("tool_calls", ()):
+            name = call["function"]["name"]
+            if name not in text[start:end]:
+                raise Unrenderable(
+                    f"the chat template leaves out the call of {name}; take a model whose template "
+                    "knows tools"
+                )

@@ -160,3 +160,29 @@ def test_best_weights_stay_until_a_checkpoint_no_longer_needs_them(tmp_path: Pat
     store.save(6, {"weights": weights}, {}, best_step=6)
     with pytest.raises(FileNotFoundError):
         store.load_best(2)
+
+
+def test_a_full_disk_is_named_and_leaves_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from safetensors import SafetensorError
+
+    from curate.train import checkpoints
+
+    store = CheckpointStore(tmp_path / "checkpoints")
+    weights = {"w": torch.ones(3)}
+    store.save_best(2, weights)
+    store.save(2, {"weights": weights}, {"n": 2}, 2)
+
+    def full(tensors: object, file: Path) -> None:
+        file.write_bytes(b"half")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        store.save(4, {"weights": weights}, {"n": 4}, 2)
+    assert caught.value.errno == 28
+    latest = store.latest()
+    assert latest is not None
+    assert latest.step == 2

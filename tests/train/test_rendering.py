@@ -180,6 +180,34 @@ def test_tool_calls_are_learnt_and_their_results_are_not() -> None:
     assert text.startswith("[weather]<|im_start|>system\nbe brief")
 
 
+@pytest.mark.parametrize("template", [CHATML, TAGGED, REWRITING])
+def test_a_template_that_leaves_out_tool_calls_is_refused(template: str) -> None:
+    """The model would learn to say nothing where it should have called."""
+    call = ToolCall(id="1", function=FunctionCall(name="weather", arguments="{}"))
+    example = Example(
+        messages=(
+            user("weather?"),
+            Message(role="assistant", content="Let me look.", tool_calls=[call]),
+            Message(role="tool", content="sunny", tool_call_id="1"),
+            assistant("Sunny."),
+        ),
+        learnt=(1, 3),
+    )
+    renderer = Renderer(make_tokenizer(template))
+    with pytest.raises(Unrenderable, match="leaves out the call of weather"):
+        renderer.render(example, 0)
+    # Where the call is not learnt, it is the user's business what the prompt shows.
+    assert renderer.render(example.model_copy(update={"learnt": (3,)}), 0)
+
+
+def test_a_reason_to_refuse_is_said_once() -> None:
+    examples = [Example(messages=(user(f"hi {i}"), assistant("no")), learnt=(1,)) for i in range(9)]
+    with pytest.raises(UserError, match="has no chat template") as caught:
+        render_examples(examples, make_tokenizer(None), max_length=64)
+    assert str(caught.value).count("no chat template") == 1
+    assert "example 4 and 4 more: the model" in str(caught.value)
+
+
 def test_images_are_refused_with_the_reason() -> None:
     parts = [{"type": "image_url", "image_url": {"url": "x"}}, {"type": "text", "text": "what?"}]
     record = ChatRecord.model_validate(

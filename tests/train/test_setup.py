@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+import curate
 from curate.errors import UserError
 from curate.schemas.options.train import Adapter, Schedule, TrainOptions
 from curate.train.memory import Shape, plan_memory, recompute
@@ -16,7 +17,7 @@ from curate.train.packing import pack
 from curate.train.schedule import timetable
 from curate.train.setup import make_accelerator
 from curate.train.timing import estimate
-from tests.train.conftest import make_model
+from tests.train.conftest import make_model, make_tokenizer
 from tests.train.test_packing import make_samples
 
 GIB = 2**30
@@ -166,3 +167,12 @@ def test_threads_that_race_add_up_to_the_same_bits() -> None:
         assert table.grad is not None
         gradients.append(table.grad)
     assert all(torch.equal(g, gradients[0]) for g in gradients)
+
+
+def test_tokens_that_the_model_does_not_know_are_refused(chat_file: Path, tmp_path: Path) -> None:
+    """On a GPU, such a token ends the process without a reason."""
+    base = tmp_path / "base"
+    make_model(vocab_size=257, eos_token_id=None, pad_token_id=None).save_pretrained(base)
+    make_tokenizer().save_pretrained(base)
+    with pytest.raises(UserError, match="writes token 257, and the model knows 257 tokens only"):
+        curate.train(chat_file, model=str(base), output=tmp_path / "run", max_steps=1)
