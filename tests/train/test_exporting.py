@@ -78,6 +78,29 @@ def test_a_merged_model_answers_as_base_and_adapter_do(run: Path, tmp_path: Path
         merge(tmp_path, tmp_path / "other")
 
 
+def test_merging_measures_what_it_has_changed(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against what base and adapter say apart: here, the merged model says twice as much."""
+    from peft.tuners.lora import LoraModel
+
+    merged = LoraModel.merge_and_unload
+    adapted, tokenizer = load_adapter(run)
+    ids = tokenizer("The quick brown fox jumps over the lazy dog.", return_tensors="pt")
+    with torch.no_grad():
+        largest = float(adapted(ids["input_ids"]).logits.abs().max())
+
+    def louder(model: Any, **options: Any) -> Any:
+        whole: Any = merged(model, **options)
+        whole.model.norm.weight.data *= 2.0
+        return whole
+
+    monkeypatch.setattr(LoraModel, "merge_and_unload", louder)
+    report = merge(run, tmp_path / "louder")
+    assert report.largest_logit_change == pytest.approx(largest, rel=1e-4)
+    assert report.divergence > 0
+
+
 def test_the_command_merges_as_well(run: Path, tmp_path: Path, capsys: Any) -> None:
     assert main(["merge", str(run), "-o", str(tmp_path / "out")]) == 0
     assert "KL divergence" in capsys.readouterr().out

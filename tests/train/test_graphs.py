@@ -196,7 +196,10 @@ def _trained_on(
             nlls.append(nll.detach().float())
             if number % 5 == 0:  # an evaluation in between
                 losses.eval()
-                with torch.no_grad():
+                with (
+                    torch.no_grad(),
+                    torch.autocast("cuda", torch.bfloat16, enabled=device == "cuda"),
+                ):
                     losses(one.to(torch.device(device)))
                 losses.train()
     assert not said
