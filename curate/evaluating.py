@@ -15,6 +15,7 @@ from typing import Literal
 
 import polars as pl
 
+from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
 from curate.demands import Alternatives, demands_of
 from curate.features import FEATURES
@@ -194,7 +195,7 @@ def _marked(
     for condition, mask in screened:
         together.setdefault((mask, condition.look or condition.number), []).append(condition)
     for (mask, _), conditions in together.items():
-        rows = pl.Series(candidates(mask, marks), dtype=pl.UInt32)
+        rows = series_of(candidates(mask, marks)).cast(pl.UInt32)
         if len(rows):
             yield partial(_evaluate_at, frame, rows, conditions, batch)
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from curate import textkernel
+from curate.arrays import series_of
 from curate.languages import NAMES_A_LANGUAGE, language
 from curate.textkernel import TextKernel
 from curate.token_columns import TOKEN_SCHEMA
@@ -42,9 +43,11 @@ def _keys(kernel: TextKernel, seed: int, texts: pl.Series) -> pl.Series:
     keys, as_is = kernel.keys(texts, seed)
     places = np.flatnonzero(as_is)
     if len(places):
-        others = texts.gather(places).alias("text").to_frame().select(_normalised("text"))
+        others = (
+            texts.gather(series_of(places)).alias("text").to_frame().select(_normalised("text"))
+        )
         keys[places] = kernel.keys(others["text"], seed)[0]
-    return pl.Series(texts.name, keys)
+    return series_of(keys, texts.name)
 
 
 def _short(column: str) -> pl.Expr:

@@ -9,13 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.arrays import series_of
 from curate.schemas.records import RecordFormat
 
 
 def row_frame(rows: pl.DataFrame, line: pl.Series, layout: pl.Series) -> pl.DataFrame:
     """The `rows` of a batch of plain records, from their texts and roles."""
     return rows.select(
-        pl.Series("row", np.arange(len(line), dtype=np.uint32)),
+        series_of(np.arange(len(line), dtype=np.uint32), "row"),
         line.alias("line"),
         "system",
         "prompt",
@@ -32,8 +33,8 @@ def segments_of(row: Any, slot: Any, role: pl.Series, text: pl.Series) -> pl.Dat
     """The `segments` of a batch of plain records."""
     return pl.DataFrame(
         [
-            pl.Series("row", row.astype(np.uint32)),
-            pl.Series("slot", slot.astype(np.uint32)),
+            series_of(row.astype(np.uint32), "row"),
+            series_of(slot.astype(np.uint32), "slot"),
             role,
             text,
             (role == "assistant").alias("learnt"),
@@ -106,7 +107,7 @@ def conversation_rows(text: pl.Series, letters: str, sizes: NDArray[np.int64]) -
                 places[name][rows] = first + turns[0]
             elif turns:
                 places[name][rows] = held + np.arange(len(rows))
-                pieces.append(_joined([text.gather(first + turn) for turn in turns]))
+                pieces.append(_joined([text.gather(series_of(first + turn)) for turn in turns]))
                 held += len(rows)
     if len(pieces) > 1:
         text = pl.concat(pieces, rechunk=True)
@@ -127,11 +128,11 @@ def gathered(text: pl.Series, places: Any) -> pl.Series:
     """The texts at these places; null where the place is -1."""
     missing = places < 0
     if not missing.any():
-        return text.gather(places)
+        return text.gather(series_of(places))
     if missing.all():
         return pl.repeat(None, len(places), dtype=pl.String, eager=True)
-    index = pl.Series(places)
-    return text.gather(index.set(pl.Series(missing), None))
+    index = series_of(places)
+    return text.gather(index.set(series_of(missing), None))
 
 
 def _plan(pattern: str) -> dict[str, list[int]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from math import prod
 
 Clause = frozenset[bytes]
 """Words of which a text must contain one, whatever their case."""
@@ -30,6 +31,10 @@ _OFTEN = dict(zip(b" etaoinsrhldcumfpgwybvk", (
 ), strict=True))  # fmt: skip
 _RARELY, _HARDLY_EVER = 0.001, 1e-6
 _BREAKS = b"\t\n\r"
+_CHANCES = [
+    _OFTEN.get(byte, _RARELY if byte >= 0x20 or byte in _BREAKS else _HARDLY_EVER)
+    for byte in range(256)
+]
 
 
 class _Unknown(Exception):
@@ -86,13 +91,7 @@ def best(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
 @lru_cache(maxsize=4096)
 def frequency(clause: Clause) -> float:
     """How often its words stand in a text, roughly; only good for comparing clauses."""
-    total = 0.0
-    for word in clause:
-        chance = 1.0
-        for byte in word:
-            chance *= _OFTEN.get(byte, _RARELY if byte >= 0x20 or byte in _BREAKS else _HARDLY_EVER)
-        total += chance
-    return total
+    return sum(prod(map(_CHANCES.__getitem__, word)) for word in clause)
 
 
 def _usable(clauses: Iterable[Clause]) -> tuple[Clause, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from curate import textkernel
+from curate.arrays import series_of
 from curate.columns import Batch
 from curate.laying import conversation_rows, flat_rows, gathered, row_frame, segments_of
 from curate.layouts import flat_layout
@@ -96,7 +97,7 @@ class PlainLines:
         else:
             rows, segments, fields = self._fields(FLAT[reader.format], columns, len(read), row)
         raw = Lines(block.text, block.starts[read], block.ends[read])
-        line = pl.Series("line", (read + block.first_line).astype(np.uint32))
+        line = series_of((read + block.first_line).astype(np.uint32), "line")
         frame = row_frame(rows, line, self._layout(columns, read))
         return Batch(reader.path, reader.format, frame, segments, fields, Records(raw), raw)
 
@@ -110,7 +111,7 @@ class PlainLines:
             roles[columns.letters == ord(name[0])] = number
         starts = np.cumsum(sizes) - sizes
         slot = np.arange(len(letters)) - np.repeat(starts, sizes)
-        role = pl.Series("role", _ROLES, dtype=pl.String).gather(roles)
+        role = pl.Series("role", _ROLES, dtype=pl.String).gather(series_of(roles))
         key = self._reader.column(turns.turns)
         fields = tuple(f"{key}[{i}].{turns.text}" for i in range(int(sizes.max())))
         return rows, segments_of(row, slot, role, columns.text), fields
@@ -118,11 +119,13 @@ class PlainLines:
     def _fields(
         self, spec: Fields, columns: Columns, count: int, row: Any
     ) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
-        present = np.unique(columns.letters).tolist()
+        present = np.flatnonzero(np.bincount(columns.letters)).tolist()
         place = np.zeros(_MOST_SLOTS, np.int64)
         place[present] = np.arange(len(present))
         slot = place[columns.letters]
-        role = pl.Series("role", [spec.fields[i][1] for i in present], dtype=pl.String).gather(slot)
+        role = pl.Series("role", [spec.fields[i][1] for i in present], dtype=pl.String).gather(
+            series_of(slot)
+        )
         series = []
         for number, field in enumerate(present):
             places = np.full(count, -1, np.int64)
@@ -136,7 +139,9 @@ class PlainLines:
     def _layout(self, columns: Columns, read: I64) -> pl.Series:
         kinds = columns.types[read] | columns.shapes[read].astype(np.uint64) << np.uint64(60)
         met, which = np.unique(kinds, return_inverse=True)
-        return pl.Series("layout", [self._layout_of(int(kind)) for kind in met]).gather(which)
+        return pl.Series("layout", [self._layout_of(int(kind)) for kind in met]).gather(
+            series_of(which)
+        )
 
     def _layout_of(self, kind: int) -> str:
         keys = self._shapes[kind >> 60]

@@ -15,7 +15,7 @@ def read_selected(path: str, lines: Sequence[int]) -> Iterator[RawBatch]:
 
     Of JSON lines only these are parsed. Raises UserError.
     """
-    wanted = np.unique(np.array(lines, np.int64))
+    wanted = np.array(sorted(set(lines)), np.int64)
     waiting = RawBatch(path)
     if not len(wanted):
         return

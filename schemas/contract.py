@@ -39,7 +39,7 @@ class PinnedContract(BaseModel):
         keeping: how many of them keep the contract; None when it was given, not inferred.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     kind: ContractKind

@@ -38,7 +38,7 @@ class FixSafety(StrEnum):
 class Fix(BaseModel):
     """A repair that `--fix` (safe) or `--unsafe-fixes` would make."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     safety: FixSafety
     summary: str
@@ -47,7 +47,7 @@ class Fix(BaseModel):
 class Related(BaseModel):
     """Another row that the finding is about: a twin, a contradicting row, a leaked one."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     path: str
     line: int | None = None
@@ -66,7 +66,7 @@ class Finding(BaseModel):
     other rows change or move; identical rows share it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: str
     name: str
@@ -97,7 +97,7 @@ class Finding(BaseModel):
 class NotAssessed(BaseModel):
     """A rule that could not run, and why: never counted as passed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: str
     name: str

@@ -12,7 +12,7 @@ from curate.schemas.findings import Confidence, Finding, NotAssessed, Severity
 class Summary(BaseModel):
     """Counts over all files, always whole, and the time it took in seconds."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     files: int
     rows: int
@@ -26,7 +26,7 @@ class Summary(BaseModel):
 class JsonReport(BaseModel):
     """One lint run. Findings are ordered by path, line and code."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: Literal[1] = 1
     summary: Summary
@@ -40,7 +40,7 @@ class RuleResult(BaseModel):
     `fixable` counts safe and unsafe repairs, `safely_fixable` the safe ones.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: str
     name: str
@@ -62,7 +62,7 @@ class LintReport(BaseModel):
     baselined ones, which are counted apart.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     files: tuple[str, ...]
     rows: int

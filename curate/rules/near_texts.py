@@ -135,8 +135,10 @@ class NearTexts:
                 if len(turned_down) < 2:
                     break
             # Only rows that share a band with another text can still be copies.
-            gone = np.array([row for row, _, _ in found], np.int64)
-            rows = np.setdiff1d(np.intersect1d(rows, texts.rows), gone)
+            left = np.zeros(len(sketched.tokens), np.bool_)
+            left[texts.rows] = True
+            left[[row for row, _, _ in found]] = False
+            rows = rows[left[rows]]
         return found
 
     def _across(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from curate.dataset import Dataset
 
 
@@ -16,7 +14,7 @@ def texts_again(
     texts: dict[int, tuple[str | None, ...]] = {}
     if not wanted:
         return texts
-    numbers, start = np.unique(np.array(wanted, np.int64)).tolist(), 0
+    numbers, start = sorted(set(map(int, wanted))), 0
     for rows in dataset.read_again(numbers):
         here = numbers[start : start + rows.height]
         texts.update(zip(here, rows.select(*columns).iter_rows(), strict=True))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
+from curate.arrays import series_of
 from curate.dataset import Dataset
 from curate.rules.splits import roles_of
 
@@ -30,7 +31,7 @@ def comparable(dataset: Dataset) -> pl.DataFrame:
     frame = dataset.frame.select(
         *NEEDED,
         index=pl.int_range(pl.len(), dtype=pl.UInt32),
-        split=pl.Series(np.array(ranks, np.uint8)[dataset.frame["file"].to_numpy()]),
+        split=series_of(np.array(ranks, np.uint8)[dataset.frame["file"].to_numpy()]),
     )
     said = pl.col("prompt_length").fill_null(0) + pl.col("completion_length").fill_null(0) > 0
     return frame.filter(said & ~pl.col("roles").str.ends_with("c"))
