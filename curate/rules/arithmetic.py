@@ -12,6 +12,7 @@ from curate.patterns import regex
 
 _TOKEN = regex(r"\s*(?:(\d[\d,]*(?:\.\d+)?|\.\d+)|([-+*/×÷xX^()%−]))")
 _NUMBER = regex(r"(?<![\w.,/])-?\$?(\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+))?(?![\d/])")
+_MIXED = regex(r"(?<![\w.,/])(\d{1,6}) (?:and )?(\d{1,3})/([1-9]\d{0,3})(?![\d/])")
 _LARGEST_EXPONENT = 64
 
 
@@ -116,7 +117,8 @@ class _Parser:
 
 def numbers_in(text: str) -> list[tuple[Fraction, int]]:
     """(value, decimals shown) of every number in a text; a/b is one number as well as two."""
-    found: list[tuple[Fraction, int]] = []
+    # "2 1/2" is one number.
+    found = [(int(m[1]) + Fraction(int(m[2]), int(m[3])), 6) for m in _MIXED.finditer(text)]
     for match in _NUMBER.finditer(text):
         digits = match[1].rstrip(",")
         try:

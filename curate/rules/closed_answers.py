@@ -111,7 +111,7 @@ def _wrong_solution(prompt: str, completion: str) -> Iterator[Verdict]:
         return
     left, right = (side.translate(_SUPERSCRIPTS) for side in next(iter(found)))
     left = left.rpartition("\n")[2]
-    left = re.sub(r"^\W*(?:[a-z]{2,}\s+)+", "", left, flags=re.I)
+    left = re.sub(r"^.*\b[a-z]{2,}\s+", "", left, flags=re.I | re.S)
     letters = set(re.findall(r"[a-zA-Z]", left + right))
     if len(letters) != 1 or re.search(r"[a-zA-Z]{2,}", left + right):
         return

@@ -24,6 +24,8 @@ from curate.rules.numerals import (
     points,
     position_of,
 )
+from curate.rules.worded_forms import HINT as WORDED_HINT
+from curate.rules.worded_forms import worded
 
 # What is asked for, the right answers, and the share by which a claim may differ (for rounding).
 Question = tuple[str, tuple[Fraction, ...], Fraction]
@@ -250,14 +252,19 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] 
     (("factorial", "!"), _of_factorial),
 )  # fmt: skip
 HINT = (
-    r"(?i-u:interest|rhombus|density|\bspeed\b|hypotenuse|standard deviation|(?:smallest|largest|minimum|maximum|highest|lowest)\b[ -~]*[0-9], ?-?[0-9]"
+    r"(?i-u:interest|rhombus|density|\bspeed\b|hypotenuse|standard deviation|(?:smallest|largest|minimum|maximum|highest|lowest|greatest|biggest)\b[ -~]*[0-9], ?-?[0-9]"
     r"|common (?:factor|divisor|multiple)|\b(?:gcd|gcf|lcm)\b|triangle|distance\b[ -~]*\([0-9-]|slope|factorial|\brange of|[0-9](?:st|nd|rd|th) (?:element|term|number|item|value|fib)"
     r"|(?:first|second|third|fourth|fifth) (?:element|term|number|item|value)|[0-9.]+ (?:each|apiece)\b|fibonacci|\bmode of|volume|\bnext (?:number|term|value|[a-z]+ (?:number|term))|comes? next|(?:sequence|series|pattern)\b[ -~\n]*[0-9], ?-?[0-9])"
+    "|" + WORDED_HINT
 )
 
 
 def questions(prompt: str) -> Iterator[Question]:
     """What a prompt asks for that can be worked out, with the right answers."""
+    try:
+        yield from worded(prompt)
+    except (ZeroDivisionError, Unreadable, ValueError, OverflowError):
+        return
     if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt):
         return
     lower = prompt.lower()

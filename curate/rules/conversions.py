@@ -59,16 +59,16 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
-_DATE = regex(
+DATE = regex(
     rf"\b({'|'.join(_MONTHS)})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b|\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?\s+({'|'.join(_MONTHS)}),?\s+(\d{{4}})\b",
     re.I,
 )
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPELLED = regex(r"day of the week|roman numeral|binary|base 2", re.I)
+_SPELLED = regex(r"day of the week|roman numeral|binary|base 2|hexadecimal|base 16|\brgb\b", re.I)
 _LONGEST = 200
 HINT = (
     r"(?i-u:\bconvert\b|\bhow many [a-z]+ (?:are )?(?:there )?in |celsius|fahrenheit|kelvin|kilomet|\bmiles\b"
-    r"|roman numeral|to binary|day of the week)"
+    r"|roman numeral|to binary|day of the week|hexadecimal|\brgb\b)"
 )
 
 
@@ -87,7 +87,10 @@ def numeric(prompt: str) -> Iterator[tuple[str, Fraction, Fraction]]:
         (kind, worth), (other, divisor) = _BY_NAME[source], _BY_NAME[target]
         if kind == other and source != target:
             result = value * worth / divisor
-            yield f"{float(value):g} {source} in {target}", result, abs(result) / 40
+            # Hours and days are counted, not measured.
+            counted = kind == "time" and result.denominator == 1
+            near = Fraction(0) if counted else abs(result) / 40
+            yield f"{float(value):g} {source} in {target}", result, near
 
 
 def _kind(source: str, prompt: str) -> str:
@@ -126,25 +129,38 @@ def spelled(prompt: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     day = re.search(
         r"\b(?:what|which) day of the week\b|\bday of the week (?:was|is|for)\b", prompt, re.I
     )
-    dates = list(_DATE.finditer(prompt))
+    dates = list(DATE.finditer(prompt))
     if day and len(dates) == 1:
-        date = _date(dates[0])
+        date = date_of(dates[0])
         if date is not None:
             yield f"the day of the week of {dates[0][0]}", (_DAYS[date.weekday()],)
+        return
+    coloured = re.search(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})\b[^#\n]*\brgb\b", prompt, re.I)
+    if coloured:
+        red, green, blue = (int(part, 16) for part in coloured.groups())
+        way = rf"{red}\D+{green}\D+{blue}"
+        yield f"{coloured[0]} ({red}, {green}, {blue})", (way,)
         return
     numbers = plain_numbers(prompt)
     if len(numbers) != 1 or numbers[0].denominator != 1 or not 0 < numbers[0] < 4000:
         return
     value = int(numbers[0])
-    if re.search(r"\b(?:to|in|as|into) (?:a )?roman numerals?\b", prompt, re.I):
+    if re.search(
+        r"\b(?:to|in|as|into) (?:a )?roman numerals?\b|\broman numerals? (?:for|of) (?:the )?(?:number )?\d",
+        prompt,
+        re.I,
+    ):
         yield f"{value} in Roman numerals", (roman(value).lower(),)
+    elif re.search(r"\b(?:to|in|into) (?:a )?(?:hexadecimal|base 16)\b", prompt, re.I):
+        yield f"{value} in hexadecimal digits", (f"(?:0x)?0*{value:x}",)
     elif re.search(r"\b(?:to|in|into) (?:a )?(?:binary|base 2)\b", prompt, re.I) and re.search(
         r"\b(?:number|decimal|convert)\b", prompt, re.I
     ):
         yield f"{value} in binary", (f"{value:b}",)
 
 
-def _date(match: re.Match[str]) -> datetime.date | None:
+def date_of(match: re.Match[str]) -> datetime.date | None:
+    """The date that `DATE` has found; None where there is no such day."""
     month, day, year = (
         (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
     )

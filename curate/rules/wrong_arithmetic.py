@@ -154,7 +154,8 @@ def _applies(options: LintOptions) -> pl.Expr:
     # Few prompts are short and hold a number; only they are looked at again.
     numbered = pl.when(short.str.contains(r"[0-9]|(?i-u:how many )")).then(short)
     asked = numbered.str.contains(_TOPICS) & (
-        completion.str.contains(r"[0-9]") | numbered.str.contains("(?i-u:roman|day of the week)")
+        completion.str.contains(r"[0-9]")
+        | numbered.str.contains("(?i-u:roman|day of the week|hexadecimal)")
     )
     # One pass over the completions finds calculations and statements about numbers.
     said = completion.str.contains(f"{_CALCULATION}|{closed_answers.CLAIM_HINT}|<<")
@@ -240,6 +241,10 @@ def _wrong_answers(exchange: Exchange) -> Iterator[Verdict]:
             if stated:
                 yield f"the prompt asks for {what}, the completion says {stated!r}", true
                 return
+            continue
+        # "3 with a remainder of 1" says what 7 divided by 2 is.
+        whole = Fraction(math.floor(true))
+        if "remainder" in exchange.completion.lower() and any(v == whole for v, _ in claims):
             continue
         if what.startswith("what follows") and any(
             abs(true - v) <= abs(true) / 50 for v, _ in claims
