@@ -30,6 +30,7 @@ _JUDGEMENT = ("label", "labels", "sentiment", "intent")
 _OPTIONAL_ALIASES: dict[RecordFormat, dict[str, tuple[str, ...]]] = {
     RecordFormat.INSTRUCTION: {"input": ("context",), "system": ("system_prompt",)},
     RecordFormat.PROMPT_COMPLETION: {"system": ("system_prompt",)},
+    RecordFormat.PREFERENCE: {"prompt": ("question",), "system": ("system_prompt",)},
     RecordFormat.QUESTION_ANSWER: {"system": ("system_prompt",)},
 }
 # An explicit --map of these fields says which format is meant.

@@ -171,11 +171,23 @@ def _learnt(messages: tuple[Message, ...]) -> tuple[int, ...]:
     )
 
 
+def tools_given(tools: list[dict[str, Any]] | str | None) -> tuple[dict[str, Any], ...]:
+    """The tool definitions of a record; files of one column for all rows hold them as JSON text."""
+    given: Any = tools
+    if isinstance(tools, str):
+        try:
+            given = json.loads(tools) if tools.strip() else []
+        except ValueError:
+            given = []
+    listed = given if isinstance(given, list) else []
+    return tuple(tool for tool in listed if isinstance(tool, dict))
+
+
 class ChatRecord(_Model):
     """OpenAI's chat format: `{"messages": [{"role", "content"}, …], "tools": […]}`."""
 
     messages: Annotated[list[Message], Field(min_length=1)]
-    tools: list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | str | None = None
     functions: list[dict[str, Any]] | None = None
     parallel_tool_calls: bool | None = None
 
@@ -184,7 +196,9 @@ class ChatRecord(_Model):
         messages = tuple(self.messages)
         legacy = [{"type": "function", "function": f} for f in self.functions or ()]
         return Example(
-            messages=messages, learnt=_learnt(messages), tools=tuple((self.tools or []) + legacy)
+            messages=messages,
+            learnt=_learnt(messages),
+            tools=(*tools_given(self.tools), *legacy),
         )
 
     def segments(self) -> Iterator[Segment]:
@@ -271,16 +285,10 @@ class ShareGPTRecord(_Model):
             Message(role=SHAREGPT_ROLES[t.from_.lower()], content=t.value, weight=t.weight)
             for t in self.conversations
         ]
-        tools = self.tools
-        if isinstance(tools, str):
-            try:
-                tools = json.loads(tools) if tools.strip() else []
-            except ValueError:
-                tools = []
         return Example(
             messages=tuple(messages),
             learnt=_learnt(tuple(messages)),
-            tools=tuple(t for t in tools or () if isinstance(t, dict)),
+            tools=tools_given(self.tools),
         )
 
     def segments(self) -> Iterator[Segment]:
@@ -316,7 +324,7 @@ class PromptCompletionRecord(_Model):
     prompt: Turns
     completion: Turns
     system: str | None = None
-    tools: list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | str | None = None
 
     def example(self) -> Example:
         """Only the assistant turns of the completion are learnt."""
@@ -324,7 +332,7 @@ class PromptCompletionRecord(_Model):
         head = system + _messages(self.prompt, "user")
         messages = head + _messages(self.completion, "assistant")
         learnt = tuple(i for i in _learnt(messages) if i >= len(head))
-        return Example(messages=messages, learnt=learnt, tools=tuple(self.tools or ()))
+        return Example(messages=messages, learnt=learnt, tools=tools_given(self.tools))
 
     def segments(self) -> Iterator[Segment]:
         """System, prompt, completion."""
@@ -412,13 +420,13 @@ class PreferenceRecord(_Model):
     rejected: Turns
     prompt: Turns | None = None
     system: str | None = None
-    tools: list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | str | None = None
     margin: float | int | None = None
 
     def example(self) -> Example:
         """Prompt turns in `messages`, the two continuations in `chosen` and `rejected`."""
         system = (Message(role="system", content=self.system),) if self.system else ()
-        tools = tuple(self.tools or ())
+        tools = tools_given(self.tools)
         chosen, rejected = _preference_side(self.chosen), _preference_side(self.rejected)
         given = _messages(self.prompt, "user") if self.prompt is not None else ()
         if given and not (_opens_with(chosen, given) and _opens_with(rejected, given)):

@@ -20,7 +20,10 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:
     for turn in turns_of(record, format_):
-        if turn.role != "assistant" and turn.message.get("weight") is not None:
+        weight = turn.message.get("weight")
+        # A zero says what holds anyway: ShareGPT's files carry it on every turn, OpenAI refuses it.
+        harmless = weight is None or (not weight and format_ is RecordFormat.SHAREGPT)
+        if turn.role != "assistant" and not harmless:
             yield Mark(
                 f"{turn.field}.weight",
                 f"a weight on a {turn.role} turn; expected it on the assistant's",
