@@ -21,10 +21,10 @@ _STOP_WORDS: dict[str, str] = {
     "German": "der die das und ist nicht ein eine mit für auf den von zu sich auch werden wir sie ich im dem es oder",
     "French": "le la les des est une dans pour qui que sur avec pas du au nous vous et sont cette il ce en un de par",
     "Spanish": "el los las una que por con para del es y en se como más pero este son muy también la de un lo su",
-    "Portuguese": "o os as uma que para com não do da em é um por mais dos das são você também no na de e ou seu",
-    "Italian": "il gli della che per con non è una di sono del nel alla anche più questo dei lo un la le si da e",
-    "Dutch": "de het een van en niet is dat op te voor met zijn aan ook wordt maar naar deze bij om kan er je",
-    "Polish": "nie się jest na że do to jak są dla przez oraz lub może jego ale tym od po który w z i o",
+    "Portuguese": "o os as uma que para com não do da em é um por mais dos das são você também no na de e ou seu foi tudo em estava ao pela à",
+    "Italian": "il gli della che per con non è una di sono del nel alla anche più questo dei lo un la le si da e ha abbiamo tutto era in stato hanno",
+    "Dutch": "de het een van en niet is dat op te voor met zijn aan ook wordt maar naar deze bij om kan er je we hebben heeft was wij nog uit alles in",
+    "Polish": "nie się jest na że do to jak są dla przez oraz lub może jego ale tym od po który w z i o było był była wszystko wszystkie mnie",
     "Turkish": "bir ve bu için ile olarak daha çok olan gibi değil ne ama kadar sonra var olduğu en da de",
     "Swedish": "och att det som en på är av för med till den har inte om ett men kan från vi i de eller",
     "Indonesian": "yang dan di dengan untuk dari ini itu dalam adalah pada tidak ke akan juga atau anda bisa",
@@ -56,7 +56,7 @@ _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
 _ENGLISH_ALONE = r"(?i-u:\b(?:the|and|to|with|you|are|that|this|it)\b)"
 _FOREIGN = (
     r"[\s(](?i-u:der|die|und|ist|nicht|le|les|des|est|une|el|los|las|que|por|con|os|uma|para|com|il|gli|della"
-    r"|per|het|een|van|niet|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
+    r"|per|het|een|van|niet|hebben|wij|zijn|ook|foi|tudo|estava|abbiamo|tutto|sono|è|wszystko|było|się|od|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
 )
 # A request that names a language, or asks to translate, explains another language in the answer.
 NAMES_A_LANGUAGE = (

@@ -26,7 +26,7 @@ _VARIABLE = (
 )
 _MACHINE = (
     rf"(?i)\{{\{{\s*[a-z_][a-z0-9_. ]{{0,40}}\}}\}}|(?:^|[\s,(:\"'])\{{{_VARIABLE}\}}|\$\{{[a-z_][a-z0-9_.]{{0,40}}\}}|%%?{_VARIABLE}%%?"
-    rf"|\[TODO\b[^\]\n]*\]|\bTODO\s*:\s*[a-z]|<INSERT [^>\n=]+>|\((?:insert|fill in) [a-z' ]{{2,40}}(?: here)?\)|\$X{{2,}}(?:\.XX)?\b|^\W*lorem ipsum dolor\b"
+    rf"|\[TODO\b[^\]\n]*\]|(?:^|[a-z.!?]\s+)TODO\s*:\s*[a-z]|<INSERT [^>\n=]+>|\((?:insert|fill in) [a-z' ]{{2,40}}(?: here)?\)|\$X{{2,}}(?:\.XX)?\b|^\W*lorem ipsum dolor\b"
     rf"|\b(?:dear|hello|hi|hey) <{_VARIABLE}>|(?:^|\s)\[(?:date|time|name|amount|address|price|company|location)\][^\[\n]{{1,30}}\s\[(?:date|time|name|amount|address|price|company|location)\]"
 )
 _ABOUT_SLOTS = (
