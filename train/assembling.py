@@ -138,6 +138,8 @@ def start_or_resume(
         run.tell(_start(run, prepared, decisions))
     else:
         resume(run, checkpoint)
+        # Shown, so that steps are counted against the total; the history has it already.
+        run.reporter.show(_start(run, prepared, decisions))
         run.reporter.say(f"resumed at step {checkpoint.step} of {run.times.total}")
 
 

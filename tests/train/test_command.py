@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from rich.console import Console
 from safetensors.torch import load_file
 
 import curate
@@ -110,6 +112,21 @@ def test_interrupted_and_resumed_equals_never_stopped(
     cut = curate.train(chat_file, output=tmp_path / "cut", resume=True, **settings).run
     assert same(adapter_of(whole), adapter_of(cut))
     assert events(whole) == events(cut)
+
+
+def test_a_resumed_run_counts_steps_against_the_total(
+    chat_file: Path, tiny_base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {**FAST, "model": tiny_base, "output": tmp_path / "run", "checkpoint_every": 2}
+    interrupt_at(12, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        curate.train(chat_file, **settings)
+    console = Console(file=io.StringIO(), width=100)
+    curate.train(chat_file, **settings, resume=True, console=console)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+    assert "resumed at step" in shown
+    assert "step 6/6" in shown
+    assert "/0 " not in shown
 
 
 def test_resume_refuses_other_options_and_other_data(
