@@ -1,90 +1,61 @@
-/* One pass over texts for all rules: which of their words a text holds, and what it says up to case
- * and white space. Texts come from polars as they lie there, through Arrow's stream interface. */
+/* One pass over texts for all rules: which of their words a text holds. Texts come from polars as they lie
+ * there, through Arrow's stream interface. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "_arrow.h"
-#include "_json.h"
-
-/* ---- The texts of a stream, chunk by chunk. -------------------------------------------------- */
-
-typedef struct {
-    struct ArrowArrayStream *stream;
-    struct ArrowArray chunk;
-    int views; /* string views, or large UTF-8 */
-    int64_t at;
-} Strings;
-
-static int opened(Strings *strings, struct ArrowArrayStream *stream) {
-    struct ArrowSchema schema;
-    memset(strings, 0, sizeof *strings);
-    strings->stream = stream;
-    memset(&schema, 0, sizeof schema);
-    if (stream->get_schema(stream, &schema)) return 0;
-    strings->views = strcmp(schema.format, "vu") == 0;
-    int known = strings->views || strcmp(schema.format, "U") == 0;
-    if (schema.release) schema.release(&schema);
-    return known;
-}
-
-static void closed(Strings *strings) {
-    if (strings->chunk.release) strings->chunk.release(&strings->chunk);
-    strings->chunk.release = NULL;
-}
-
-/* The next text; `start` is NULL for null. 0 at the end, -1 for an error. */
-static int next_text(Strings *strings, Span *text) {
-    struct ArrowArray *chunk = &strings->chunk;
-    while (!chunk->release || strings->at == chunk->length) {
-        closed(strings);
-        memset(chunk, 0, sizeof *chunk);
-        if (strings->stream->get_next(strings->stream, chunk)) return -1;
-        if (!chunk->release) return 0;
-        strings->at = 0;
-    }
-    int64_t i = chunk->offset + strings->at++;
-    const uint8_t *valid = chunk->buffers[0];
-    text->start = text->end = NULL;
-    if (valid && !(valid[i >> 3] >> (i & 7) & 1)) return 1;
-    if (strings->views) {
-        const uint8_t *view = (const uint8_t *)chunk->buffers[1] + 16 * i;
-        int32_t length, place[2];
-        memcpy(&length, view, 4);
-        memcpy(place, view + 8, 8);
-        text->start = length <= 12 ? view + 4 : (const uint8_t *)chunk->buffers[2 + place[0]] + place[1];
-        text->end = text->start + length;
-    } else {
-        const int64_t *offsets = chunk->buffers[1];
-        text->start = (const uint8_t *)chunk->buffers[2] + offsets[i];
-        text->end = (const uint8_t *)chunk->buffers[2] + offsets[i + 1];
-    }
-    return 1;
-}
+#include "_strings.h"
 
 /* ---- Words: an automaton after Aho and Corasick, over classes of bytes. ----------------------- */
 
 #define FOUND 0x8000u
+#define WORDS 6 /* of 64 marks each, as in textkernel.py */
+#define LONGEST 12 /* bytes of a word, as in wanted_words.py */
+#define START 0xFE
+#define END 0xFF
+#define BOUND 0xFD
 #define LANES 4 /* texts that are read side by side, so that none waits for memory alone */
 
+/* A word with BOUND: its length, the next one of the same state (1 is the first, 0 none), its marks. */
+struct Bounded {
+    uint64_t marks[WORDS];
+    uint32_t length, next;
+    int before, after;
+};
+
 /* Bytes of a class are one to the automaton: both cases of a letter, all bytes beyond ASCII, and all bytes
- * that no word has. From state s a byte of class c leads to next[(s << shift) + c], a state,
- * with FOUND where words end: out[s] says which marks they set, two words of 64 bits a state. States are
+ * that no word has. START and END, which no text holds, stand in words for the place before a text's first
+ * letter and the place after its last character that is no white space; BOUND as a word's first or last byte
+ * asks that what stands beside it there belongs to no word. From state s a byte of class c leads to next[(s << shift) + c], a state,
+ * with FOUND where words end: out[s] says which marks they set, WORDS words of 64 bits a state. States are
  * numbered breadth first, so that those of short beginnings, where most bytes lead, lie together. */
 typedef struct {
     uint8_t class_of[256];
     uint16_t *next;
     uint64_t *out;
+    struct Bounded *bounded;
+    uint32_t *first, *shorter; /* of a state: its first bounded word, and the next state that has any */
     uint32_t states, shift;
+    uint64_t starts[WORDS], ends[WORDS]; /* the marks of all words with START, and with END */
 } Automaton;
 
 EXPORT void curate_automaton_free(Automaton *automaton) {
     if (!automaton) return;
     free(automaton->next);
     free(automaton->out);
+    free(automaton->bounded);
+    free(automaton->first);
+    free(automaton->shorter);
     free(automaton);
 }
 
-static uint8_t folded(int c) { return (uint8_t)(c >= 0x80 ? 0x80 : c >= 'A' && c <= 'Z' ? c + 32 : c); }
+static uint8_t folded(int c) {
+    if (c >= BOUND) return (uint8_t)c;
+    return (uint8_t)(c >= 0x80 ? 0x80 : c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static inline void mark(uint64_t *to, const uint64_t *from) {
+    for (int w = 0; w < WORDS; w++) to[w] |= from[w];
+}
 
 /* Numbers the classes of the bytes of all words from 1; 0 is for all other bytes. */
 static void classify(Automaton *a, const uint8_t *words, size_t length) {
@@ -100,8 +71,9 @@ static void classify(Automaton *a, const uint8_t *words, size_t length) {
 /* The words as a trie: the first of a state's children, and the next of a child's siblings, 0 for none. */
 typedef struct {
     uint32_t child, sibling;
+    uint32_t bounded; /* its first word with BOUND */
     uint8_t class;
-    uint64_t out[2];
+    uint64_t out[WORDS];
 } Node;
 
 static uint32_t child_of(Node *nodes, uint32_t state, uint8_t class, uint32_t *count) {
@@ -129,18 +101,22 @@ static void fill(Automaton *a, Node *nodes, uint32_t *queue, uint32_t *fail) {
         if (state) memcpy(row, a->next + fail[state] * width, width * sizeof *row);
         for (uint32_t child = node->child; child; child = nodes[child].sibling) {
             uint32_t other = state ? row[nodes[child].class] & ~FOUND : 0;
-            uint64_t *out = a->out + 2 * (size_t)tail;
-            out[0] = nodes[child].out[0] | a->out[2 * other];
-            out[1] = nodes[child].out[1] | a->out[2 * other + 1];
+            uint64_t *out = a->out + WORDS * (size_t)tail, any = 0;
+            memcpy(out, nodes[child].out, sizeof nodes[child].out);
+            mark(out, a->out + WORDS * (size_t)other);
+            a->first[tail] = nodes[child].bounded;
+            a->shorter[tail] = a->first[other] ? other : a->shorter[other];
+            for (int w = 0; w < WORDS; w++) any |= out[w];
+            any |= a->first[tail] | a->shorter[tail];
             fail[tail] = other;
             queue[tail] = child;
-            row[nodes[child].class] = (uint16_t)(tail | (out[0] | out[1] ? FOUND : 0));
+            row[nodes[child].class] = (uint16_t)(tail | (any ? FOUND : 0));
             tail++;
         }
     }
 }
 
-/* Word k is words[ends[k - 1]:ends[k]] and sets the marks marks[2k] and marks[2k + 1]. NULL without memory,
+/* Word k is words[ends[k - 1]:ends[k]] and sets the marks from marks[WORDS * k] on. NULL without memory,
  * or with more states than there are numbers for. */
 EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, const uint64_t *marks,
                                    int64_t count) {
@@ -150,20 +126,35 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
     Node *nodes = calloc(most, sizeof *nodes);
     int whole = 0;
     if (!a || !fail || !queue || !nodes) goto done;
+    a->bounded = calloc((size_t)count + 1, sizeof *a->bounded);
+    if (!a->bounded) goto done;
     classify(a, words, most - 1);
     a->states = 1;
     for (int64_t k = 0; k < count; k++) {
         uint32_t state = 0;
-        for (int32_t i = k ? ends[k - 1] : 0; i < ends[k]; i++) {
+        int32_t from = k ? ends[k - 1] : 0, to = ends[k];
+        int before = from < to && words[from] == BOUND, after = from < to && words[to - 1] == BOUND;
+        for (int32_t i = from + before; i < to - after; i++) {
             state = child_of(nodes, state, a->class_of[words[i]], &a->states);
+            if (words[i] == START) mark(a->starts, marks + WORDS * k);
+            if (words[i] == END) mark(a->ends, marks + WORDS * k);
         }
-        nodes[state].out[0] |= marks[2 * k];
-        nodes[state].out[1] |= marks[2 * k + 1];
+        if (before || after) {
+            struct Bounded *word = &a->bounded[k + 1];
+            *word = (struct Bounded){.length = (uint32_t)(to - from) - (uint32_t)(before + after),
+                                     .next = nodes[state].bounded, .before = before, .after = after};
+            mark(word->marks, marks + WORDS * k);
+            nodes[state].bounded = (uint32_t)k + 1;
+        } else {
+            mark(nodes[state].out, marks + WORDS * k);
+        }
     }
     if (a->states >= FOUND) goto done;
     a->next = calloc((size_t)a->states << a->shift, sizeof *a->next);
-    a->out = calloc((size_t)a->states * 2, sizeof *a->out);
-    if (!a->next || !a->out) goto done;
+    a->out = calloc((size_t)a->states * WORDS, sizeof *a->out);
+    a->first = calloc(a->states, sizeof *a->first);
+    a->shorter = calloc(a->states, sizeof *a->shorter);
+    if (!a->next || !a->out || !a->first || !a->shorter) goto done;
     fill(a, nodes, queue, fail);
     whole = 1;
 done:
@@ -192,29 +183,79 @@ typedef struct {
     const uint8_t *p;
     uint32_t state;
     uint8_t any;
-    uint64_t *marks;
+    int64_t row;
+    uint64_t marks[WORDS];
     Span text;
 } Lane;
+
+static inline int of_word(uint8_t c) {
+    return (uint8_t)((c | 32) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_';
+}
+
+/* Words have been found that end before lane->p. */
+static void found(const Automaton *a, Lane *lane) {
+    mark(lane->marks, a->out + (size_t)WORDS * lane->state);
+    for (uint32_t state = lane->state; state; state = a->shorter[state]) {
+        for (uint32_t k = a->first[state]; k; k = a->bounded[k].next) {
+            const struct Bounded *word = &a->bounded[k];
+            const uint8_t *start = lane->p - word->length;
+            if (word->before && start > lane->text.start && of_word(start[-1])) continue;
+            if (word->after && lane->p < lane->text.end && of_word(*lane->p)) continue;
+            mark(lane->marks, word->marks);
+        }
+    }
+}
 
 static inline void step(const Automaton *a, Lane *lane) {
     uint8_t c = *lane->p++;
     uint32_t at = a->next[(lane->state << a->shift) + a->class_of[c]];
     lane->any |= c;
     lane->state = at & ~FOUND;
-    if (at & FOUND) {
-        lane->marks[0] |= a->out[2 * lane->state];
-        lane->marks[1] |= a->out[2 * lane->state + 1];
+    if (at & FOUND) found(a, lane);
+}
+
+static inline uint32_t fed(const Automaton *a, Lane *lane, uint32_t state, uint8_t c) {
+    uint32_t at = a->next[(state << a->shift) + a->class_of[c]];
+    if (at & FOUND) mark(lane->marks, a->out + (size_t)WORDS * (at & ~FOUND));
+    return at & ~FOUND;
+}
+
+static inline int is_white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static inline int is_letter(uint8_t c) { return (uint8_t)((c | 32) - 'a') < 26; }
+
+/* The words at the edges of a text. What stands beyond ASCII at an edge may be a space or no letter: then
+ * all of them are marked. */
+static void at_edges(const Automaton *a, Lane *lane) {
+    const uint8_t *first = lane->text.start, *end = lane->text.end, *p;
+    uint32_t state;
+    while (end > first && is_white(end[-1])) end--;
+    while (first < end && *first < 0x80 && !is_letter(*first)) first++;
+    if (first < end && *first >= 0x80) {
+        mark(lane->marks, a->starts);
+    } else if (first < end) {
+        state = fed(a, lane, 0, START);
+        for (p = first; p < end && p < first + LONGEST; p++) state = fed(a, lane, state, *p);
+        if (p == end) fed(a, lane, state, END);
+    }
+    if (end > lane->text.start && end[-1] >= 0x80) {
+        mark(lane->marks, a->ends);
+    } else {
+        state = 0;
+        p = end - lane->text.start > LONGEST ? end - LONGEST : lane->text.start;
+        for (; p < end; p++) state = fed(a, lane, state, *p);
+        fed(a, lane, state, END);
     }
 }
 
-/* The marks of each text of a stream, two words a text; 0 for null. 1: not a stream of strings. */
+/* The marks of each text of a stream, word w of text i at marks[w * rows + i]; 0 for null. 1: not a stream
+ * of strings. */
 EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks) {
     Strings strings;
     Lane lanes[LANES];
     int busy = 0, status = 0;
     int64_t row = 0;
     if (!opened(&strings, stream)) return 1;
-    memset(marks, 0, (size_t)rows * 16);
+    memset(marks, 0, (size_t)rows * WORDS * sizeof *marks);
     for (;;) {
         int64_t chunk_end = strings.chunk.release ? row + (strings.chunk.length - strings.at) : row;
         /* A chunk's texts are gone with it: no lane reads on from one chunk into the next. */
@@ -226,7 +267,8 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
                 break;
             }
             chunk_end = row + 1 + (strings.chunk.length - strings.at);
-            lane->marks = marks + 2 * row++;
+            lane->row = row++;
+            memset(lane->marks, 0, sizeof lane->marks);
             if (lane->text.start == lane->text.end) continue;
             lane->p = lane->text.start;
             lane->state = 0;
@@ -250,102 +292,14 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
         }
         for (int k = busy - 1; k >= 0; k--) {
             if (lanes[k].p < lanes[k].text.end) continue;
+            at_edges(a, &lanes[k]);
             if (lanes[k].any >= 0x80 && folds_to_ascii(lanes[k].text)) {
-                lanes[k].marks[0] = lanes[k].marks[1] = ~(uint64_t)0;
+                memset(lanes[k].marks, 0xFF, sizeof lanes[k].marks);
             }
+            for (int w = 0; w < WORDS; w++) marks[w * rows + lanes[k].row] = lanes[k].marks[w];
             lanes[k] = lanes[--busy];
         }
     }
-    closed(&strings);
-    return status;
-}
-
-/* ---- Keys: texts up to case and white space, as 64-bit hashes. -------------------------------- */
-
-static uint64_t mixed(uint64_t h) {
-    h ^= h >> 32;
-    h *= 0xE9846AF9B1A615Dull;
-    h ^= h >> 32;
-    h *= 0xE9846AF9B1A615Dull;
-    return h ^ h >> 28;
-}
-
-static uint64_t hashed(const uint8_t *bytes, size_t length, uint64_t seed) {
-    uint64_t h = mixed(seed ^ length), word = 0;
-    for (; length >= 8; bytes += 8, length -= 8) {
-        memcpy(&word, bytes, 8);
-        h = mixed(h ^ word) + 0x9E3779B97F4A7C15ull;
-    }
-    word = 0;
-    memcpy(&word, bytes, length);
-    return mixed(h ^ word);
-}
-
-/* The text in lower case, every run of white space as one space and none at the ends, for ASCII; the
- * bits of all bytes seen go to `any`, and beyond 0x7F there is no need to go on. */
-static size_t evened(Span text, uint8_t *out, uint8_t *any) {
-    const uint8_t *p = text.start;
-    size_t length = 0;
-    while (p < text.end && *any < 0x80) {
-        uint64_t word = 0, spaces, upper;
-        int spaced = !length || out[length - 1] == ' ';
-        if (text.end - p >= 8) {
-            memcpy(&word, p, 8);
-            spaces = HAS_ZERO(word ^ (ONES * ' '));
-            if (!((word | (word - ONES * 0x20)) & TOPS) && !(spaces & spaces << 8) && !(spaced && *p == ' ')) {
-                upper = (word + ONES * (0x80 - 'A')) & ~(word + ONES * (0x7F - 'Z')) & TOPS;
-                word |= upper >> 2;
-                memcpy(out + length, &word, 8);
-                length += 8;
-                p += 8;
-                continue;
-            }
-        }
-        *any |= *p;
-        if (*p != ' ' && (*p < '\t' || *p > '\r')) {
-            out[length++] = folded(*p);
-        } else if (!spaced) {
-            out[length++] = ' ';
-        }
-        p++;
-    }
-    return length && out[length - 1] == ' ' ? length - 1 : length;
-}
-
-/* keys[i]: a hash of text i in lower case, with every run of white space as one space and none at the
- * ends; of a text that is not ASCII, of its bytes as they are, with asis[i] = 1. 2: without memory. */
-EXPORT int curate_keys(struct ArrowArrayStream *stream, int64_t rows, uint64_t seed, uint64_t *keys,
-                       uint8_t *asis) {
-    Strings strings;
-    Span text;
-    int status = 0;
-    size_t room = 0;
-    uint8_t *buffer = NULL;
-    if (!opened(&strings, stream)) return 1;
-    for (int64_t row = 0; row < rows && !status; row++) {
-        size_t size, length = 0;
-        uint8_t any = 0;
-        keys[row] = asis[row] = 0;
-        if (next_text(&strings, &text) != 1) {
-            status = 1;
-            break;
-        }
-        if (!text.start) continue;
-        size = (size_t)(text.end - text.start);
-        if (size + 8 > room) {
-            free(buffer);
-            room = 2 * size + 8;
-            buffer = malloc(room);
-            if (!buffer) {
-                status = 2;
-                break;
-            }
-        }
-        length = evened(text, buffer, &any);
-        asis[row] = any >= 0x80;
-        keys[row] = asis[row] ? hashed(text.start, size, seed) : hashed(buffer, length, seed);
-    }
-    free(buffer);
     closed(&strings);
     return status;
 }

@@ -13,14 +13,15 @@ from typing import Any
 
 import polars as pl
 
-from curate.known_literals import known_clauses
-from curate.literals import Clause, best, clauses_of, either
+from curate.known_literals import known_ways
+from curate.literals import ways_of
+from curate.wanted_words import Clause, Ways, best, either, frequency
 
 Demands = dict[str, tuple[Clause, ...]]
 """For each column, clauses that all must be fulfilled."""
 Alternatives = list[Demands]
 
-_MOST_ALTERNATIVES = 6
+_MOST_ALTERNATIVES = 24
 
 # Nodes and functions whose value in a row follows from that row alone. An expression with any other (a
 # shift, a sum) must see all rows.
@@ -41,6 +42,8 @@ _OF_ALL_ROWS = frozenset(
 )
 # Functions whose result is a part of their text.
 _PARTS = ("Head", "Tail", "Slice", "StripChars", "StripCharsStart", "StripCharsEnd", "Lowercase")
+# Those that begin where their text does, and those that end there.
+_SAME_START, _SAME_END = ("Head", "Lowercase"), ("Tail", "Lowercase")
 _TESTS = ("Contains", "CountMatches", "Extract")
 # The column that holds another one in lower case.
 _SAME_TEXT = {"text_lower": "text"}
@@ -61,9 +64,12 @@ def demands_of(test: pl.Expr, then: pl.Expr | None = None) -> list[Demands]:
     return alternatives if all(alternatives) else []
 
 
-def patterns_in(test: pl.Expr) -> set[str]:
-    """The regular expressions that an expression tests texts with, as far as they are known here."""
-    found: set[str] = set()
+def patterns_in(test: pl.Expr) -> set[tuple[str, bool, bool]]:
+    """The regular expressions that an expression tests texts with, as far as they are known here.
+
+    Each with whether it is matched against the text's own beginning, and its own end.
+    """
+    found: set[tuple[str, bool, bool]] = set()
     waiting = [_tree(test)]
     while waiting:
         node = waiting.pop()
@@ -75,7 +81,8 @@ def patterns_in(test: pl.Expr) -> set[str]:
             name = function.get("StringExpr") if isinstance(function, dict) else None
             kind = name if isinstance(name, str) else next(iter(name), "") if name else ""
             if kind in _TESTS and isinstance(pattern := _value(node["input"][1]), str):
-                found.add(pattern)
+                edges = _text(node["input"][0])[2]
+                found.add((pattern, edges["start"], edges["end"]))
     return found
 
 
@@ -125,19 +132,44 @@ def _merged(one: Demands, other: Demands) -> Demands:
 
 def _both(ones: Alternatives, others: Alternatives) -> Alternatives:
     """What must be there where both hold."""
+    if not (all(ones) and all(others)):
+        return ones if all(ones) else others
     if len(ones) * len(others) > _MOST_ALTERNATIVES:
-        return ones if len(ones) > 1 else others
-    return [_merged(one, other) for one in ones for other in others]
+        return min(ones, others, key=_how_often)
+    return _joined([_merged(one, other) for one in ones for other in others])
 
 
 def _one_of(ones: Alternatives, others: Alternatives) -> Alternatives:
     """What must be there where at least one holds."""
-    columns = set.intersection(*map(set, [*ones, *others]))
-    joined = {column: either([one[column] for one in [*ones, *others]]) for column in columns}
-    if columns and all(joined.values()):
-        return [joined]
-    found = [*ones, *others]
-    return found if len(found) <= _MOST_ALTERNATIVES and all(found) else [{}]
+    found = _joined([*ones, *others])
+    if len(found) <= _MOST_ALTERNATIVES and all(found):
+        return found
+    columns = set.intersection(*map(set, found))
+    joined = {column: either([(one[column],) for one in found]) for column in columns}
+    return [{column: ways[0] for column, ways in joined.items() if len(ways) == 1}]
+
+
+def _joined(ones: Alternatives) -> Alternatives:
+    """The same, with all alternatives that are about words of one column made one."""
+    words: dict[str, Ways] = {}
+    rest: Alternatives = []
+    for one in ones:
+        column = next(iter(one), "")
+        if len(one) == 1 and len(one[column]) == 1:
+            words[column] = (*words.get(column, ()), one[column])
+        else:
+            rest.append(one)
+    for column, several in words.items():
+        together = either([several])
+        rest += [{column: way} for way in together or several]
+    return rest
+
+
+def _how_often(ones: Alternatives) -> float:
+    """How often one of them holds, roughly."""
+    return sum(
+        min(frequency(clause) for clauses in one.values() for clause in clauses) for one in ones
+    )
 
 
 def _of(node: Any) -> Alternatives:
@@ -171,21 +203,25 @@ def _of(node: Any) -> Alternatives:
 
 def _text_test(test: dict[str, Any] | str, inputs: list[Any]) -> Alternatives:
     name = test if isinstance(test, str) else next(iter(test))
-    column, needed = _text(inputs[0])
+    column, needed, edges = _text(inputs[0])
     if column is None or len(inputs) < 2:
         return [{}]
     pattern = _value(inputs[1])
-    clauses: tuple[Clause, ...] = ()
+    ways: Ways = ()
     if name == "Contains" and isinstance(pattern, str) and isinstance(test, dict):
-        clauses = _clauses(pattern, literal=bool(test[name].get("literal")))
+        ways = _ways(pattern, edges, literal=bool(test[name].get("literal")))
     elif name in ("StartsWith", "EndsWith") and isinstance(pattern, str):
-        clauses = clauses_of(pattern, literal=True)
-    return _both(needed, [{column: clauses} if clauses else {}])
+        ways = ways_of(pattern, literal=True)
+    return _both(needed, _in_column(column, ways))
 
 
-def _clauses(pattern: str, *, literal: bool = False) -> tuple[Clause, ...]:
-    known = None if literal else known_clauses(pattern)
-    return clauses_of(pattern, literal=literal) if known is None else known
+def _ways(pattern: str, edges: dict[str, bool], *, literal: bool = False) -> Ways:
+    known = None if literal else known_ways(pattern, **edges)
+    return ways_of(pattern, literal=literal, **edges) if known is None else known
+
+
+def _in_column(column: str, ways: Ways) -> Alternatives:
+    return [{column: way} for way in ways] or [{}]
 
 
 def _counted(left: Any, op: str, right: Any) -> Alternatives:
@@ -198,35 +234,40 @@ def _counted(left: Any, op: str, right: Any) -> Alternatives:
         counting = function["function"]["StringExpr"]["CountMatches"]
     except (KeyError, TypeError):
         return [{}]
-    column, needed = _text(function["input"][0])
+    column, needed, edges = _text(function["input"][0])
     pattern = _value(function["input"][1])
     if column is None or not isinstance(pattern, str):
         return [{}]
-    clauses = _clauses(pattern, literal=counting is True)
-    return _both(needed, [{column: clauses} if clauses else {}])
+    return _both(needed, _in_column(column, _ways(pattern, edges, literal=counting is True)))
 
 
-def _text(node: Any) -> tuple[str | None, Alternatives]:
-    """The column that a text is a part of, and what holds wherever the text is not null."""
+def _text(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
+    """The column that a text is a part of, and what holds wherever the text is not null.
+
+    Last, whether the text begins and ends where the column's text does.
+    """
     kind, content = next(iter(node.items()))
     if kind == "Column":
-        return _SAME_TEXT.get(content, content), [{}]
+        return _SAME_TEXT.get(content, content), [{}], {"start": True, "end": True}
     if kind == "Alias":
         return _text(content[0])
     if kind == "Ternary" and _value(content.get("falsy")) == "Null":
-        column, needed = _text(content["truthy"])
-        return column, _both(needed, _of(content["predicate"]))
+        column, needed, edges = _text(content["truthy"])
+        return column, _both(needed, _of(content["predicate"])), edges
     if kind == "Function" and isinstance(content["function"], dict):
         name = content["function"].get("StringExpr")
         name = name if isinstance(name, str) else next(iter(name), "") if name else ""
         if name in _PARTS:
-            return _text(content["input"][0])
+            column, needed, edges = _text(content["input"][0])
+            start, end = edges["start"] and name in _SAME_START, edges["end"] and name in _SAME_END
+            return column, needed, {"start": start, "end": end}
         pattern = _value(content["input"][1]) if name == "Extract" else None
         if isinstance(pattern, str):
-            column, needed = _text(content["input"][0])
-            clauses = _clauses(pattern)
-            return column, _both(needed, [{column: clauses} if column and clauses else {}])
-    return None, [{}]
+            column, needed, edges = _text(content["input"][0])
+            if column is not None:
+                needed = _both(needed, _in_column(column, _ways(pattern, edges)))
+            return column, needed, {"start": False, "end": False}
+    return None, [{}], {"start": False, "end": False}
 
 
 def _value(node: Any) -> Any:

@@ -16,6 +16,7 @@ import polars as pl
 from curate import textkernel
 from curate.arrays import series_of
 from curate.languages import NAMES_A_LANGUAGE, language
+from curate.prose import sentence_end
 from curate.textkernel import TextKernel
 from curate.token_columns import TOKEN_SCHEMA
 
@@ -66,48 +67,15 @@ def _not_applicable() -> pl.Expr:
         r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|todo)[\s>)\]\"'.]*$"
         r"|^\s*[-–—._…?]{1,10}\s*$"
     )
-    offered = pl.col("prompt").str.contains(
-        r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation)\b"
+    offered = (
+        pl.when(nothing)
+        .then(pl.col("prompt"))
+        .str.contains(
+            r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation)\b"
+        )
     )
     return (nothing & ~offered.fill_null(False)).fill_null(False)
 
-
-def sentence_end() -> pl.Expr:
-    """How English prose ends, as a digit; null for everything else (lists, code, headings).
-
-    1 and 2: one sentence, with and without a final mark; 3 and 4: several sentences, with
-    and without.
-    """
-    text = pl.col("completion").str.strip_chars_end()
-    length = text.str.len_bytes()
-    # An expression is only computed where the texts are not null: the long ones end with the test
-    # whether there is any markup, on the few that pass the others.
-    long = pl.when(length >= _PROSE_BYTES).then(text)
-    tail = long.str.tail(200)
-    # A last sentence of some length that ends in a word, or in a mark.
-    cut = tail.str.contains(_UNFINISHED)
-    marked = tail.str.contains(r"[a-z0-9][.!?][\"”’)]? +[A-Z][^.!?]{25,}[a-z][.!?]$")
-    prose = pl.when(cut | marked).then(text)
-    plain = ~prose.str.contains(_MARKUP)
-    sentence = pl.when(length.is_between(40, 240)).then(text)
-    one = sentence.str.contains(r"^[A-Z][^.!?:;]*[a-z][.!?]?$")
-    alone = ~pl.when(one).then(text).str.contains(_MARKUP)
-    ended = pl.when(one).then(text).str.contains(r"[.!?]$")
-    return (
-        pl.when(cut & plain)
-        .then(pl.lit(4, pl.UInt8))
-        .when(marked & plain)
-        .then(pl.lit(3, pl.UInt8))
-        .when(one & alone & ended)
-        .then(pl.lit(1, pl.UInt8))
-        .when(one & alone)
-        .then(pl.lit(2, pl.UInt8))
-    )
-
-
-_MARKUP = r"[\n|{}<>]|```"
-_PROSE_BYTES = 60
-_UNFINISHED = r"[a-z0-9][.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
 
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes

@@ -14,34 +14,44 @@ from pathlib import Path
 
 import orjson
 
-from curate.literals import Clause, clauses_of
+from curate.literals import ways_of
+from curate.wanted_words import Ways
 
 FILE = Path(__file__).with_name("demanded_words.json")
 
 
-def known_clauses(pattern: str) -> tuple[Clause, ...] | None:
-    """As `clauses_of(pattern)`, or None where that is not known beforehand."""
-    known = _table().get(pattern)
+def known_ways(pattern: str, *, start: bool, end: bool) -> Ways | None:
+    """As `ways_of` says, or None where that is not known beforehand."""
+    known = _table().get(_key(pattern, start, end))
     if known is None:
         return None
-    return tuple(frozenset(word.encode("latin-1") for word in clause) for clause in known)
+    return tuple(
+        tuple(frozenset(word.encode("latin-1") for word in clause) for clause in way)
+        for way in known
+    )
 
 
-def written(patterns: Iterable[str]) -> str:
+def written(patterns: Iterable[tuple[str, bool, bool]]) -> str:
     """The content of the file for these expressions."""
     table = {
-        pattern: [
-            sorted(word.decode("latin-1") for word in clause) for clause in clauses_of(pattern)
+        _key(pattern, start, end): [
+            [sorted(word.decode("latin-1") for word in clause) for clause in way]
+            for way in ways_of(pattern, start=start, end=end)
         ]
-        for pattern in sorted(patterns)
+        for pattern, start, end in sorted(patterns)
     }
     return json.dumps(table, indent=0, ensure_ascii=True) + "\n"
 
 
+def _key(pattern: str, start: bool, end: bool) -> str:
+    """What an expression goes by, which at edges that are not the text's own may demand less."""
+    return pattern if start and end else f"{start:d}{end:d} {pattern}"
+
+
 @functools.cache
-def _table() -> dict[str, list[list[str]]]:
+def _table() -> dict[str, list[list[list[str]]]]:
     try:
-        table: dict[str, list[list[str]]] = orjson.loads(FILE.read_bytes())
+        table: dict[str, list[list[list[str]]]] = orjson.loads(FILE.read_bytes())
     except (OSError, ValueError):
         return {}
     return table

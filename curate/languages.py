@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 
+import numpy as np
 import polars as pl
 
+from curate import textkernel
 from curate.patterns import regex
+from curate.textkernel import TextKernel
 
 _SAMPLE = 300
 _SHORTEST = 20
@@ -68,7 +72,25 @@ NAMES_A_LANGUAGE = (
 
 def language(column: str) -> pl.Expr:
     """The language's English name (or its script's), or null where it cannot be told."""
-    sample = pl.col(column).str.head(_SAMPLE)
+    kernel = textkernel.load()
+    if kernel is None:
+        return language_of(pl.col(column))
+    return pl.col(column).map_batches(partial(_languages, kernel), return_dtype=pl.String)
+
+
+def _languages(kernel: TextKernel, texts: pl.Series) -> pl.Series:
+    """Nearly all texts are settled by a word that is English only; the others are looked at again."""
+    others = np.flatnonzero(kernel.surely_english(texts) == 0)
+    told = texts.gather(others).alias("text").to_frame().select(language_of(pl.col("text")))
+    names = pl.concat([pl.Series(["English"]), told.to_series().alias("")])
+    which = np.zeros(len(texts), np.uint32)
+    which[others] = np.arange(1, len(others) + 1)
+    return names.gather(which).alias(texts.name)
+
+
+def language_of(text: pl.Expr) -> pl.Expr:
+    """The same of any text."""
+    sample = text.str.head(_SAMPLE)
     beyond = sample.str.len_bytes() > sample.str.len_chars() + _SHORTEST // 2
     english = sample.str.contains(_ENGLISH)
     unclear = beyond | (~sample.str.contains(_ENGLISH_ALONE) & sample.str.contains(_FOREIGN))

@@ -7,34 +7,30 @@ understood demands nothing. Case is ignored; bytes beyond ASCII count as one byt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
-from math import prod
 
-Clause = frozenset[bytes]
-"""Words of which a text must contain one, whatever their case."""
+from curate.wanted_words import (
+    BEYOND,
+    BOUND,
+    END,
+    MOST_WORDS,
+    SPACES,
+    START,
+    Ways,
+    both,
+    either,
+    usable,
+)
 
-BEYOND = b"\x80"
-_LONGEST = 12
-_MOST_WORDS = 128
 _MOST_IN_CLASS = 40
-_MOST_CLAUSES = 3
 # Characters beyond ASCII whose other case is an ASCII letter.
 _ASCII_TWINS = {"\u017f": ord("s"), "\u212a": ord("k"), "\u0130": ord("i")}
+_ASCII_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DIGITS = frozenset(b"0123456789")
-# How often a character stands in English text, roughly; what is not here is rarer.
-_OFTEN = dict(zip(b" etaoinsrhldcumfpgwybvk", (
-    0.17, 0.10, 0.075, 0.065, 0.06, 0.057, 0.057, 0.053, 0.05, 0.04, 0.034, 0.03, 0.025, 0.024,
-    0.022, 0.018, 0.017, 0.016, 0.015, 0.014, 0.011, 0.008, 0.006,
-), strict=True))  # fmt: skip
-_RARELY, _HARDLY_EVER = 0.001, 1e-6
-_BREAKS = b"\t\n\r"
-_CHANCES = [
-    _OFTEN.get(byte, _RARELY if byte >= 0x20 or byte in _BREAKS else _HARDLY_EVER)
-    for byte in range(256)
-]
 
 
 class _Unknown(Exception):
@@ -43,60 +39,48 @@ class _Unknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of an expression: all that it can match, where that is little; else what it demands."""
+    """A piece of an expression: all that it can match, where that is little; else what it demands.
+
+    `gap` says of what it consists where it matches characters of one kind or none: "space" or "sign"
+    (no letter, but maybe white space). `head` are words with one of which all that it matches begins;
+    `last`, of one character, those with which it ends.
+    """
 
     exact: frozenset[bytes] | None
-    needs: tuple[Clause, ...] = ()
+    needs: Ways = ()
+    gap: str = ""
+    head: frozenset[bytes] | None = None
+    last: frozenset[bytes] | None = None
 
-    def clauses(self) -> tuple[Clause, ...]:
+    def ways(self) -> Ways:
         """What it demands."""
         if self.exact is None:
             return self.needs
-        return () if not self.exact or b"" in self.exact else (self.exact,)
+        return usable(self.exact)
 
 
 _EMPTY = _Part(frozenset({b""}))
 _ANYTHING = _Part(None)
+_THE_END = frozenset({END})
 
 
-def clauses_of(pattern: str, *, literal: bool = False) -> tuple[Clause, ...]:
-    """What a text must contain for the pattern (Rust's syntax) to match: a word of each clause."""
+@cache
+def ways_of(pattern: str, *, literal: bool = False, start: bool = True, end: bool = True) -> Ways:
+    """What a text must contain for the pattern (Rust's syntax) to match.
+
+    `start` and `end` say whether the pattern is matched against the text's own beginning and end.
+    """
     if literal:
-        return _usable(_sequence([_characters({c}) for c in pattern]).clauses())
+        return _sequence([_character(c) for c in pattern]).ways()
+    several_lines = re.search(r"\(\?[a-zA-Z]*m", pattern) is not None
     try:
-        parser = _Parser(pattern)
+        parser = _Parser(pattern, start and not several_lines, end and not several_lines)
         part = parser.alternatives()
         if parser.at < len(pattern):
             return ()
     except _Unknown:
         return ()
-    return _usable(part.clauses())
-
-
-def either(ones: Iterable[Sequence[Clause]]) -> tuple[Clause, ...]:
-    """What a text must contain where one of several demands must hold."""
-    words: set[bytes] = set()
-    for clauses in ones:
-        if not clauses:
-            return ()
-        words |= best(clauses)[0]
-    return (frozenset(words),) if len(words) <= 4 * _MOST_WORDS else ()
-
-
-def best(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
-    """The clauses that the fewest texts fulfil."""
-    return tuple(sorted(set(clauses), key=lambda c: (frequency(c), sorted(c)))[:_MOST_CLAUSES])
-
-
-@lru_cache(maxsize=4096)
-def frequency(clause: Clause) -> float:
-    """How often its words stand in a text, roughly; only good for comparing clauses."""
-    return sum(prod(map(_CHANCES.__getitem__, word)) for word in clause)
-
-
-def _usable(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
-    cut = (frozenset(word[:_LONGEST] for word in clause) for clause in clauses)
-    return best(clause for clause in cut if b"" not in clause)
+    return part.ways()
 
 
 def _characters(characters: Iterable[str]) -> _Part:
@@ -108,62 +92,89 @@ def _characters(characters: Iterable[str]) -> _Part:
         return _ANYTHING
     words = frozenset(bytes([code]) for code in codes)
     # One character beyond ASCII is several bytes, and how many may depend on its case.
-    return _Part(None, (words,)) if BEYOND in words else _Part(words)
+    if BEYOND in words:
+        return _Part(None, ((words,),), head=words, last=words)
+    return _Part(words, gap="space" if all(word in SPACES for word in words) else "")
+
+
+@cache
+def _character(character: str) -> _Part:
+    return _characters(character)
 
 
 def _sequence(parts: Sequence[_Part]) -> _Part:
     """Parts one after the other."""
-    needs: list[Clause] = []
-    current: frozenset[bytes] | None = frozenset({b""})
-    whole = True
-    for part in parts:
-        if part.exact is None:
-            needs += _Part(current).clauses()
-            needs += part.needs
-            current, whole = frozenset({b""}), False
-        elif current is not None and len(current) * len(part.exact) <= _MOST_WORDS:
-            current = frozenset(a + b for a, b in product(current, part.exact))
-        else:
-            needs += _Part(current).clauses()
-            current, whole = part.exact, False
-    if whole:
+    if len(parts) == 1:
+        return parts[0]
+    needs: Ways = ()
+    current, head = frozenset({b""}), None
+    for i, part in enumerate(parts):
+        before_end = i + 1 < len(parts) and parts[i + 1].exact == _THE_END
+        if part.gap and (
+            all(word.endswith(START) for word in current) or (part.gap == "space" and before_end)
+        ):
+            continue  # the words' own marks of the edges stand beyond such a gap
+        beginning = part.head if part.exact is None else part.exact
+        together = None if beginning is None else _joined(current, beginning)
+        if part.exact is not None and together is not None:
+            current = together
+            continue
+        needs = both(both(needs, usable(current if together is None else together)), part.needs)
+        head = head or (current if together is None else together)
+        current = part.exact or (part.last if before_end and part.last else frozenset({b""}))
+    if head is None:
         return _Part(current)
-    return _Part(None, best([*needs, *_Part(current).clauses()]))
+    return _Part(None, both(needs, usable(current)), head=None if b"" in head else head)
+
+
+def _joined(ones: frozenset[bytes], others: frozenset[bytes]) -> frozenset[bytes] | None:
+    """Each followed by each; None where these are too many."""
+    if len(ones) * len(others) > MOST_WORDS:
+        return None
+    if len(ones) == 1:
+        (one,) = ones
+        return frozenset(one + other for other in others)
+    return frozenset(a + b for a, b in product(ones, others))
 
 
 def _one_of(parts: Sequence[_Part]) -> _Part:
     """One of several parts."""
     if len(parts) == 1:
         return parts[0]
-    exact: set[bytes] = set()
-    for part in parts:
-        if part.exact is None or len(exact) > _MOST_WORDS:
-            return _Part(None, either([part.clauses() for part in parts]))
-        exact |= part.exact
-    if len(exact) > _MOST_WORDS:
-        return _Part(None, either([part.clauses() for part in parts]))
-    return _Part(frozenset(exact))
+    beginnings = [part.head if part.exact is None else part.exact for part in parts]
+    heads = frozenset().union(*(head or () for head in beginnings))
+    known = all(beginnings) and len(heads) <= MOST_WORDS
+    if known and all(part.exact is not None for part in parts):
+        return _Part(heads)
+    needs = either([part.ways() for part in parts])
+    return _Part(None, needs, head=heads if known and b"" not in heads else None)
+
+
+# The end of the text, with white space before it or not; `english` writes the white space out.
+_AT_END = re.compile(r"(?:(?:\\s|\[ \\t\\r\\n\\x0b\\x0c\])\*)?\$")
 
 
 class _Parser:
     """Reads an expression from left to right."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, start: bool, end: bool) -> None:
         self._pattern = pattern
+        self._start, self._end = start, end
+        self._ends = False  # whether the alternatives that are being read end where the text does
         self.at = 0
 
-    def alternatives(self) -> _Part:
-        """Up to the end, or to the bracket that closes the group."""
+    def alternatives(self, *suffix: _Part) -> _Part:
+        """Up to the end, or to the bracket that closes the group; `suffix` follows on each."""
         branches: list[_Part] = []
         parts: list[_Part] = []
         while self.at < len(self._pattern) and self._peek() != ")":
             if self._peek() == "|":
                 self.at += 1
-                branches.append(_sequence(parts))
+                branches.append(_sequence([*parts, *suffix]))
                 parts = []
             else:
                 parts.append(self._repeated(self._atom()))
-        return _one_of([*branches, _sequence(parts)])
+        return _one_of([*branches, _sequence([*parts, *suffix])])
 
     def _peek(self) -> str:
         return self._pattern[self.at : self.at + 1]
@@ -191,7 +202,14 @@ class _Parser:
             if optional and once and part.exact is not None:
                 part = _Part(part.exact | {b""})
             else:
-                part = _Part(None, () if optional else part.clauses())
+                head = part.head if part.exact is None else part.exact
+                unknown = optional or head is None or b"" in head
+                part = _Part(
+                    None,
+                    () if optional else part.ways(),
+                    part.gap,
+                    head=None if unknown else head,
+                )
         return part
 
     def _atom(self) -> _Part:
@@ -202,13 +220,15 @@ class _Parser:
             return self._class()
         if character == ".":
             return _ANYTHING
-        if character in "^$":
-            return _EMPTY
+        if character == "^":
+            return _Part(frozenset({START})) if self._start else _EMPTY
+        if character == "$":
+            return _Part(frozenset({END})) if self._end else _EMPTY
         if character == "\\":
             return self._escape(self._next())
         if character in "*+?{":
             raise _Unknown
-        return _characters({character})
+        return _character(character)
 
     def _group(self) -> _Part:
         if self._peek() == "?":
@@ -224,26 +244,35 @@ class _Parser:
                     flags += mark
                 if mark == ")":
                     return _EMPTY
+        outer, start = self._ends, self.at
+        self._ends = False
         inner = self.alternatives()
         if self._next() != ")":
             raise _Unknown
+        ends = _AT_END.match(self._pattern, self.at) or (outer and self._peek() in ("|", ")"))
+        if self._end and ends:
+            # Each of the alternatives stands at the end of the text: once more, with that in mind.
+            self.at, self._ends = start, True
+            inner = self.alternatives(_Part(frozenset({END})))
+            self._next()
+        self._ends = outer
         return inner
 
     def _escape(self, kind: str) -> _Part:
         if kind in "bBAz":
             if self._peek() == "{":
                 raise _Unknown
-            return _EMPTY
+            return _Part(frozenset({BOUND})) if kind == "b" else _EMPTY
         if kind == "d":
-            return _Part(None, (frozenset({*(bytes([d]) for d in _DIGITS), BEYOND}),))
+            return _Part(None, ((frozenset({*(bytes([d]) for d in _DIGITS), BEYOND}),),))
         if kind in "wWsSDpP":
             if kind in "pP" and self._next() == "{":
                 while self._next() != "}":
                     pass
-            return _ANYTHING
-        return _characters({self._character(kind)})
+            return _Part(None, gap={"s": "space", "W": "sign"}.get(kind, ""))
+        return _character(self._escaped(kind))
 
-    def _character(self, kind: str) -> str:
+    def _escaped(self, kind: str) -> str:
         """The character that an escape stands for."""
         if kind in "ntrfva":
             return {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}[kind]
@@ -285,7 +314,7 @@ class _Parser:
                             pass
                     wide = True
                     continue
-                character = self._character(kind)
+                character = self._escaped(kind)
             last = self._range_end(character)
             if ord(last) - ord(character) > _MOST_IN_CLASS and ord(last) < 0x80:
                 wide = True
@@ -293,7 +322,11 @@ class _Parser:
                 members |= {chr(code) for code in range(ord(character), ord(last) + 1)}
             else:
                 members |= {chr(code) for code in range(ord(character), 0x80)} | {"\x80"}
-        return _ANYTHING if negated or wide else _characters(members)
+        if negated:
+            # What is not a letter may stand before the first letter.
+            no_letters = members >= _ASCII_LETTERS
+            return _Part(None, gap="sign" if no_letters and not wide else "")
+        return _ANYTHING if wide else _characters(members)
 
     def _range_end(self, character: str) -> str:
         """The last character of a range that starts so; of a single character, itself."""
@@ -306,7 +339,7 @@ class _Parser:
             kind = self._next()
             if kind in "dwWsSDpPb":
                 raise _Unknown
-            last = self._character(kind)
+            last = self._escaped(kind)
         if last == "[":
             raise _Unknown
         return last

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from curate import textkernel
 from curate.columns import Batch
 from curate.demands import Alternatives
-from curate.literals import Clause, frequency
-from curate.textkernel import U64, TextKernel
+from curate.textkernel import U64, WORDS, TextKernel
+from curate.wanted_words import BOUND, COMMONEST, Clause, frequency
 
 # The columns that are long enough to be worth it.
 TEXTS = ("text", "prompt", "completion", "system", "rejected")
-_MOST_MARKS = 128
+_MOST_MARKS = 64 * WORDS
 # Clauses that nearly every text fulfils say nothing, and cost a step at each of their words.
 _TOO_OFTEN = 0.012
-_COMMON = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz .,-()\n'\"!?:;")
+_COMMON = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz .,") | COMMONEST
 
 Mask = tuple[tuple[tuple[str, int], ...], ...]
 """Which marks a rule demands of which columns: those of one of the alternatives."""
@@ -63,9 +63,9 @@ class Screen:
         for column in self.columns - {"text"}:
             texts = batch.rows[column]
             if texts.null_count() == len(texts):
-                found[column] = np.zeros((len(texts), 2), np.uint64)
+                found[column] = np.zeros((WORDS, len(texts)), np.uint64)
             elif (turn := _turn(column, batch)) is not None and "text" in found:
-                found[column] = found["text"][turn::2]
+                found[column] = found["text"][:, turn::2]
             else:
                 found[column] = self.kernel.marks(self.automaton, texts)
         return found
@@ -77,10 +77,11 @@ def candidates(mask: Mask, marks: Mapping[str, U64]) -> NDArray[np.int64]:
     for way in mask:
         kept: NDArray[np.bool_] | None = None
         for column, wanted in way:
-            for word, bits in enumerate((wanted & 0xFFFF_FFFF_FFFF_FFFF, wanted >> 64)):
+            for word in range(WORDS):
+                bits = wanted >> 64 * word & 0xFFFF_FFFF_FFFF_FFFF
                 if bits:
                     want = np.uint64(bits)
-                    here = marks[column][:, word] & want == want
+                    here = marks[column][word] & want == want
                     kept = here if kept is None else kept & here
         assert kept is not None  # each wants something
         found = kept if found is None else found | kept
@@ -89,17 +90,23 @@ def candidates(mask: Mask, marks: Mapping[str, U64]) -> NDArray[np.int64]:
 
 
 def _numbered(demands: Sequence[Alternatives]) -> dict[Clause, int]:
-    """The clauses that get a mark, the most telling first where there are too many."""
-    clauses = {
-        clause
-        for alternatives in demands
-        for one in alternatives
-        for column, several in one.items()
-        if column in TEXTS
-        for clause in several
-        if frequency(clause) <= _TOO_OFTEN and not any(word in _COMMON for word in clause)
-    }
-    telling = sorted(clauses, key=lambda c: (frequency(c), sorted(c)))[:_MOST_MARKS]
+    """The clauses that get a mark: of each alternative the most telling one, then the second, and so on."""
+    ranked: dict[Clause, tuple[int, float, list[bytes]]] = {}
+    for alternatives in demands:
+        for one in alternatives:
+            clauses = {
+                (frequency(clause), tuple(sorted(clause)))
+                for column, several in one.items()
+                if column in TEXTS
+                for clause in several
+                if frequency(clause) <= _TOO_OFTEN
+                and _COMMON.isdisjoint(word.strip(BOUND) for word in clause)
+            }
+            for rank, (often, words) in enumerate(sorted(clauses)):
+                key = rank, often, list(words)
+                clause = frozenset(words)
+                ranked[clause] = min(key, ranked.get(clause, key))
+    telling = sorted(ranked, key=ranked.__getitem__)[:_MOST_MARKS]
     return {clause: number for number, clause in enumerate(telling)}
 
 

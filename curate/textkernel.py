@@ -28,10 +28,14 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_automaton": ([P, P, P, L], P),
     "curate_automaton_free": ([P], None),
     "curate_marks": ([P, P, L, P], ctypes.c_int),
+    "curate_sentence_ends": ([P, L, P], ctypes.c_int),
+    "curate_surely_english": ([P, L, P], ctypes.c_int),
     "curate_keys": ([P, L, ctypes.c_uint64, P, P], ctypes.c_int),
 }
 # Bytes of Arrow's two structures, and where in the second its function `release` stands.
 _SCHEMA_BYTES, _ARRAY_BYTES, _RELEASE = 72, 80, 64
+# A text's marks: so many words of 64 bits.
+WORDS = 6
 # The shortest text with all that belongs to it, `"a":"",`.
 _BYTES_A_TEXT = 6
 
@@ -130,9 +134,11 @@ class _Exported:
 
 
 class Automaton:
-    """Words to look for, each with the marks (a number below 128 for each) that it sets.
+    """Words to look for, each with the marks (numbers below 64 times `WORDS`) that it sets.
 
-    ASCII letters match in both cases; bytes beyond ASCII match each other.
+    ASCII letters match in both cases; bytes beyond ASCII match each other. The bytes FE and FF stand
+    before a text's first letter and after its last character that is no white space; FD before or after a
+    word asks that it begins or ends there.
     """
 
     def __init__(self, kernel: ctypes.CDLL, words: dict[bytes, int]) -> None:
@@ -140,8 +146,13 @@ class Automaton:
         self.address: int | None = None
         packed, ends = _packed(list(words))
         marks = np.array(
-            [(mark & 0xFFFF_FFFF_FFFF_FFFF, mark >> 64) for mark in words.values()], np.uint64
-        ).reshape(-1)
+            [
+                mark >> 64 * word & 0xFFFF_FFFF_FFFF_FFFF
+                for mark in words.values()
+                for word in range(WORDS)
+            ],
+            np.uint64,
+        )
         self.address = kernel.curate_automaton(
             packed, ends.ctypes.data, marks.ctypes.data, len(words)
         )
@@ -193,8 +204,8 @@ class TextKernel:
         return automaton if automaton.address else None
 
     def marks(self, automaton: Automaton, texts: pl.Series) -> U64:
-        """The marks of each text, shape (texts, 2): mark m is bit m % 64 of word m // 64."""
-        marks = np.empty((len(texts), 2), np.uint64)
+        """The marks of each text, shape (WORDS, texts): mark m is bit m % 64 of word m // 64."""
+        marks = np.empty((WORDS, len(texts)), np.uint64)
         with _stream(texts) as stream:
             status = self._kernel.curate_marks(
                 automaton.address, stream, len(texts), marks.ctypes.data
@@ -216,6 +227,22 @@ class TextKernel:
         if status:
             raise MemoryError
         return keys, as_is
+
+    def sentence_ends(self, texts: pl.Series) -> NDArray[np.uint8]:
+        """How each text ends, as `curate.prose` numbers it; 0 for none of these, 255 for unknown."""
+        return self._bytes_of("curate_sentence_ends", texts)
+
+    def surely_english(self, texts: pl.Series) -> NDArray[np.uint8]:
+        """1 for texts whose beginning is ASCII and holds a word that is English only; else 0."""
+        return self._bytes_of("curate_surely_english", texts)
+
+    def _bytes_of(self, function: str, texts: pl.Series) -> NDArray[np.uint8]:
+        found = np.empty(len(texts), np.uint8)
+        with _stream(texts) as stream:
+            status = getattr(self._kernel, function)(stream, len(texts), found.ctypes.data)
+        if status:
+            raise TypeError(f"{texts.dtype} is not a column of strings")
+        return found
 
 
 class _stream:

@@ -1,0 +1,131 @@
+/* What `prose` and `languages` say of a text in regular expressions: how English prose ends, and whether a
+ * text is English; for ASCII only. */
+#include <string.h>
+
+#include "_strings.h"
+
+#define NOT_ASCII 255
+#define TAIL 200     /* bytes at the end of a text that are looked at */
+#define SHORTEST 60  /* of several sentences */
+#define LAST 25      /* of a last sentence, edges aside */
+
+static inline int white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static inline int lower(uint8_t c) { return (uint8_t)(c - 'a') < 26; }
+static inline int upper(uint8_t c) { return (uint8_t)(c - 'A') < 26; }
+static inline int digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
+static inline int final_mark(uint8_t c) { return c == '.' || c == '!' || c == '?'; }
+static inline int of(uint8_t c, const char *several) { return c && strchr(several, c) != NULL; }
+
+static int is_ascii(Span text) {
+    const uint8_t *p = text.start;
+    uint64_t word;
+    uint8_t any = 0;
+    for (; text.end - p >= 8; p += 8) {
+        memcpy(&word, p, 8);
+        if (word & TOPS) return 0;
+    }
+    while (p < text.end) any |= *p++;
+    return any < 0x80;
+}
+
+/* Whether a text is marked up: [\n|{}<>]|``` */
+static int marked_up(Span text) {
+    for (const uint8_t *p = text.start; p < text.end; p++) {
+        if (of(*p, "\n|{}<>")) return 1;
+        if (*p == '`' && text.end - p > 2 && p[1] == '`' && p[2] == '`') return 1;
+    }
+    return 0;
+}
+
+/* Whether the end of a sentence stands before `p`: [a-z0-9][.!?]["”’)]?\s+, or with spaces only. */
+static int follows_sentence(const uint8_t *first, const uint8_t *p, int spaces_only) {
+    const uint8_t *gap = p;
+    while (gap > first && (spaces_only ? gap[-1] == ' ' : white(gap[-1]))) gap--;
+    if (gap == p) return 0;
+    if (gap > first && (gap[-1] == '"' || gap[-1] == ')')) gap--;
+    return gap - first >= 2 && final_mark(gap[-1]) && (lower(gap[-2]) || digit(gap[-2]));
+}
+
+/* Whether the last sentence, of at least LAST bytes between its first letter and `last`, follows on another
+ * and holds none of some characters. */
+static int last_sentence(const uint8_t *first, const uint8_t *last, const char *without, int spaces_only) {
+    const uint8_t *p = last;
+    while (p > first && !of(p[-1], without)) p--;
+    for (; last - p > LAST; p++) {
+        if (upper(*p) && follows_sentence(first, p, spaces_only)) return 1;
+    }
+    return 0;
+}
+
+static uint8_t ending(Span text) {
+    while (text.end > text.start && white(text.end[-1])) text.end--;
+    ptrdiff_t length = text.end - text.start;
+    const uint8_t *first = length > TAIL ? text.end - TAIL : text.start, *last = text.end - 1;
+    if (length >= SHORTEST && lower(*last) && last_sentence(first, last, ".!?\n#*|<>{}[]=:_/\\@", 0)) {
+        if (!marked_up(text)) return 4;
+    } else if (length >= SHORTEST && final_mark(*last) && lower(last[-1]) &&
+               last_sentence(first, last - 1, ".!?", 1)) {
+        if (!marked_up(text)) return 3;
+    }
+    if (length < 40 || length > 240 || !upper(*text.start)) return 0;
+    if (final_mark(*last)) last--;
+    if (!lower(*last)) return 0;
+    for (const uint8_t *p = text.start; p < last; p++) {
+        if (of(*p, ".!?:;")) return 0;
+    }
+    return marked_up(text) ? 0 : final_mark(text.end[-1]) ? 1 : 2;
+}
+
+/* ends[i]: how text i ends, 0 where it is no such prose (or null), NOT_ASCII where it must be looked at in
+ * another way. 1: not a stream of strings. */
+EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, uint8_t *ends) {
+    Strings strings;
+    Span text;
+    int status = 0;
+    if (!opened(&strings, stream)) return 1;
+    for (int64_t row = 0; row < rows && !status; row++) {
+        if (next_text(&strings, &text) != 1) {
+            status = 1;
+            break;
+        }
+        ends[row] = !text.start ? 0 : is_ascii(text) ? ending(text) : NOT_ASCII;
+    }
+    closed(&strings);
+    return status;
+}
+
+#define SAMPLE 300 /* bytes at the start of a text that tell its language */
+
+/* Whether a word is English, and English only: the, and, to, with, you, are. */
+static int english_word(const uint8_t *word, ptrdiff_t length) {
+    char low[5] = {0};
+    if (length < 2 || length > 4) return 0;
+    for (ptrdiff_t i = 0; i < length; i++) low[i] = (char)(upper(word[i]) ? word[i] + 32 : word[i]);
+    return !strcmp(low, "the") || !strcmp(low, "and") || !strcmp(low, "to") || !strcmp(low, "with") ||
+           !strcmp(low, "you") || !strcmp(low, "are");
+}
+
+/* surely[i]: whether the start of text i is ASCII, and holds such a word. 1: not a stream of strings. */
+EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, uint8_t *surely) {
+    Strings strings;
+    Span text;
+    int status = 0;
+    if (!opened(&strings, stream)) return 1;
+    for (int64_t row = 0; row < rows && !status; row++) {
+        surely[row] = 0;
+        if (next_text(&strings, &text) != 1) {
+            status = 1;
+            break;
+        }
+        if (!text.start) continue;
+        if (text.end - text.start > SAMPLE) text.end = text.start + SAMPLE;
+        if (!is_ascii(text)) continue;
+        for (const uint8_t *p = text.start, *word = p; p <= text.end && !surely[row]; p++) {
+            if (p < text.end && (lower(*p) || upper(*p) || digit(*p) || *p == '_')) continue;
+            surely[row] = (uint8_t)english_word(word, p - word);
+            word = p + 1;
+        }
+    }
+    closed(&strings);
+    return status;
+}

@@ -1,0 +1,124 @@
+"""How prose ends and which language it is in: the kernel must say what the expressions say."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from curate import textkernel
+from curate.languages import language, language_of
+from curate.prose import ends_of, sentence_end
+
+_LONG = "It began well. And then the rain fell on all the houses of the town for days"
+_PIECES = st.sampled_from(
+    [
+        *("It began well", "And then the rain fell on all the houses of the town", "a", "Zz", "7"),
+        *(
+            ".",
+            "!",
+            "?",
+            '"',
+            ")",
+            " ",
+            "  ",
+            "\n",
+            "\t",
+            "\r\n",
+            "```",
+            "`",
+            "|",
+            "{",
+            "<",
+            ":",
+            ";",
+        ),
+        *("#", "*", "=", "_", "\\", "@", "é", "”", "\u00a0", "\x00", "\x1c", "\x85", "x" * 200),
+        *(". And then the rain fell on all the houses", '." Rain fell on all of the houses here'),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("The rain fell on all the houses of the town.", 1),
+        ("The rain fell on all the houses of the town", 2),
+        (_LONG + ".", 3),
+        (_LONG, 4),
+        (_LONG + "  \n", 4),
+        (_LONG.replace(". ", ".\n"), None),
+        ("def first():\n    return 1", None),
+        ("Blue", None),
+        (None, None),
+    ],
+)
+def test_how_prose_ends(text: str | None, end: int | None) -> None:
+    frame = pl.DataFrame({"completion": [text]}, schema={"completion": pl.String})
+    assert frame.select(sentence_end())["completion"].to_list() == [end]
+
+
+@pytest.mark.skipif(textkernel.load() is None, reason="the kernel is not built")
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(st.none() | st.lists(_PIECES, max_size=9).map("".join), max_size=20))
+@example(texts=["a. B" + "c" * n + "d" for n in range(20, 200)])
+@example(texts=["a." + " " * n + "B" + "c" * 170 + "d." for n in range(20, 40)])
+def test_the_kernel_and_the_expressions_agree(texts: list[str | None]) -> None:
+    frame = pl.DataFrame({"completion": texts}, schema={"completion": pl.String})
+    found = frame.select(kernel=sentence_end(), oracle=ends_of(pl.col("completion")))
+    for text, ours, theirs in zip(texts, *found.to_dict(as_series=False).values(), strict=True):
+        assert ours == theirs, text
+
+
+_WORDS = st.sampled_from(
+    [
+        *(
+            "the",
+            "And",
+            "to",
+            "with",
+            "YOU",
+            "are",
+            "that",
+            "is",
+            "of",
+            "der",
+            "die",
+            "und",
+            "ist",
+            "le",
+        ),
+        *(
+            "les",
+            "nicht",
+            "thé",
+            "Straße",
+            "them",
+            "a1",
+            "_to",
+            "日本語のテキスト",
+            "–",
+            ".",
+            "x" * 290,
+            "{",
+        ),
+    ]
+)
+
+
+@pytest.mark.skipif(textkernel.load() is None, reason="the kernel is not built")
+@settings(max_examples=40, deadline=None)
+@given(
+    texts=st.lists(st.none() | st.lists(_WORDS, max_size=14).map(" ".join), max_size=20),
+    extra=st.text("theandto \n-_é1", max_size=12),
+)
+def test_the_kernel_and_the_expressions_agree_on_languages(
+    texts: list[str | None], extra: str
+) -> None:
+    frame = pl.DataFrame({"completion": [*texts, extra]}, schema={"completion": pl.String})
+    found = frame.select(kernel=language("completion"), oracle=language_of(pl.col("completion")))
+    for text, ours, theirs in zip(
+        frame["completion"], found["kernel"], found["oracle"], strict=True
+    ):
+        assert ours == theirs, text
