@@ -54,7 +54,15 @@ setup(
             KERNEL,
             sources=[
                 f"curate/{name}.c"
-                for name in ("_minhash", "_extract", "_clusters", "_columns", "_screen", "_keys", "_prose")
+                for name in (
+                    "_minhash",
+                    "_extract",
+                    "_clusters",
+                    "_columns",
+                    "_screen",
+                    "_keys",
+                    "_prose",
+                )
             ],
             depends=["curate/_kernel.h", "curate/_json.h", "curate/_arrow.h", "curate/_strings.h"],
             extra_compile_args=FLAGS,
