@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from math import fsum
 
 Clause = frozenset[bytes]
 """Words of which a text must contain one, whatever their case."""
@@ -107,9 +108,10 @@ def best(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
     return tuple(sorted(set(clauses), key=lambda c: (frequency(c), sorted(c)))[:_MOST_CLAUSES])
 
 
+@cache
 def frequency(clause: Clause) -> float:
     """How often its words stand in a text, roughly; only good for comparing clauses."""
-    return sum(map(_chance, clause))
+    return fsum(map(_chance, clause))  # whatever the order
 
 
 @cache
