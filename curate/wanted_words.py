@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from math import fsum
+from math import fsum, prod
 
 Clause = frozenset[bytes]
 """Words of which a text must contain one, whatever their case."""
@@ -33,6 +33,10 @@ _OFTEN = dict(zip(b" etaoinsrhldcumfpgwybvk", (
 ), strict=True))  # fmt: skip
 _RARELY, _HARDLY_EVER = 0.001, 1e-6
 _BREAKS = b"\t\n\r"
+_CHANCES = [
+    _OFTEN.get(byte, _RARELY if byte >= 0x20 or byte in _BREAKS else _HARDLY_EVER)
+    for byte in range(256)
+]
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _OF_WORDS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
 SPACES = b" \t\n\r\x0b\x0c"
@@ -123,10 +127,7 @@ def _chance(word: bytes) -> float:
     edge *= 0.5 ** word.count(BOUND)
     if share is not None:
         return share * edge / _POSITIONS
-    chance = edge
-    for byte in word.strip(START + END + BOUND):
-        chance *= _OFTEN.get(byte, _RARELY if byte >= 0x20 or byte in _BREAKS else _HARDLY_EVER)
-    return chance
+    return edge * prod(map(_CHANCES.__getitem__, word.strip(START + END + BOUND)))
 
 
 def usable(words: Iterable[bytes]) -> Ways:
