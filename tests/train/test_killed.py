@@ -27,10 +27,15 @@ import torch
 torch.set_num_threads(1)
 import curate
 data, base, output, method = sys.argv[1:]
+settings = dict(max_steps=60, batch_size=4, eval_every=3, lora_dropout=0.2)
+if method in ("ppo", "grpo"):
+    settings = dict(
+        max_steps=16, batch_size=2, eval_every=2, answers_per_prompt=2, max_new_tokens=6,
+        watch_rows=4, reward="length:1-3",
+    )
 curate.train(
-    data, model=base, output=output, resume=True, max_steps=60, batch_size=4, eval_every=3,
-    checkpoint_every=2, learning_rate=1e-2, lora_rank=2, lora_dropout=0.2, stop_early=False,
-    method=method,
+    data, model=base, output=output, resume=True, checkpoint_every=2, learning_rate=1e-2,
+    lora_rank=2, stop_early=False, method=method, **settings,
 )
 """
 
@@ -55,11 +60,12 @@ def events(run: Path) -> list[Any]:
     return [e for e in read_history(run / "history.jsonl") if e.event not in ("speed", "start")]
 
 
-# Both in the long version; what differs between them is interrupted in test_preferences.py, too.
-PREFERENCES = ["dpo", "reward"] if "CURATE_KILLS" in os.environ else ["dpo"]
+# All in the long version; what differs between them is interrupted in test_preferences.py and
+# test_policy_runs.py, too.
+OTHERS = ["dpo", "reward", "ppo", "grpo"] if "CURATE_KILLS" in os.environ else ["dpo"]
 
 
-@pytest.mark.parametrize(("method", "kills"), [("sft", KILLS), *((m, 1) for m in PREFERENCES)])
+@pytest.mark.parametrize(("method", "kills"), [("sft", KILLS), *((m, 1) for m in OTHERS)])
 def test_killed_at_random_moments_and_resumed(
     method: str, kills: int, chat_file: Path, pair_file: Path, tiny_base: str, tmp_path: Path
 ) -> None:
