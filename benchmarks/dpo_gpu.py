@@ -186,7 +186,7 @@ def run_curate(
     from curate.train.models import Base
     from curate.train.pairs import Pair
     from curate.train.reference import precompute
-    from curate.train.rendering import Sample, Way
+    from curate.train.samples import Sample, Way
 
     options = TrainOptions(
         model=arguments.shape,

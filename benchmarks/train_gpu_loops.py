@@ -30,7 +30,7 @@ def run_curate(
     from curate.train.flops import token_cost
     from curate.train.models import Base
     from curate.train.processes import spread
-    from curate.train.rendering import Sample, Way
+    from curate.train.samples import Sample, Way
     from curate.train.sft import SupervisedObjective
 
     options = TrainOptions(

@@ -22,7 +22,7 @@ from curate.train.graphs import CudaPasses, DecoderGraphs, Record
 from curate.train.head import logits_nll, token_nll
 from curate.train.lora import Copies
 from curate.train.packing import Pack, pack
-from curate.train.rendering import Sample, Way
+from curate.train.samples import Sample, Way
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from curate.train.intervals import Floats
-from curate.train.rendering import Sample
+from curate.train.samples import Sample
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

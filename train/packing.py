@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from curate.train.rendering import Sample
+from curate.train.samples import Sample
 
 # A shared beginning shorter than this is not worth a segment of its own.
 _SHORTEST_PREFIX = 16

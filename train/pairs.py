@@ -18,7 +18,9 @@ from curate.errors import UserError
 from curate.schemas.options.train import OverLength, TrainOptions
 from curate.schemas.records import Example, Message
 from curate.train.packing import row_length, shared_length
-from curate.train.rendering import Renderer, RenderingReport, Sample, place_of, refuse_losses
+from curate.train.rendering import Renderer
+from curate.train.rendering_report import RenderingReport, place_of, refuse_losses
+from curate.train.samples import Sample
 from curate.train.turns import Unrenderable
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from curate.train.pair_batches import preferred
 from curate.train.pairs import Pair, render_pairs
 from curate.train.policy_prompts import PolicyPrompt
 from curate.train.preparing import Prepared
-from curate.train.rendering import Sample
 from curate.train.rollouts import Roller, Rollouts
+from curate.train.samples import Sample
 
 # Kinds of contract whose metrics say something of drawn answers; likeness to a free text does not.
 _EXACT = frozenset(

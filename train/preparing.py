@@ -13,7 +13,7 @@ from curate.train.datasets import TrainingData, load_training_data
 from curate.train.models import Base, load_tokenizer, resolve_base
 from curate.train.recipe import Recipe
 from curate.train.recipes import RECIPES
-from curate.train.rendering import RenderingReport
+from curate.train.rendering_report import RenderingReport
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

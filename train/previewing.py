@@ -10,7 +10,7 @@ from rich.text import Text
 
 from curate.train.pairs import Pair
 from curate.train.policy_prompts import PolicyPrompt
-from curate.train.rendering import Sample, preview_segments
+from curate.train.samples import Sample, preview_segments
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

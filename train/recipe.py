@@ -18,7 +18,7 @@ from curate.train.intervals import Floats
 from curate.train.lora import Copies
 from curate.train.models import Head
 from curate.train.objective import Objective
-from curate.train.rendering import RenderingReport
+from curate.train.rendering_report import RenderingReport
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

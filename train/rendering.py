@@ -16,18 +16,16 @@ token) is learnt with it; white space that the template puts after it is not.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from curate.errors import UserError
 from curate.schemas.options.train import OverLength
 from curate.schemas.records import Example, Message
+from curate.train.over_length import within
+from curate.train.rendering_report import RenderingReport, place_of, refuse_losses
+from curate.train.samples import Sample, Way
 from curate.train.template_check import template_hash
 from curate.train.turns import Unrenderable, in_parts, plain_message, require_calls
 
@@ -39,76 +37,6 @@ _GENERATION_TAG = re.compile(r"\{%-?\s*generation\s*-?%\}")
 _PROBE = "curate?"
 
 Span = tuple[int, int]
-
-
-class Way(StrEnum):
-    """How the learnt tokens of a sample were found."""
-
-    GENERATION_TAGS = "generation tags"
-    PREFIX = "prefix"
-    ONE_PER_TURN = "one sample a turn"
-    TEXT = "plain text"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """What the model sees of one example (or of one turn of it).
-
-    Attributes:
-        ids: token ids, shape [length].
-        learnt: which tokens the loss is over, shape [length]; the first token never is, since
-            nothing comes before it to predict it from.
-        example: number of the example it was made from, in the order they were given.
-        way: how `learnt` was found.
-    """
-
-    ids: NDArray[np.int32]
-    learnt: NDArray[np.bool_]
-    example: int
-    way: Way
-
-    def __post_init__(self) -> None:
-        if self.ids.shape != self.learnt.shape or self.learnt[:1].any():
-            raise ValueError("one flag for each token, and the first is never learnt")
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def highest_id(self) -> int:
-        """The largest token id."""
-        return int(self.ids.max())
-
-    @property
-    def learnt_count(self) -> int:
-        """How many tokens the loss is over."""
-        return int(self.learnt.sum())
-
-
-@dataclass
-class RenderingReport:
-    """What rendering did to the examples; places are `path:line`, `unit` what was made of each."""
-
-    examples: int = 0
-    samples: int = 0
-    tokens: int = 0
-    learnt_tokens: int = 0
-    ways: Counter[str] = field(default_factory=Counter)
-    dropped: list[str] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
-    split: list[str] = field(default_factory=list)
-    nothing_to_learn: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    no_preference: list[str] = field(default_factory=list)
-    unit: str = "sample"
-    template_hash: str = ""
-    end_token_added: bool = False
-
-    @property
-    def lost(self) -> int:
-        """Examples that do not reach training."""
-        lost = (self.dropped, self.nothing_to_learn, self.refused, self.no_preference)
-        return sum(len(places) for places in lost)
 
 
 def render_examples(
@@ -135,7 +63,7 @@ def render_examples(
         except Unrenderable as error:
             report.refused.append(f"{place}: {error}")
             continue
-        kept = [s for one in made for s in _within(one, max_length, over_length, place, report)]
+        kept = [s for one in made for s in within(one, max_length, over_length, place, report)]
         if any(s.learnt_count for s in kept):
             samples += [s for s in kept if s.learnt_count]
         elif kept or not made:
@@ -147,125 +75,6 @@ def render_examples(
     report.ways.update(s.way.value for s in samples)
     refuse_losses(report, max_length, max_lost_share)
     return samples, report
-
-
-def place_of(example: Example, number: int) -> str:
-    """Where an example stands, for people."""
-    return f"{example.path}:{example.line}" if example.line is not None else f"example {number}"
-
-
-def refuse_losses(report: RenderingReport, max_length: int, max_lost_share: float) -> None:
-    """Raise UserError when more than `max_lost_share` of the examples do not reach training."""
-    if report.samples and report.lost <= max_lost_share * report.examples:
-        return
-    parts = [f"{report.lost} of {report.examples} examples would not be trained on."]
-    if report.refused:
-        parts.append(f"The chat template refuses {_by_reason(report.refused)}.")
-    if report.nothing_to_learn:
-        parts.append(
-            f"Nothing to learn (no assistant turn with text and weight) in {_some(report.nothing_to_learn)}."
-        )
-    if report.no_preference:
-        parts.append(
-            "Both answers are the same, one is empty, or they answer different prompts: "
-            f"{_some(report.no_preference)}."
-        )
-    if report.dropped:
-        parts.append(
-            f"Longer than {max_length} tokens: {_some(report.dropped)}; "
-            "raise --max-length, or say what to do with --over-length "
-            f"{'cut' if report.unit == 'pair' else 'cut|split'}."
-        )
-    parts.append("Mend them (`curate lint` names each), or allow it with --max-lost-share.")
-    raise UserError(" ".join(parts))
-
-
-def _by_reason(refused: Sequence[str]) -> str:
-    """Places of refused examples ("place: reason"), each reason said once."""
-    places: dict[str, list[str]] = {}
-    for line in refused:
-        place, _, reason = line.partition(": ")
-        places.setdefault(reason, []).append(place)
-    return "; ".join(f"{_some(found)}: {reason}" for reason, found in list(places.items())[:3])
-
-
-def _some(places: Sequence[str], limit: int = 5) -> str:
-    more = f" and {len(places) - limit} more" if len(places) > limit else ""
-    return ", ".join(places[:limit]) + more
-
-
-# ------------------------------------------------------------------------------------------------
-# Over-length policy
-
-
-def _within(
-    sample: Sample, max_length: int, policy: OverLength, place: str, report: RenderingReport
-) -> list[Sample]:
-    if len(sample) <= max_length:
-        return [sample]
-    if policy is OverLength.RAISE:
-        raise UserError(
-            f"{place}: {len(sample)} tokens, and --max-length is {max_length}; shorten it, raise "
-            "--max-length, or choose --over-length drop, cut or split"
-        )
-    if policy is OverLength.CUT and (cut := _cut_prompt(sample, max_length)) is not None:
-        report.cut.append(place)
-        return [cut]
-    if policy is OverLength.SPLIT and (pieces := _split(sample, max_length)):
-        report.split.append(place)
-        return pieces
-    report.dropped.append(place)
-    return []
-
-
-def _cut_prompt(sample: Sample, max_length: int) -> Sample | None:
-    """`sample` without the middle of its prompt, or None when that is not enough.
-
-    The prompt is what stands before the first learnt token. Its first quarter stays (instructions
-    stand there), and so does its end (the question stands there).
-    """
-    prompt = int(np.argmax(sample.learnt))
-    surplus = len(sample) - max_length
-    if not sample.learnt.any() or prompt - surplus < 2:
-        return None
-    head = max(1, (prompt - surplus) // 4)
-    keep = np.r_[0:head, head + surplus : len(sample)]
-    return Sample(sample.ids[keep], sample.learnt[keep], sample.example, sample.way)
-
-
-def _split(sample: Sample, max_length: int) -> list[Sample]:
-    """Plain text in consecutive pieces; a conversation in one sample a learnt turn, prompts cut."""
-    if sample.way is Way.TEXT:
-        return [
-            _piece(sample, start, start + max_length)
-            for start in range(0, len(sample), max_length)
-            if len(sample) - start > 1
-        ]
-    pieces = []
-    for start, end in _runs(sample.learnt):
-        learnt = np.zeros(end, dtype=np.bool_)
-        learnt[start:end] = True
-        one = Sample(sample.ids[:end], learnt, sample.example, sample.way)
-        fitting = one if end <= max_length else _cut_prompt(one, max_length)
-        if fitting is not None:
-            pieces.append(fitting)
-    return pieces
-
-
-def _piece(sample: Sample, start: int, end: int) -> Sample:
-    learnt = sample.learnt[start:end].copy()
-    learnt[0] = False  # what it would be predicted from is in the piece before
-    return Sample(sample.ids[start:end], learnt, sample.example, sample.way)
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[Span]:
-    """The runs of True in `mask`, as half-open spans."""
-    edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-# ------------------------------------------------------------------------------------------------
-# The template
 
 
 class Renderer:
@@ -502,14 +311,3 @@ def _ending_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
 def _common_prefix(a: str, b: str) -> str:
     n = min(len(a), len(b))
     return a[: next((i for i in range(n) if a[i] != b[i]), n)]
-
-
-def preview_segments(
-    sample: Sample, tokenizer: PreTrainedTokenizerBase
-) -> Iterable[tuple[str, bool]]:
-    """The text of `sample` in pieces, each learnt or not, exactly as the model sees it."""
-    start = 0
-    for end in range(1, len(sample) + 1):
-        if end == len(sample) or sample.learnt[end] != sample.learnt[start]:
-            yield str(tokenizer.decode(sample.ids[start:end].tolist())), bool(sample.learnt[start])
-            start = end

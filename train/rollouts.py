@@ -22,8 +22,8 @@ from curate.train.intervals import Floats
 from curate.train.packing import pack, plan_step
 from curate.train.policy import PolicyModel, ReferencePolicy
 from curate.train.policy_prompts import PolicyPrompt
-from curate.train.rendering import Sample, Way
 from curate.train.rewards import Reward
+from curate.train.samples import Sample, Way
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

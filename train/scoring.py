@@ -28,8 +28,10 @@ from curate.train.models import (
     resolve_base,
 )
 from curate.train.packing import pack, plan_step
-from curate.train.rendering import Renderer, Sample, Way, place_of
+from curate.train.rendering import Renderer
+from curate.train.rendering_report import place_of
 from curate.train.reward import RewardScores, suited_to_rewards
+from curate.train.samples import Sample, Way
 from curate.train.turns import Unrenderable
 from curate.validating import load_examples
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from curate.train.objective import Measured, exact_dtype
 from curate.train.packing import Pack, pack
-from curate.train.rendering import Sample
+from curate.train.samples import Sample
 
 
 class SupervisedObjective:

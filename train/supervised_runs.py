@@ -11,7 +11,8 @@ from curate.schemas.records import Example
 from curate.train.datasets import TrainingData
 from curate.train.forward import PackReader
 from curate.train.recipe import Rendered
-from curate.train.rendering import Sample, render_examples
+from curate.train.rendering import render_examples
+from curate.train.samples import Sample
 from curate.train.sft import SupervisedObjective
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from curate.train.memory import recompute
 from curate.train.models import keep_differentiable
 from curate.train.packing import Pack, pack
 from curate.train.padding import Buffers, Sizes
-from curate.train.rendering import Sample, Way
+from curate.train.samples import Sample, Way
 from tests.train.test_losses import lora
 
 

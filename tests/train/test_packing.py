@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from curate.train.attention import PACKED, packed_attention, register, usual_attention
 from curate.train.forward import ForwardPlan, TokenLosses, suited
 from curate.train.packing import BatchOrder, deal, fill, pack, plan_step
-from curate.train.rendering import Sample, Way
+from curate.train.samples import Sample, Way
 from tests.train.conftest import make_model
 
 

@@ -12,7 +12,7 @@ from curate.train.attention import usual_attention
 from curate.train.forward import ForwardPlan, suited
 from curate.train.packing import pack
 from curate.train.policy import PolicyModel, ReferencePolicy, without_dropout
-from curate.train.rendering import Sample, Way
+from curate.train.samples import Sample, Way
 from tests.train.conftest import make_model
 
 

@@ -19,8 +19,8 @@ from curate.train.lora import fuse
 from curate.train.models import Base, Head, add_adapter
 from curate.train.pairs import Pair
 from curate.train.reference import KnownReference, LiveReference, precompute
-from curate.train.rendering import Sample, Way
 from curate.train.reward import RewardObjective, RewardScores, suited_to_rewards
+from curate.train.samples import Sample, Way
 from tests.train.conftest import make_model, make_tokenizer
 
 PADDING = 257

@@ -22,13 +22,8 @@ from curate.schemas.records import (
     assistant,
     user,
 )
-from curate.train.rendering import (
-    Renderer,
-    Sample,
-    Way,
-    preview_segments,
-    render_examples,
-)
+from curate.train.rendering import Renderer, render_examples
+from curate.train.samples import Sample, Way, preview_segments
 from curate.train.turns import Unrenderable
 from tests.train.conftest import CHATML, make_tokenizer
 
