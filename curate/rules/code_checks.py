@@ -16,24 +16,29 @@ _FENCED = regex(r"^[ \t]*```[ \t]*(?:python|py|python3)[ \t]*\n(.*?)^[ \t]*```",
 _PYTHON_START = regex(
     r"(?:def \w|import \w|from [\w.]+ import |class \w+\s*[(:]|#[^!]|\"\"\"|async def )"
 )
-_PYTHON_LINE = regex(r"^(?:\s*def \w+\s*\(.*\)\s*(?:->.*)?:|import \w[\w., ]*$|from [\w.]+ import |class \w+(?:\(\w*\))?:)", re.M)  # fmt: skip
+_PYTHON_LINE = regex(r"^(?:[ \t]*def \w+[ \t]*\(.{0,400}\)[ \t]*(?:->.{0,100})?:|import \w[\w., ]*$|from [\w.]+ import |class \w+(?:\(\w*\))?:)", re.M)  # fmt: skip
 # What may stand behind code or beside it: its output, a call with its result, a comment of another language.
 _OUTPUT = regex(
     r"^(?:#+|//)?[ \t]*(?:sample |expected |example )?outputs?\b.*\Z", re.S | re.M | re.I
 )
-_SLASHES = regex(r"[ \t]*(?<!:)//.*$", re.M)
-_ARROW = regex(r"[ \t]*(?:=>|->|→)[^\n:]*$", re.M)
+_SLASHES = regex(r"(?<![ \t])[ \t]*(?<!:)//.*$", re.M)
+_ARROW = regex(r"(?<![ \t])[ \t]*(?:=>|->|→)[^\n:]{0,400}$", re.M)
 _OTHER_LANGUAGE = regex(
-    r"[{;]\s*$|^\s*(?:func|let|var|const|public|private|end|fn)\b|^import (?:\w+;|[A-Z])|\w :: \w|\bend\s*\Z",
+    r"[{;][ \t]*$|^[ \t]*(?:func|let|var|const|public|private|end|fn)\b|^import (?:\w+;|[A-Z])|\w :: \w|\bend[ \t]*\Z",
     re.M,
 )
 _PROSE = regex(
     r"^\s*(?:[A-Z][a-z]+|I|A|In|It|The|This|To)\b(?: [A-Za-z'’,-]+){3,}|^\s*(?:\d+\.|[-*•]) [A-Z]"
 )
 _ELISION = regex(
-    r"^\s*\.\.\.|>>> |<[a-z_ ]+>|\[insert|^\s*%|^\s*!pip|^\s*\$ |\{%|\{\{", re.M | re.I
+    r"^[ \t]*(?:\.\.\.|%|!pip|\$ )|>>> |<[a-z_ ]{1,40}>|\[insert|\{%|\{\{", re.M | re.I
 )
+# Characters of the longest text that is read: parsing takes memory, and no pattern above may wait for long.
 _LONGEST = 20_000
+# What one Python refuses and another takes: limits of the parser, and quotes within f-strings (3.12).
+_OF_THIS_PYTHON = regex(
+    r"^f-string|^Exceeds the limit|too many (?:nested|statically)|indentation levels"
+)
 
 # Modules and the names that people give them; what else is not bound may be the user's own.
 _MODULES = frozenset(
@@ -81,7 +86,9 @@ _SELECT = regex(r"\bSELECT\b", re.I)
 
 
 def python_in(text: str) -> str | None:
-    """The Python that a text is, or holds between fences that name it; None where there is none."""
+    """The Python that a text is, or holds between fences that name it; None where there is none, or too much."""
+    if len(text) > _LONGEST:
+        return None
     blocks = [textwrap.dedent(block) for block in _FENCED.findall(text)]
     if blocks:
         return "\n".join(blocks)
@@ -99,7 +106,7 @@ def python_in(text: str) -> str | None:
 def broken_python(code: str, prompt: str) -> str | None:
     """Why code does not compile, or which module neither it nor the prompt imports; None where neither is so."""
     lines = code.strip().splitlines()
-    if len(lines) < 2 or len(code) > _LONGEST or _ELISION.search(code):
+    if len(lines) < 2 or _ELISION.search(code):
         return None
     error: SyntaxError | None = None
     bare = _OUTPUT.sub("", code)
@@ -124,9 +131,14 @@ def _told(error: SyntaxError, code: str) -> str | None:
     lines = code.splitlines()
     at = min(max((error.lineno or 1) - 1, 0), len(lines) - 1)
     old = re.search(r"Missing parentheses|leading zeros|multiple exception types", error.msg)
-    old_style = re.search(r"\bexcept \w+, \w+:|^\s*(?:print|exec) [\"'\w]|<>", code, re.M)
+    old_style = re.search(r"\bexcept \w+, \w+:|^[ \t]*(?:print|exec) [\"'\w]|<>", code, re.M)
     beside = lines[max(0, at - 1) : at + 1]
-    if old or old_style or any(_PROSE.match(line) for line in beside):
+    if (
+        old
+        or old_style
+        or _OF_THIS_PYTHON.search(error.msg)
+        or any(_PROSE.match(line) for line in beside)
+    ):
         return None
     return f"the Python does not compile: {error.msg}, line {at + 1} of the code"
 
@@ -158,14 +170,13 @@ def _never_imported(tree: ast.AST) -> str | None:
 
 def broken_sql(text: str) -> str | None:
     """Why a query that a text is cannot run: its clauses stand in an order that no dialect takes."""
+    if len(text) > _LONGEST:
+        return None
     plain = re.sub(r"'[^']*'|\"[^\"]*\"|--[^\n]*", "''", text)
     plain = re.sub(r"\s+", " ", plain).strip()
     if not _SELECT.match(plain) or plain.count("(") != plain.count(")"):
         return None
-    before = None
-    while before != plain:
-        before, plain = plain, re.sub(r"\([^()]*\)", "", plain)
-    for statement in plain.split(";"):
+    for statement in _outside_brackets(plain).split(";"):
         if len(_SELECT.findall(statement)) != 1:
             continue
         clauses = [clause.upper() for clause in _CLAUSE.findall(statement)]
@@ -174,3 +185,16 @@ def broken_sql(text: str) -> str | None:
         if wrong is not None and clauses[0] == "FROM" and len(set(clauses)) == len(clauses):
             return f"the query has {clauses[wrong]} after {clauses[wrong - 1]}"
     return None
+
+
+def _outside_brackets(text: str) -> str:
+    """A text without what stands between round brackets."""
+    depth, kept = 0, []
+    for piece in re.split(r"([()])", text):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(depth - 1, 0)
+        elif not depth:
+            kept.append(piece)
+    return "".join(kept)
