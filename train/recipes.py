@@ -55,7 +55,7 @@ RECIPES: dict[Method, Recipe] = {
         suited=suited_to_rewards,
         module=RewardScores,
         objective=reward_objective,
-        rate_factor=0.5,
+        rate_factor=0.3,
         finish=finish_reward,
     ),
     Method.PPO: Recipe(
