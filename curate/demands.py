@@ -144,9 +144,16 @@ def _one_of(ones: Alternatives, others: Alternatives) -> Alternatives:
     found = _joined([*ones, *others])
     if len(found) <= _MOST_ALTERNATIVES and all(found):
         return found
-    columns = set.intersection(*map(set, found))
-    joined = {column: either([(one[column],) for one in found]) for column in columns}
-    return [{column: ways[0] for column, ways in joined.items() if len(ways) == 1}]
+    if not all(found):
+        return [{}]
+    # Too many: of each only what tells most.
+    return _joined([_most_telling(one) for one in found])
+
+
+def _most_telling(one: Demands) -> Demands:
+    rated = ((frequency(clause), column, clause) for column in one for clause in one[column])
+    _, column, clause = min(rated, key=lambda rating: rating[:2])
+    return {column: (clause,)}
 
 
 def _joined(ones: Alternatives) -> Alternatives:

@@ -121,7 +121,8 @@ def _sequence(parts: Sequence[_Part]) -> _Part:
             continue
         needs = both(both(needs, usable(current if together is None else together)), part.needs)
         head = head or (current if together is None else together)
-        current = part.exact or (part.last if before_end and part.last else frozenset({b""}))
+        ending = part.last if part.last and (before_end or len(part.last) <= 12) else None
+        current = part.exact or ending or frozenset({b""})
     if head is None:
         return _Part(current)
     return _Part(None, both(needs, usable(current)), head=None if b"" in head else head)
@@ -204,11 +205,14 @@ class _Parser:
             else:
                 head = part.head if part.exact is None else part.exact
                 unknown = optional or head is None or b"" in head
+                single = part.exact is not None and all(len(word) == 1 for word in part.exact)
+                last = part.exact if single else part.last
                 part = _Part(
                     None,
                     () if optional else part.ways(),
                     part.gap,
                     head=None if unknown else head,
+                    last=None if optional else last,
                 )
         return part
 

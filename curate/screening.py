@@ -17,13 +17,14 @@ from curate import textkernel
 from curate.columns import Batch
 from curate.demands import Alternatives
 from curate.textkernel import U64, WORDS, TextKernel
-from curate.wanted_words import BOUND, COMMONEST, Clause, frequency
+from curate.wanted_words import BOUND, COMMONEST, SPACES, Clause, frequency
 
 # The columns that are long enough to be worth it.
 TEXTS = ("text", "prompt", "completion", "system", "rejected")
 _MOST_MARKS = 64 * WORDS
 # Clauses that nearly every text fulfils say nothing, and cost a step at each of their words.
 _TOO_OFTEN = 0.012
+_VERY_COMMON = frozenset(b"the of and to in is a i".split())
 _COMMON = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz .,") | COMMONEST
 
 Mask = tuple[tuple[tuple[str, int], ...], ...]
@@ -89,6 +90,11 @@ def candidates(mask: Mask, marks: Mapping[str, U64]) -> NDArray[np.int64]:
     return np.flatnonzero(found)
 
 
+def _is_common(word: bytes) -> bool:
+    bare = word.strip(BOUND)
+    return bare in _COMMON or (len(bare) > 1 and bare.strip(SPACES) in _VERY_COMMON)
+
+
 def _numbered(demands: Sequence[Alternatives]) -> dict[Clause, int]:
     """The clauses that get a mark: of each alternative the most telling one, then the second, and so on."""
     ranked: dict[Clause, tuple[int, float, list[bytes]]] = {}
@@ -99,8 +105,7 @@ def _numbered(demands: Sequence[Alternatives]) -> dict[Clause, int]:
                 for column, several in one.items()
                 if column in TEXTS
                 for clause in several
-                if frequency(clause) <= _TOO_OFTEN
-                and _COMMON.isdisjoint(word.strip(BOUND) for word in clause)
+                if frequency(clause) <= _TOO_OFTEN and not any(map(_is_common, clause))
             }
             for rank, (often, words) in enumerate(sorted(clauses)):
                 key = rank, often, list(words)

@@ -122,6 +122,8 @@ def frequency(clause: Clause) -> float:
 def _chance(word: bytes) -> float:
     if word == BEYOND:
         return 0.06 / _POSITIONS
+    if word == b"." + END:
+        return 0.7 / _POSITIONS
     share = _WORDS_OFTEN.get(word.strip(SPACES + START + END + BOUND + b".,"))
     edge = 0.05 if word[:1] == START or word[-1:] == END else 1.0
     edge *= 0.5 ** word.count(BOUND)
