@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,7 @@ def prepare(path: Path, options: TrainOptions, splits: Path) -> Prepared:
     except UserError as error:
         if data.train_path.parent != splits:
             raise
-        parts = f"The parts of {path} for training and validation are in {splits}."
-        raise UserError(f"{error} {parts}") from error
+        raise UserError(_in_own_file(str(error), splits, path)) from error
     return Prepared(
         base,
         tokenizer,
@@ -67,6 +67,24 @@ def prepare(path: Path, options: TrainOptions, splits: Path) -> Prepared:
         made.report,
         made.notes,
     )
+
+
+def _in_own_file(message: str, splits: Path, path: Path) -> str:
+    """`message` with places in parts of the user's file as places in that file.
+
+    A part holds copies of lines; where the file has no such line (a table, a compressed file), the
+    place is left as it is.
+    """
+    numbers: dict[bytes, int] = {}
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        numbers.setdefault(line.strip(), number)
+
+    def own(place: re.Match[str]) -> str:
+        line = (splits / place[1]).read_bytes().splitlines()[int(place[2]) - 1]
+        number = numbers.get(line.strip())
+        return place[0] if number is None else f"{path}:{number}"
+
+    return re.sub(re.escape(str(splits)) + r"[/\\](\w+\.jsonl):(\d+)", own, message)
 
 
 def describe_rendering(report: RenderingReport) -> str:

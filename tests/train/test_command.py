@@ -195,3 +195,14 @@ def test_what_a_step_is_cut_into_does_not_change_it(
         for a, b in zip(steps[0], other, strict=True):
             assert a.loss == pytest.approx(b.loss, rel=1e-5)
             assert a.gradient_norm == pytest.approx(b.gradient_norm, rel=1e-4)
+
+
+def test_rows_that_cannot_be_learnt_are_named_by_their_line_in_the_users_file(
+    chat_file: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    rows = chat_file.read_text().splitlines()
+    wrong = json.dumps({"messages": [{"role": "user", "content": "who is there?"}]})
+    chat_file.write_text("\n".join([*rows[:7], wrong, *rows[7:]]) + "\n")
+    with pytest.raises(UserError, match="Nothing to learn") as caught:
+        curate.train(chat_file, model=tiny_base, output=tmp_path / "run", **FAST)
+    assert f"{chat_file}:8." in str(caught.value)
