@@ -378,6 +378,9 @@ def table(comparison: dict[str, Any]) -> str:
         cells += [f"{method['prompt_tokens']:.0f}", f"{method['output_tokens']:.0f}"]
         cells += [f"{method['cost_per_1000']:.4f}", str(method["too_long"])]
         lines.append("| " + " | ".join(cells) + " |")
+    if constant := comparison.get("constant"):
+        value = shown(constant, metrics[primary]["share"])
+        lines.append(f"\nThe same answer to every request, `{constant['text']}`: {value}")
     return "\n".join(lines)
 
 

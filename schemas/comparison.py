@@ -73,6 +73,19 @@ class MetricDescription(_Artifact):
     share: bool = True
 
 
+class ConstantAnswer(_Artifact):
+    """What the metric that decides gives to one answer for all rows, the commonest of the training set.
+
+    `difference_interval` is the 95% interval of what the `best` method has over it.
+    """
+
+    text: str
+    value: float
+    interval: Interval
+    best: str
+    difference_interval: Interval
+
+
 class Comparison(_Artifact):
     """The whole comparison; methods are in the order they were run."""
 
@@ -86,6 +99,7 @@ class Comparison(_Artifact):
     metrics: dict[str, MetricDescription]
     methods: tuple[MethodResult, ...]
     skipped: tuple[Skipped, ...] = ()
+    constant: ConstantAnswer | None = None
     prices: Prices
     advice: str
     notes: tuple[str, ...] = ()

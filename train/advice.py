@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from curate.schemas.comparison import MethodResult
+from curate.schemas.comparison import ConstantAnswer, MethodResult
 
 # A method does as well as another that is surely no better than by this (of 1, or of its value).
 AS_GOOD = 0.05
@@ -14,6 +14,8 @@ AS_GOOD = 0.05
 _FEWEST_ROWS = 6
 # Even the best is of no use where it is surely below this share of the rows.
 _USELESS = 0.1
+# Characters of an answer that are shown.
+_SHOWN = 80
 # Standard errors between "no difference" and one that is seen in four of five cases at 5%.
 _DETECTABLE = 2.8
 
@@ -40,6 +42,7 @@ def advise_on(
     title: str,
     rows: int,
     share: bool,
+    constant: tuple[ConstantAnswer, Gap] | None = None,
 ) -> str:
     """What to do.
 
@@ -50,6 +53,7 @@ def advise_on(
         title: what it measures.
         rows: test rows.
         share: the metric lies between 0 and 1, and is told in points of a hundred.
+        constant: the answer that needs no model, and what the best method has over it.
     """
 
     def quality(name: str) -> float:
@@ -69,6 +73,8 @@ def advise_on(
             "whether fine-tuning pays."
         )
     told = _Told(methods, gaps, prompted, tuned, primary, title, rows, share)
+    if constant is not None and (said := told.no_better_than(*constant)):
+        return said
     return told.verdict() + told.caution()
 
 
@@ -122,6 +128,19 @@ class _Told:
             f"{_rows_needed(gap, self.rows, small)} rows would, and there are {self.rows}."
         )
 
+    def no_better_than(self, constant: ConstantAnswer, more: Gap) -> str | None:
+        """Where the same answer to everything does as well: the methods differ, and none of them helps."""
+        small = AS_GOOD if self.share else AS_GOOD * abs(constant.value)
+        if self.rows < _FEWEST_ROWS or more.high > small:
+            return None
+        return (
+            f"The same answer to every request, {_cut(constant.text)}, does as well in {self.title} "
+            f"({_level(constant.value, self.share)}) as the best of these, "
+            f"{self.methods[constant.best].title} ({self.level(constant.best)}; difference "
+            f"{_signed(more, self.share)}): don't fine-tune. Look whether the answers follow from "
+            "the requests at all."
+        )
+
     def _looking_it_up(self, on_top: Gap) -> str | None:
         """Where retrieval brings more than the training that stands on it: retrieve first."""
         without = [n for n in self.methods if not _retrieves(n)]
@@ -149,6 +168,10 @@ class _Told:
             f" But nothing here does the task: the best reaches {self.level(best)}, surely no more "
             f"than {_level(interval[1], True)}. Try a larger base model."
         )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _retrieves(name: str) -> bool:

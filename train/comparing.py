@@ -15,6 +15,7 @@ from curate.schemas.comparison import ComparedRow, Comparison, MethodAnswer
 from curate.schemas.options.compare import CompareOptions
 from curate.schemas.options.data import DataOptions
 from curate.train.comparison_summary import NLL, summarise
+from curate.train.constant import constant_answer
 from curate.train.contest import Contest, Outcome
 from curate.train.methods import Case, Materials, cases_of, choose_methods
 from curate.train.metrics import PREFERS, metrics_for, scores_of, told_as
@@ -72,6 +73,9 @@ def compare(
     contest = Contest(options, pair, cases, materials, announce)
     references = [case.reference.text for case in cases]
     folder, task = output or run or Path(), contract.kind.value
+    # Of preferences, the model's own likelihood decides: there is nothing to score.
+    judged = metrics[0] is PREFERS
+    constant = None if judged else constant_answer(contract, [c.reference.text for c in training])
     outcomes: list[Outcome] = []
     for number, method in enumerate(methods, 1):
         outcome = contest.run(method)
@@ -81,7 +85,9 @@ def compare(
         # Written after each method: a comparison that is ended early leaves what it has measured.
         told = [told_as(metrics[0], [o.scores[metrics[0].name] for o in outcomes]), *metrics[1:]]
         left = {later.name: NOT_YET for later in methods[number:]}
-        comparison = summarise(options, contest, told, outcomes, task, {**skipped, **left})
+        comparison = summarise(
+            options, contest, told, outcomes, task, {**skipped, **left}, constant
+        )
         _write(folder, comparison, cases, outcomes)
     return comparison
 

@@ -16,6 +16,7 @@ from curate.schemas.comparison import (
 )
 from curate.schemas.options.compare import CompareOptions
 from curate.train.advice import Gap, advise_on
+from curate.train.constant import judge_constant
 from curate.train.contest import Contest, Outcome
 from curate.train.intervals import allow_for_unseen, bootstrap_interval, resampled_interval
 from curate.train.metrics import Metric
@@ -33,8 +34,12 @@ def summarise(
     outcomes: Sequence[Outcome],
     task: str,
     skipped: dict[str, str],
+    constant: str | None = None,
 ) -> Comparison:
-    """The comparison that the outcomes amount to; `task` names what outputs look like."""
+    """The comparison that the outcomes amount to.
+
+    `task` names what outputs look like, `constant` is the answer that needs no model.
+    """
     references = [case.reference.text for case in contest.cases]
     values: dict[str, dict[str, MetricValue]] = {o.method.name: {} for o in outcomes}
     for metric in metrics:
@@ -50,7 +55,8 @@ def summarise(
     prices = _prices(options, contest.memory[2])
     results = tuple(_result(o, values[o.method.name], contest, prices) for o in outcomes)
     primary = metrics[0]
-    gaps = _Judged(primary, outcomes, references, options.seed).gaps()
+    judged = _Judged(primary, outcomes, references, options.seed)
+    without_model = judge_constant(constant, primary, references, judged.scores, options.seed)
     return Comparison(
         model=contest.pair.name,
         task=task,
@@ -61,14 +67,16 @@ def summarise(
         metrics=described,
         methods=results,
         skipped=tuple(Skipped(name=name, reason=reason) for name, reason in skipped.items()),
+        constant=without_model[0] if without_model else None,
         prices=prices,
         advice=advise_on(
             {result.name: result for result in results},
-            gaps,
+            judged.gaps(),
             primary=primary.name,
             title=primary.title,
             rows=len(contest.cases),
             share=primary.share,
+            constant=without_model,
         ),
         notes=_notes(options, contest, results),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from curate.schemas.comparison import Comparison, MethodResult, MetricDescription, MetricValue
 
 _MOST_METRICS = 4
+_MOST_CHARACTERS = 80
 
 
 def header_of(comparison: Comparison) -> list[str]:
@@ -41,9 +42,24 @@ def comparison_lines(comparison: Comparison) -> list[str]:
         f"million tokens: {comparison.prices.input:g} in, {comparison.prices.output:g} out "
         f"({comparison.prices.source})"
     )
+    lines += constant_lines(comparison)
     lines += [f"not run: {skipped.name}: {skipped.reason}" for skipped in comparison.skipped]
     lines += comparison.notes
     return [*lines, comparison.advice]
+
+
+def constant_lines(comparison: Comparison) -> list[str]:
+    """What needs no model, as one line; none where the task has no such answer."""
+    constant = comparison.constant
+    if constant is None:
+        return []
+    value = MetricValue(value=constant.value, interval=constant.interval)
+    shown = _measured(value, comparison.metrics[comparison.primary])
+    return [f"the same answer to every request, {_short(constant.text)}: {shown}"]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
 
 
 def _measured(value: MetricValue | None, described: MetricDescription) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from curate.output.comparison import cells_of, header_of
+from curate.output.comparison import cells_of, constant_lines, header_of
 from curate.output.html import STYLE
 from curate.output.text import visible
 from curate.schemas.comparison import ComparedRow, Comparison
@@ -158,7 +158,7 @@ def _comparison(
         f"({_shown(comparison.prices.source)}).</p>\n"
     )
     left_out = [f"not run: {skipped.name}: {skipped.reason}" for skipped in comparison.skipped]
-    for note in (*left_out, *comparison.notes):
+    for note in (*constant_lines(comparison), *left_out, *comparison.notes):
         yield f"<p>{_shown(note)}</p>\n"
     yield _drawn(quality)
     for row in answers:

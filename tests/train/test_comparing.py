@@ -11,13 +11,15 @@ import pytest
 
 from curate.contract import infer_contract
 from curate.errors import UserError
-from curate.schemas.comparison import Comparison, MethodResult, MetricValue
+from curate.schemas.comparison import Comparison, ConstantAnswer, MethodResult, MetricValue
 from curate.schemas.options.compare import CompareOptions
 from curate.schemas.records import ChatRecord, Example
 from curate.train.advice import Gap, advise_on
 from curate.train.comparing import NOT_YET, compare
+from curate.train.constant import constant_answer, judge_constant
 from curate.train.contest import Contest, Outcome
 from curate.train.methods import METHODS, Case, Materials, Method, cases_of, choose_methods
+from curate.train.metrics import metrics_for
 
 
 def result(name: str, value: float, tokens: float = 100.0) -> MethodResult:
@@ -39,7 +41,13 @@ def result(name: str, value: float, tokens: float = 100.0) -> MethodResult:
     )
 
 
-def advice(values: dict[str, float], width: float, rows: int = 100, **tokens: float) -> str:
+def advice(
+    values: dict[str, float],
+    width: float,
+    rows: int = 100,
+    constant: tuple[ConstantAnswer, Gap] | None = None,
+    **tokens: float,
+) -> str:
     methods = {n: result(n, v, tokens.get(n.replace("-", "_"), 100.0)) for n, v in values.items()}
     gaps = {
         (a, b): Gap(
@@ -48,7 +56,9 @@ def advice(values: dict[str, float], width: float, rows: int = 100, **tokens: fl
         for a in values
         for b in values
     }
-    return advise_on(methods, gaps, primary="m", title="fields right", rows=rows, share=True)
+    return advise_on(
+        methods, gaps, primary="m", title="fields right", rows=rows, share=True, constant=constant
+    )
 
 
 def test_fine_tuning_wins_only_when_its_interval_says_so() -> None:
@@ -98,6 +108,51 @@ def test_a_handful_of_rows_tells_nothing_apart() -> None:
     for values in ({"prompt": 0.0, "fine-tuned": 1.0}, {"prompt": 1.0, "fine-tuned": 1.0}):
         said = advice(values, 0.0, rows=5)
         assert "too small to tell" in said
+
+
+def always(value: float) -> ConstantAnswer:
+    return ConstantAnswer(
+        text="open_qa", value=value, interval=(0, 1), best="fine-tuned", difference_interval=(0, 1)
+    )
+
+
+def test_a_majority_label_is_no_success() -> None:
+    values = {"prompt": 0.1, "fine-tuned": 0.28}
+    # The same difference to prompting; only what a constant answer reaches is another.
+    same, more = (always(0.28), Gap(0.0, -0.02, 0.02)), (always(0.1), Gap(0.18, 0.1, 0.26))
+    said = advice(values, 0.08, constant=same)
+    assert said.startswith(
+        "The same answer to every request, open_qa, does as well in fields right"
+    )
+    assert "don't fine-tune" in said
+    assert advice(values, 0.08, constant=more).startswith("Fine-tuning wins by 18 points")
+    # Too wide to say either.
+    wide = (always(0.2), Gap(0.08, -0.1, 0.26))
+    assert advice(values, 0.08, constant=wide).startswith("Fine-tuning wins by 18 points")
+
+
+def test_the_constant_answer_is_the_commonest_of_the_training_rows() -> None:
+    labels = ["yes", "no", "no "] * 20
+    assert constant_answer(infer_contract(labels), labels) == "no"
+    records = [json.dumps({"a": i % 2 and 1, "b": i}) for i in range(59)]
+    assert constant_answer(infer_contract(records), records) == '{"a": 0, "b": 0}'
+    prose = [f"Dear customer {i}, it is on its way, and will be there soon." for i in range(60)]
+    assert constant_answer(infer_contract(prose), prose) is None
+
+
+def test_the_constant_answer_is_measured_as_the_methods_are() -> None:
+    metric = metrics_for(infer_contract(["yes", "no"] * 40))[0]
+    references = ["no"] * 70 + ["yes"] * 30
+    scores = {"prompt": np.zeros(100), "fine-tuned": np.array([1.0] * 60 + [0.0] * 40)}
+    found = judge_constant("no", metric, references, scores, 0)
+    assert found is not None
+    constant, more = found
+    assert constant.value == pytest.approx(0.7)
+    assert constant.best == "fine-tuned"
+    assert constant.interval[0] < 0.7 < constant.interval[1]
+    assert more.value == pytest.approx(-0.1)
+    assert more.low < -0.1 < more.high
+    assert judge_constant(None, metric, references, scores, 0) is None
 
 
 def test_one_side_alone_says_nothing_about_fine_tuning() -> None:
