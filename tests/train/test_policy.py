@@ -10,10 +10,12 @@ import torch
 
 from curate.train.attention import usual_attention
 from curate.train.forward import ForwardPlan, suited
+from curate.train.gradients import Gradients
 from curate.train.packing import pack
 from curate.train.policy import PolicyModel, ReferencePolicy, without_dropout
 from curate.train.samples import Sample, Way
 from tests.train.conftest import make_model
+from tests.train.test_graphs import Again
 
 
 def samples() -> list[Sample]:
@@ -108,3 +110,26 @@ def test_dropout_is_off_for_good() -> None:
     without_dropout(model)
     x = torch.ones(2, 4)
     assert torch.equal(model(x), model[0](x))
+
+
+def test_replayed_updates_have_the_gradients_of_computed_ones() -> None:
+    """The value head stands outside of what is replayed, and has its gradient, too."""
+    found = []
+    for record in (None, Again):
+        model = make_model()
+        policy = PolicyModel(model, suited(model)).train()
+        assert policy.value is not None
+        with torch.no_grad():
+            policy.value.weight.fill_(0.1)
+        Gradients(policy.parameters())
+        if record is not None:
+            policy.replay(1024, lambda text: pytest.fail(text), record)
+        for _ in range(2):
+            said = policy(pack(samples(), [0, 1, 2]))
+            (said.logps.sum() + said.values.square().sum()).backward()
+        if record is not None:
+            assert policy.graphs is not None
+            assert policy.graphs.recorded
+        found.append([p.grad.clone() for p in policy.parameters() if p.grad is not None])
+    for plain, replayed in zip(*found, strict=True):
+        torch.testing.assert_close(replayed, plain, rtol=1e-4, atol=1e-4)
