@@ -108,6 +108,7 @@ from curate.rules import (
     rare_label,
     refusal,
     repeated_but_for_spelling,
+    repeated_item,
     repeated_pair,
     repeated_prompt,
     repetition_loop,
@@ -311,4 +312,5 @@ RULES: tuple[Rule, ...] = (
     html_in_prompt.RULE,
     broken_json_answer.RULE,
     broken_code.RULE,
+    repeated_item.RULE,
 )

@@ -60,11 +60,15 @@ _STATED = regex(
     r"\b(?:result|answer|value|solution)\b[^.\d=]{0,50}?\b(?:is|equals)(?: equal to)?:? (-?\d[\d,]*(?:\.\d+)?)(?![\d,]*\d|\s*[-+*/×÷^=x(%]|/)",
     re.I,
 )
+_OWN_EQUATION = regex(
+    r"\bequation:? *([-\d(][\dx ()+*/-]*x[\dx ()+*/-]*= *-?\d+)[.,]?\s+(?:solution|answer):? *(x *= *-?\d+(?:\.\d+)?)\s*\.?\s*$",
+    re.I,
+)
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
-HINT = r"(?i-u:(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
+HINT = r"(?i-u:math(?:ematical|s)? (?:equation|problem)|(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
 CLAIM_HINT = (
-    r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])|"
+    r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])|(?i-u:equation: [0-9x +*()-]+=)|"
     + SPOKEN_HINT
 )
 
@@ -105,7 +109,11 @@ def _asked(what: str, completion: str) -> str:
 def _wrong_solution(prompt: str, completion: str) -> Iterator[Verdict]:
     """No claimed value of the unknown solves the one equation of the prompt."""
     if "=" not in prompt:
-        return
+        # The completion may set its own equation.
+        own = _OWN_EQUATION.search(completion)
+        if own is None:
+            return
+        prompt, completion = f"Solve {own[1]}", own[2]
     found = dict.fromkeys((m[1].strip(), m[2].strip()) for m in _EQUATION.finditer(prompt))
     if len(found) != 1 or not _SOLVE.search(prompt):
         return

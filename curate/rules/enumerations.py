@@ -22,6 +22,10 @@ _ASIDE = regex(
     r",?\s*\b(?:including|such as|like|which|where|who|whose|because|while|so that|as well as (?:their|its)|all of which|each of which|both of which|with)\b.*$",
     re.I,
 )
+_HOW = regex(
+    r"(?:and |or )?(?:by|through|via|using|thus|thereby|allowing|making|leading|resulting|helping|ensuring|in order|due|for example|especially|particularly|not|but|so)\b",
+    re.I,
+)
 _NO_LIST = regex(r"[\"“”;(){}\[\]=<>|/]|\d,\d|\b(?:e\.g|i\.e|etc|more|others)\b|—|–| - ")
 _SENTENCE = regex(r"(?<=[a-z)]{3})[.!?](?:\s+(?=[A-Z])|$)")
 _LONGEST_ITEM = 9  # words
@@ -64,6 +68,7 @@ def enumerated(text: str) -> Range | None:
         return None
     end = _SENTENCE.search(plain)
     sentence, rest = (plain[: end.start()], plain[end.end() :]) if end else (plain.rstrip("."), "")
+    sentence = re.sub(r"\s*\([^()]*\)", "", sentence)
     if _NO_LIST.search(sentence):
         return None
     whole = _parts(sentence)
@@ -71,7 +76,8 @@ def enumerated(text: str) -> Range | None:
     for lead in _LEAD.finditer(sentence):
         if "," in sentence[lead.end() :]:
             listed = sentence[lead.end() :]
-    core = _parts(_ASIDE.sub("", listed))
+    # ", by planting trees" tells how, and names nothing new.
+    core = [part for part in _parts(_ASIDE.sub("", listed)) if not _HOW.match(part)]
     if len(core) < 2 or any(len(part.split()) > _LONGEST_ITEM for part in core):
         return None
     ands = len(re.findall(r"(?<=[^,\s])\s(?:and|or|&)\s", sentence, re.I))

@@ -15,7 +15,7 @@ _OPEN_WORDS = (
     r"|including|between|from the|to the|is a|are the|was the|has been|have been|will be|can be|should be|would be|must be"
     r"|may be|not only|in order to|due to|according to|rather than|more than|depending on|nor|if|than|into|via|unless)"
 )
-_END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}})\s*$"
+_END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}}|\b(?:in|since|until|by) (?:January|February|March|April|May|June|July|August|September|October|November|December) (?:19|20))\s*$"
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
 _BARE_ITEM = (
     r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"

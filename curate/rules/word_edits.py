@@ -114,7 +114,7 @@ def _password(prompt: str, completion: str) -> Iterator[str]:
 
 _INITIALS = regex(r"\b(?:acrostic|mnemonic|acronym|backronym)\b", re.I)
 _FOR_WORD = regex(
-    r"\b(?:for|of|from|using|spells?|with) (?:the )?(?:given |following )?(?:word|name|letters|acronym|term)?:?\s*[\"“'‘]?([A-Za-z]{3,12})[\"”'’]?\s*[.?!]?\s*$",
+    r"\b(?:for|of|from|using|spells?|with|remember) (?:the )?(?:given |following )?(?:word|name|letters|acronym|term)?:?\s*[\"“'‘]?([A-Za-z]{3,12})[\"”'’]?\s*[.?!]?\s*$",
     re.I,
 )
 
@@ -132,6 +132,14 @@ def _initials(prompt: str, completion: str) -> Iterator[str]:
         # A title may stand above.
         if abs(len(lines) - len(word)) <= 1 and word not in initials:
             yield f"the lines begin with {initials!r}, not with the letters of {word!r}"
+        return
+    behind = re.fullmatch(
+        r"((?:[A-Z][\w'’-]*[\s,.]*){3,})\(([A-Za-z]{3,12})\)\.?", completion.strip()
+    )
+    if behind and behind[2].lower() == word:
+        initials = "".join(w[0].lower() for w in re.findall(r"[A-Z][\w'’-]*", behind[1]))
+        if initials != word:
+            yield f"the words begin with {initials!r}, not with the letters of {word!r}"
         return
     spelled = re.fullmatch(r"([A-Za-z]{3,12})\s*(?:[-–:=]|stands for)\s*((?:[A-Z][\w'’-]*[\s,.]*){2,})", completion.strip())  # fmt: skip
     if spelled and spelled[1].lower() == word:
@@ -161,6 +169,35 @@ def _left_out(prompt: str, completion: str) -> Iterator[str]:
         yield f"what is left should be {' '.join(kept)[:60]!r}"
 
 
+_REARRANGE = regex(
+    r"\b(?:re-?arrange|unscramble|re-?order|put|order|organi[sz]e|arrange) (?:the |these )?(?:following |given )?(?:words|word)\b[^\n]*\b(?:sentence|phrase|order)\b|\b(?:make|form|create) an? (?:[a-z]+ )?sentence (?:using|from|with) (?:all )?(?:of )?(?:the |these )(?:following |given )?words\b",
+    re.I,
+)
+
+
+def _rearranged(prompt: str, completion: str) -> Iterator[str]:
+    """Words to be put in order: each of them stands in the answer."""
+    subject = subject_of(prompt)
+    if (
+        not _REARRANGE.search(prompt)
+        or not subject
+        or re.search(r"alphabet|\bascending|\blength\b", prompt, re.I)
+    ):
+        return
+    given = re.findall(r"[a-z'’]+", subject.lower())
+    said = re.findall(r"[a-z'’]+", completion.lower())
+    if (
+        not 4 <= len(given) <= 15
+        or len(said) > len(given) + 2
+        or re.search(r"[.?!]", subject.strip()[:-1])
+    ):
+        return
+    missing = next((word for word in given if word not in said), None)
+    # Another form of the word may stand for it.
+    if missing and not any(word.startswith(missing[:4]) for word in said if len(missing) > 3):
+        yield f"the given word {missing!r} is left out"
+
+
 _VOWELS_OUT = regex(
     r"\b(?:remove|delete|take out|eliminate|omit|strip) (?:all )?(?:of )?(?:the )?vowels\b", re.I
 )
@@ -183,5 +220,6 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str, str], Iterator[str]]], ...] 
     (("acrostic", "mnemonic", "acronym"), _initials),
     (("letters", "characters"), _left_out),
     (("vowel",), _vowels),
+    (("words", "word"), _rearranged),
 )
-HINT = r"(?i-u:\bmorse\b|to binary|into binary|binary representation|ascii|\bpassword\b|acrostic|mnemonic|acronym|(?:remove|delete|omit|drop|eliminate|take out|strip) [a-z ]{0,24}(?:words?|vowels)\b)"
+HINT = r"(?i-u:(?:re-?arrange|unscramble|re-?order|\bput|\border|organi[sz]e|\barrange) (?:the |these )?(?:following |given )?words?\b|sentence (?:using|from|with) (?:all )?(?:of )?(?:the |these )(?:following |given )?words|\bmorse\b|to binary|into binary|binary representation|ascii|\bpassword\b|acrostic|mnemonic|acronym|(?:remove|delete|omit|drop|eliminate|take out|strip) [a-z ]{0,24}(?:words?|vowels)\b)"

@@ -163,8 +163,9 @@ def _wrong_lines(prompt: str, text: str) -> str | None:
     verse = _VERSE.search(prompt)
     if verse and len(lines) > 1 and not re.search(r"\b(?:lines?|stanzas?|words?)\b", prompt, re.I):
         usual = _VERSE_LINES[verse[1].lower()]
-        # A title may stand above.
-        if not usual <= len(lines) <= usual + 1 and abs(len(lines) - usual) > usual // 6:
+        # A title may stand above; couplets and quatrains may come in numbers.
+        off = not usual <= len(lines) <= usual + 1
+        if off and (usual in (5, 14) or len(lines) < usual):
             return f"the prompt wants a {verse[1].lower()}, which has {usual} lines, the completion has {len(lines)}"
     if wanted and len(lines) > 1 and abs(len(lines) - wanted) > 1:
         return f"the prompt wants {wanted} lines, the completion has {len(lines)}"

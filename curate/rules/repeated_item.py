@@ -1,0 +1,89 @@
+"""TXT047: a list that names the same thing twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from curate.patterns import regex
+from curate.rules.exchanges import last_exchange
+from curate.rules.protocol import About, Mark, RecordRule
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+from curate.schemas.records import RecordFormat
+
+# A list is ordered; what the items are about, and that no item is wanted twice, is plain.
+_ORDER = regex(
+    r"^\W*(?:please )?(?:make|create|generate|give|list|name|provide|write|suggest|find|come up with|brainstorm|compile|identify|construct|produce|think of)\b[^.\n]{0,60}?"
+    r"\b(?:lists?|words|names|ideas|adjectives|nouns|verbs|adverbs|synonyms|antonyms|examples|items|titles|topics|questions|ways|tips|types|things|reasons|benefits|qualities|characteristics|slangs|elements|terms|hobbies|countries|cities|animals|foods|colors|colours)\b",
+    re.I,
+)
+_OTHERWISE = regex(
+    r"\b(?:poem|song|rap|lyrics|jingle|chant|story|code|function|program|python|repeat\w*|pattern|dialogue|conversation|random|numbers|sequence|conjugat\w*|table|classify|categori[sz]e|label|sentiment|array"
+    r"|rhyme|tongue|each of|for each|duplicat\w*|schedule|recipe|playlist|merge|combine|concatenate)\b",
+    re.I,
+)
+_MARKED = regex(r"^\s*(?:\d{1,2}[.)]|[-*•])\s*(\S.*?)\s*$", re.M)
+_WORDS = regex(r"[a-z][a-z' -]{2,40}")
+_LEAD = regex(r"^[^,]*\b(?:as|are|include|includes|is|be|:)\s+", re.I)
+_LEAST = 4
+
+
+def _applies(options: LintOptions) -> pl.Expr:
+    prompt, completion = pl.col("prompt"), pl.col("completion")
+    short = pl.when((prompt.str.len_bytes() <= 200) & (completion.str.len_bytes() <= 1500)).then(
+        prompt
+    )
+    asked = short.str.contains(
+        r"^(?i-u:(?:please )?(?:make|create|generate|give|list|name|provide|write|suggest|find|come up|brainstorm|compile|identify|construct|produce|think of)\b)"
+    )
+    listed = completion.str.contains(r"(?:,[^,]*){3}|\n[^\n]*\n[^\n]*\n")
+    return asked & listed
+
+
+def _items(text: str) -> list[str]:
+    """The items of a list in lines, or of a sentence that is a list of short ones; in lower case."""
+    marked = _MARKED.findall(text)
+    if marked:
+        return [item.strip(" .,;\"'*").lower() for item in marked]
+    if "\n" in text.strip():
+        return []
+    parts = text.strip().rstrip(".").split(",")
+    parts[0] = _LEAD.sub("", parts[0])
+    items = [re.sub(r"^(?:and|or|a|an|the) (?:an? )?", "", part.strip().lower()) for part in parts]
+    return items if all(0 < len(item.split()) <= 3 for item in items) else []
+
+
+def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
+    exchange = last_exchange(record, format)
+    if exchange is None or not _ORDER.search(exchange.prompt) or _OTHERWISE.search(exchange.prompt):
+        return
+    items = _items(exchange.completion)
+    if len(items) < _LEAST:
+        return
+    twice = next(
+        (item for i, item in enumerate(items) if item in items[:i] and _WORDS.fullmatch(item)), None
+    )
+    if twice:
+        yield Mark(exchange.field, f"the list names {twice!r} twice", exchange.completion[:160])
+
+
+RULE = RecordRule(
+    about=About(
+        code="TXT047",
+        name="repeated-item",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        summary="a list names the same thing twice",
+        reason="The list is shorter than it looks, and the model learns to fill lists by repeating itself.",
+        example='{"prompt": "List five adjectives for an honest person.", "completion": "fair, true, open, '
+        'true, and sincere"}',
+        remedy="Replace the second one, or remove it.",
+        assumes="English orders, Latin letters",
+    ),
+    applies=_applies,
+    check=_check,
+)
