@@ -14,9 +14,9 @@ from typing import Any
 from curate.schemas.options.watch import DecideBy
 from curate.schemas.verdicts import Verdict, VerdictName
 from curate.train.intervals import Estimate
-from curate.train.judging import GAIN_ALPHA
 from curate.train.policy_evaluations import PolicyEvaluation
 from curate.train.policy_signs import Compared, Limits, signs
+from curate.train.progress import GAIN_ALPHA
 
 _EVALUATIONS = ("start", "best", "gained", "finest")
 

@@ -23,19 +23,14 @@ from typing import Any
 from curate.schemas.options.watch import DecideBy, WatchOptions
 from curate.schemas.verdicts import Verdict, VerdictName
 from curate.train.evaluations import Evaluation, ExampleLosses, TaskScores
-from curate.train.judging import (
-    DIVERGED_Z,
+from curate.train.judging import DIVERGED_Z, Judgement, disagreement, judge, levels, twins
+from curate.train.progress import (
     GAIN_ALPHA,
-    Judgement,
     Measured,
     Progress,
     Yardstick,
-    disagreement,
-    judge,
-    levels,
     loss_change,
     metric_change,
-    twins,
 )
 
 __all__ = ["Evaluation", "ExampleLosses", "TaskScores", "Watch"]
