@@ -147,7 +147,9 @@ def load_encoder(model: str) -> Encode:
 
             loaded = StaticModel.from_pretrained(model)
         else:
-            loaded = importlib.import_module(wanted).SentenceTransformer(model)
+            loaded = importlib.import_module(wanted).SentenceTransformer(
+                model, trust_remote_code=False, model_kwargs={"use_safetensors": True}
+            )
     except Exception as error:  # whatever the library, the hub client or the network raises
         raise UserError(f"--semantic {model}: cannot be loaded ({error})") from error
 
