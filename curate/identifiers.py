@@ -285,6 +285,7 @@ PROVIDER_KEYS: tuple[tuple[str, str], ...] = (
     ("Atlassian token", r"\bATATT3xFfGF0[0-9A-Za-z_=-]{20,}"),
     ("Postman key", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
     ("Docker token", r"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{27,}"),
+    ("Figma, Sentry, Contentful or Grafana token", r"\bfigd_[0-9A-Za-z_-]{38,}|\bsntry[su]_[0-9A-Za-z_=-]{40,}|\bCFPAT-[0-9A-Za-z_-]{40,}|\bglsa_[0-9A-Za-z]{32}_[0-9a-f]{8}\b"),
     ("Facebook token", r"\bEAACEdEose0cBA[0-9A-Za-z]{20,}"),
     ("Mailgun or Mailchimp key", r"\bkey-[0-9a-f]{32}\b|\b[0-9a-f]{32}-us\d{1,2}\b"),
 )  # fmt: skip

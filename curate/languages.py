@@ -53,7 +53,7 @@ for _language, _words in _STOP_WORDS.items():
 _SCRIPT_SHARE = 0.3
 _STOP_WORD_SHARE = 0.2
 _FEWEST_STOP_WORDS = 4
-_CODE = regex(r"[{};=<>|]|\w\(|\d\s*[-+*/]\s*\d")
+_CODE = regex(r"[{}=<>|]|;\s*(?:\n|$)|\w\(|\d\s*[-+*/]\s*\d")
 _WORD = regex(r"[^\W\d_]+")
 _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
 # Words that are English only: "in", "is" and "for" are other languages' too.

@@ -12,7 +12,7 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = (
     r"(?i)&(?:nbsp|amp|lt|gt|quot|apos|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|bull|middot|copy|#\d{2,5}|#x[0-9a-f]{2,5});"
     r"|<br\s*/?>|</?(?:p|div|span|strong|em|ul|ol|li|font|tbody|td|tr|h[1-6]|blockquote|center|section|article)(?:\s+(?:class|id|style|align|lang|dir|data-[a-z]+)\s*=[^<>]*)?\s*/?>"
-    r"|<a\s+href\s*=[^<>]*>|</(?:a|b|i|u|sup|sub|small)>|<!--[^\n]*?-->|</script>\s*$"
+    r"|<a\s+href\s*=[^<>]*>|<img\s+src\s*=[^<>]*>|</(?:a|b|i|u|sup|sub|small)>|<!--[^\n]*?-->|</script>\s*$"
 )
 # Asked for, or shown as code.
 _ABOUT_MARKUP = (

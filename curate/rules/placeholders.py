@@ -20,20 +20,21 @@ _UNWRITTEN = (
     r"(?:your |the |write |type |put |add )+(?:answer|response|output|completion)(?: goes)? here"
     r"|(?:insert|enter|add|write|put|paste) (?:your |the |an? )?(?:answer|response|output|completion|text|content)(?: here)?"
     r"|(?:answer|response|output|completion|text|content) (?:goes|to be (?:added|written|filled in)|to go|to follow|comes) ?(?:here)?"
+    r"|(?:answer|response|output|completion) here|(?:answer|response|output|completion)\s*:\s*(?:tbd|todo|n/?a|pending|fixme)|(?:fixme|todo)\s*:\s*(?:answer|response|output|completion|write|add|fill)[a-z ]{0,20}"
     r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf(?:asdf)*|asdfghjkl|qwerty|lorem ipsum(?: dolor sit amet)?"
     r"|(?:answer|response|output|completion) (?:is )?(?:pending|missing|not (?:written|available) yet)|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
 )
 # In brackets even a single word is no answer: "[output]", "<answer>".
 _BRACKETED = (
     r"(?:the |your |an? |chosen |rejected |model |assistant |expected |insert )*"
-    r"(?:answer|response|output|completion|text|content|blank|empty|placeholder|no (?:answer|response|completion|text|content|data))(?: here)?"
+    r"(?:answer|response|output|completion|text|content|blank|empty|placeholder(?: text)?|no (?:answer|response|completion|text|content|data))(?: here)?"
 )
 # These may be answers of their own, so only an input field, or a rare answer, is held against them.
-_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|nothing|tbd|todo"
+_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|nothing|tbd|todo|no (?:text|data|context|content)|there is no (?:input|text|context)"
 
 _WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?\\/|#–—-]*"
 SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"
-UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[(]\s*{_BRACKETED}\s*[>\])]\W*$|^\s*<(?:answer|response|output|completion)>\s*</(?:answer|response|output|completion)>\s*$"
+UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[({{]+\s*{_BRACKETED}\s*[>\])}}]+\W*$|^\s*<(?:answer|response|output|completion)>\s*</(?:answer|response|output|completion)>\s*$"
 # Marks that stand for nothing in an input field.
 DASHES = r"^\s*(?:[-–—.…_]\s*){1,6}$"
 ANY = rf"(?i)^{_WRAP}(?:{_SURE}|{_UNSURE}){_WRAP}$"

@@ -39,10 +39,11 @@ _CURT = (
     rf"(?:i (?:must|have to|need to|will have to|would have to|respectfully|am going to(?: have to)?) (?:respectfully |politely )?(?:decline|refuse|pass)(?: (?:to|on|from) )?(?:(?:answer|do|help|discuss|fulfil+|comply)\w*)?(?: with)? ?{_THIS}?"
     rf"|(?:this|that|the|your) (?:request|question|content|topic|prompt|task)s? (?:violates|goes against|conflicts with|is against|breaches|falls outside)\b[^.\n]*"
     rf"|{_THIS} (?:is|['’]s)(?: not|n['’]t) something (?:that )?i (?:can|am able to|will|['’]m able to)\b[^.\n]*|(?:that|this)['’]s not something (?:that )?i (?:can|will|am able to)\b[^.\n]*"
-    rf"|i(?:['’]m| am)(?: not|n['’]t)? (?:programmed|designed|allowed|permitted|authori[sz]ed|comfortable|able|unable) (?:to (?:do|answer|discuss|help|assist|process|respond|provide|share|generate|talk)|with (?:answering|discussing|sharing|providing))[^.\n]*\b(?:that|this|your|request|question|topic|information|you)\b[^.\n]*"
-    rf"|i (?:would(?: prefer| rather)|['’]d(?: prefer| rather)|prefer)(?: not to| not)? ?(?:answer|discuss|talk about|comment on|respond|say)?[^.\n]{{0,20}}?\b{_THIS}"
+    rf"|i(?:['’]m| am)(?: not|n['’]t)? (?:programmed|designed|allowed|permitted|authori[sz]ed|comfortable|able|unable) (?:to (?:do|answer|discuss|help|assist|process|respond|provide|share|generate|talk|fulfil+|comply|complete|continue)|with (?:answering|discussing|sharing|providing))[^.\n]*\b(?:that|this|your|request|question|topic|information|you)\b[^.\n]*"
+    rf"|i(?: would (?:prefer|rather)|['’]d (?:prefer|rather)| prefer)(?: not to| not) ?(?:answer|discuss|talk about|comment on|respond|say)?[^.\n]{{0,20}}?\b{_THIS}"
+    rf"|(?:that|this|it)(?:['’]s| is) (?:beyond|outside|not within) (?:what i (?:can|am able to)|my (?:abilit|capabilit|scope|role|guidelines))[^.\n]*"
     rf"|it (?:would(?: not|n['’]t)|is(?: not|n['’]t)) (?:be )?(?:appropriate|right|ethical|possible|proper) for me to [^.\n]*"
-    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
+    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have access to (?:that|this|such|your) (?:information|data)|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
     rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot)\b[^.\n]*)(?:[.!] [^.\n]{{0,60}})?\W*$"
 )
 _SHORTEST_PAGE = (
@@ -70,8 +71,8 @@ _ASKED = (
 # The same, but for pages that a curt no is not.
 _SPOKEN = (
     r"(?i)\b(?:apolog|dialogue|conversation|rewrite|rephrase|paraphrase|translate|excuse|reply|respon[ds]|role-?play|pretend|imagine|decline|turn down"
-    r"|reject|refus|character|monologue|scene|customer|complaint|sympathy|tweet|say no|correct|grammar|sentence|phrase|quote|line|classif"
-    r"|continue|complete|translat|answer|meaning|tone|sentiment|polite|why (?:this|is this))\w*"
+    r"|reject|refus|character|monologue|scene|customer|complaint|sympathy|tweet|say no|correct|grammar|quote|classif"
+    r"|meaning|tone of|sentiment|polite|why (?:this|is this))\w*"
 )
 
 
@@ -90,7 +91,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an|this |that|no |your |the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an|this |that|no |your |the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 

@@ -20,8 +20,8 @@ _PATTERN = (
     # "(enter -1 to quit)" tells a program's user what to type.
     rf"|[\[(<]enter\s+(?:your|the|an?|{_THING})\b(?:[^\]\)>\n=t]|t[^\]\)>\n=o]|to[^\]\)>\n= ])*[\])>]"
     rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
-    rf"|(?:^|[\s:\"'(])\{{\{{?\s*(?:text|article|passage|document|question|context|input|query|user_?input|source_[a-z]+|topic|product|company|language|subject|keyword|audience)\s*\}}?\}}(?:[\s.,:;?!\"')]|$)|(?:^|\s)\$\{{[a-z][a-z_]*\}}"
-    rf"|\b(?:about|of|on|for|to|summari[sz]e|describe|translate|explain) <(?:{_THING}|[a-z]+_name|product|company|subject|keyword)>\s*[.?!]?\s*$|\b(?:to|for) \[(?:recipient|name|company|client)\] (?:about|on|regarding) \["
+    rf"|(?:^|[\s:\"'(])\{{\{{?\s*(?:text|article|passage|document|question|context|input|query|user_?input|source_[a-z]+|topic|product|company|language|subject|keyword|audience|[a-z]+_(?:name|text|input|topic|title|content))\s*\}}?\}}(?:[\s.,:;?!\"')]|$)|(?:^|\s)\$\{{[a-z][a-z_]*\}}"
+    rf"|\b(?:about|of|on|for|to|summari[sz]e|describe|translate|explain) <(?:{_THING}|[a-z]+_name|product|company|subject|keyword|topic)>(?: (?:to|for|in|into) [a-z ]{{1,30}})?\s*[.?!]?\s*$|\b(?:to|for) \[(?:recipient|name|company|client)\] (?:about|on|regarding) \["
     # A text that is only described: "[Essay about the civil rights movement]".
     rf"|(?:^|\n)\s*[\[<](?:the |an? |full |original )*(?:news |blog |short |movie |book |product |customer |research |email |job )?(?:essay|article|text|story|poem|speech|letter|report|paper|passage|review|post|conversation|transcript|paragraph|document|lyrics|summary|abstract|resume|description)s?\s+(?:about|on|of|from|describing|titled|discussing|for|by)\b[^\]>\n]{{1,120}}[\]>]\s*$"
     # An input that only says what should stand there.
