@@ -57,7 +57,7 @@ def _told(measured: Sequence[EvaluationEvent], best_step: int) -> str:
     best = next(e.metrics for e in measured if e.step == best_step)
     return (
         f"Held-out reward {best.get('reward', float('nan')):.3g} (before training "
-        f"{first.get('reward', float('nan')):.3g}), {best.get('kl', 0.0):.2g} nats an answer from "
+        f"{first.get('reward', float('nan')):.3g}), {max(best.get('kl', 0.0), 0.0):.2g} nats an answer from "
         f"the reference, answers of {best.get('answer_tokens', 0.0):.0f} tokens (before training "
         f"{first.get('answer_tokens', 0.0):.0f})."
     )

@@ -119,7 +119,7 @@ class PolicyWatch:
     def _calm(self, now: PolicyEvaluation, memory: _Memory) -> tuple[VerdictName, str, bool]:
         """A verdict without signs: name, evidence, and whether to stop."""
         options = self._limits.options
-        distance = f"{float(now.kl.mean()):.2g} nats an answer from the reference"
+        distance = f"{max(float(now.kl.mean()), 0.0):.2g} nats an answer from the reference"
         rise = memory.start.reward_change(now)
         low, high = rise.interval()
         so_far = (
