@@ -119,6 +119,7 @@ class PolicyWatch:
     def _calm(self, now: PolicyEvaluation, memory: _Memory) -> tuple[VerdictName, str, bool]:
         """A verdict without signs: name, evidence, and whether to stop."""
         options = self._limits.options
+        # The estimate from these few answers can fall below zero, which no distance does.
         distance = f"{max(float(now.kl.mean()), 0.0):.2g} nats an answer from the reference"
         rise = memory.start.reward_change(now)
         low, high = rise.interval()
