@@ -68,6 +68,8 @@ def wrong_primes(prompt: str, completion: str) -> Iterator[str]:
 
 def wrong_solutions(prompt: str, completion: str) -> Iterator[str]:
     """No claimed pair of x and y solves the two equations of the prompt."""
+    if prompt.count("=") < 2:
+        return
     equations = [(m[1], m[2]) for m in _SYSTEM.finditer(prompt)]
     if len(equations) != 2 or not re.search(r"\b(?:solve|solution|system|simultaneous|find)\b", prompt, re.I):  # fmt: skip
         return

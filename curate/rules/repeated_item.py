@@ -11,16 +11,17 @@ import polars as pl
 from curate.patterns import regex
 from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.records import RecordFormat
 
 # A list is ordered; what the items are about, and that no item is wanted twice, is plain.
-_ORDER = regex(
+_ORDER_TEXT = (
     r"^\W*(?:please )?(?:make|create|generate|give|list|name|provide|write|suggest|find|come up with|brainstorm|compile|identify|construct|produce|think of)\b[^.\n]{0,60}?"
-    r"\b(?:lists?|words|names|ideas|adjectives|nouns|verbs|adverbs|synonyms|antonyms|examples|items|titles|topics|questions|ways|tips|types|things|reasons|benefits|qualities|characteristics|slangs|elements|terms|hobbies|countries|cities|animals|foods|colors|colours)\b",
-    re.I,
+    r"\b(?:lists?|words|names|ideas|adjectives|nouns|verbs|adverbs|synonyms|antonyms|examples|items|titles|topics|questions|ways|tips|types|things|reasons|benefits|qualities|characteristics|slangs|elements|terms|hobbies|countries|cities|animals|foods|colors|colours)\b"
 )
+_ORDER = regex(_ORDER_TEXT, re.I)
 _OTHERWISE = regex(
     r"\b(?:poem|song|rap|lyrics|jingle|chant|story|code|function|program|python|repeat\w*|pattern|dialogue|conversation|random|numbers|sequence|conjugat\w*|table|classify|categori[sz]e|label|sentiment|array"
     r"|rhyme|tongue|each of|for each|duplicat\w*|schedule|recipe|playlist|merge|combine|concatenate)\b",
@@ -37,9 +38,7 @@ def _applies(options: LintOptions) -> pl.Expr:
     short = pl.when((prompt.str.len_bytes() <= 200) & (completion.str.len_bytes() <= 1500)).then(
         prompt
     )
-    asked = short.str.contains(
-        r"^(?i-u:(?:please )?(?:make|create|generate|give|list|name|provide|write|suggest|find|come up|brainstorm|compile|identify|construct|produce|think of)\b)"
-    )
+    asked = short.str.contains(english(f"(?i){_ORDER_TEXT}"))
     listed = completion.str.contains(r"(?:,[^,]*){3}|\n[^\n]*\n[^\n]*\n")
     return asked & listed
 
