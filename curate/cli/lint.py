@@ -51,7 +51,9 @@ def run(invocation: Invocation) -> int:
             _write_out(f"{source.shown}\n" for source in sources)
             return EXIT_CLEAN
         if options.watch:
-            return _watch(sources, names, options, data)
+            if STDIN in map(str, names):
+                raise UserError("--watch cannot watch standard input")
+            return _watch(names, options, data)
         return _once(sources, options, data)
 
 
@@ -217,20 +219,30 @@ def _toml(value: object) -> str:
     return "''" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _watch(
-    sources: Sequence[Source], names: Sequence[str], options: LintOptions, data: DataOptions
-) -> int:
+def _watch(names: Sequence[str], options: LintOptions, data: DataOptions) -> int:
+    """Check again whenever a file changes, until Ctrl-C: files come, go and are broken meanwhile."""
     from curate.cli.watching import changes
 
-    if any(source.shown == STDIN for source in sources):
-        raise UserError("--watch cannot watch standard input")
+    def sources() -> list[Source]:
+        """The files as they are now, without the report that each check writes."""
+        report = options.output and os.path.realpath(options.output)
+        return [s for s in sources_of(names, options) if os.path.realpath(s.path) != report]
+
+    def watched() -> list[str]:
+        settings = [os.fspath(f) for f in (options.suppressions, options.baseline) if f]
+        settings += [options.contract] if options.contract else []
+        try:
+            return [s.path for s in sources()] + settings
+        except UserError:  # an editor may put a file aside for a moment; the check will tell
+            return settings
+
     code = EXIT_CLEAN
-    for _ in changes(lambda: [s.path for s in sources_of(names, options)]):
+    for _ in changes(watched):
         if sys.stdout.isatty():
             _write_out(["\033[2J\033[H"])
         try:
-            code = _once(sources_of(names, options), options, data)
-        except UserError as error:
+            code = _once(sources(), options, data)
+        except (UserError, OSError) as error:
             _say(f"curate: {error}", sys.stderr)
         _say("watching; Ctrl-C ends", sys.stderr)
     return code

@@ -10,7 +10,10 @@ INTERVAL_SECONDS = 0.5
 
 
 def changes(files: Callable[[], Sequence[str]]) -> Iterator[None]:
-    """Once at the start, then whenever one of the files is new, gone, or has been written."""
+    """Once at the start, then whenever one of the files is new, gone, or has been written.
+
+    `files` is asked each time; names of files that are not there do no harm.
+    """
     before: dict[str, tuple[int, int]] | None = None
     while True:
         now = _states(files())
