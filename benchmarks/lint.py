@@ -7,6 +7,9 @@ more rows are wanted than there are, further rows are made from them with three 
 from other rows, so that they are neither duplicates nor near duplicates. `--synthetic` makes all rows
 from single words instead, for runs over millions.
 
+`--start-up` times what a pre-commit hook waits for instead: small files, help texts, and beside them what Python
+takes to import polars and read the same 100 rows, which is the least that a command like this can take.
+
 Each system runs in a process of its own, curate through its command line, peers in virtual
 environments of their own under --peers (NAME/bin/COMMAND); runs are interleaved and medians reported.
 Wall and CPU seconds include the interpreter's start; memory is the peak resident size. What each
@@ -43,6 +46,17 @@ PEERS: dict[str, list[str]] = {
     "finelint": ["finelint", "inspect", "{file}"],
     "cleanllm": ["cleanllm", "scan", "{file}"],
     "dtflow": ["dt", "validate", "{file}", "--preset", "openai_chat"],
+}  # fmt: skip
+
+
+START_UP: dict[str, list[str]] = {
+    "curate lint, 100 rows, all default rules": [*CURATE, "{file}"],
+    "curate lint --help": [sys.executable, "-m", "curate", "lint", "--help"],
+    "curate rules": [sys.executable, "-m", "curate", "rules"],
+    "curate --help": [sys.executable, "-m", "curate", "--help"],
+    "curate --version": [sys.executable, "-m", "curate", "--version"],
+    "python: import polars, read the rows": [sys.executable, "-c", "import polars; polars.read_ndjson('{file}')"],
+    "python: nothing": [sys.executable, "-c", "pass"],
 }  # fmt: skip
 
 
@@ -116,6 +130,15 @@ def systems(peers: Path | None) -> dict[str, list[str]]:
     return commands
 
 
+def chosen(arguments: argparse.Namespace) -> dict[str, list[str]]:
+    """The commands that are asked for, by name."""
+    if arguments.start_up:
+        return START_UP
+    wanted = arguments.only
+    every = systems(arguments.peers)
+    return {n: c for n, c in every.items() if not wanted or n.split(",")[0] in wanted}
+
+
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """All runs of all systems, as medians."""
     results: dict[str, list[dict[str, float]]] = {}
@@ -126,14 +149,14 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         build(path, arguments.rows, alpaca(arguments.source), arguments.synthetic)
         size = path.stat().st_size / 1e6
         for number in range(arguments.runs):
-            for name, command in systems(arguments.peers).items():
-                if name in given_up or (
-                    arguments.only and name.split(",")[0] not in arguments.only
-                ):
+            for name, command in chosen(arguments).items():
+                if name in given_up:
                     continue
                 out = Path(folder) / f"out-{number}-{name.replace(' ', '-')}"
                 out.mkdir()
                 filled = [part.format(file=path, folder=out) for part in command]
+                if arguments.start_up and not number:
+                    measure(filled, arguments.limit)  # compiles what Python has not compiled yet
                 measured = measure(filled, arguments.limit)
                 if measured is None:
                     given_up.add(name)
@@ -161,15 +184,15 @@ def table(results: dict[str, Any]) -> str:
     lines = [
         f"{results['rows']:,} rows, {results['megabytes']} MB, {results['cores']} cores, "
         f"median of {results['runs']}, load average at the end {results['load']:.1f}",
-        f"{'':34} {'rows/s':>9} {'wall s':>8} {'CPU s':>8} {'peak MB':>8} {'exit':>5}",
+        f"{'':40} {'rows/s':>9} {'wall s':>8} {'CPU s':>8} {'peak MB':>8} {'exit':>5}",
     ]
     lines += [
-        f"{name:34} {told['rows_per_s']:>9,.0f} {told['wall_s']:>8.2f} {told['cpu_s']:>8.2f} "
+        f"{name:40} {told['rows_per_s']:>9,.0f} {told['wall_s']:>8.3f} {told['cpu_s']:>8.3f} "
         f"{told['peak_mb']:>8.0f} {told['exit']:>5.0f}"
         for name, told in results["systems"].items()
     ]
     lines += [
-        f"{name:34} did not end within the limit" for name in results["longer than the limit"]
+        f"{name:40} did not end within the limit" for name in results["longer than the limit"]
     ]
     return "\n".join(lines)
 
@@ -180,6 +203,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--source", type=Path, default=DATA / "alpaca_4800.json")
+    parser.add_argument("--start-up", action="store_true", help="time small files and help texts")
     parser.add_argument("--synthetic", action="store_true", help="rows of single words")
     parser.add_argument("--peers", type=Path, help="folder of the peers' virtual environments")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="curate and peers, by name")
@@ -188,6 +212,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.source.exists():
         parser.error(f"{arguments.source}: no such file; name an Alpaca file with --source")
+    if arguments.start_up:
+        arguments.rows, arguments.runs = 100, max(arguments.runs, 11)
+        # An installed curate is compiled once, whatever this shell says.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = run(arguments)
     print(table(results))
     if arguments.output:
