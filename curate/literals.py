@@ -238,6 +238,13 @@ class _Parser:
         if self._peek() == "?":
             self.at += 1
             flags = ""
+            if self._pattern.startswith(("=", "!", "<=", "<!"), self.at):
+                # What stands beside (Python's syntax): not part of what matches.
+                self.at += 1 if self._peek() != "<" else 2
+                self._beside()
+                return _EMPTY
+            if self._pattern.startswith("P=", self.at):
+                raise _Unknown
             if self._peek() in ("P", "<"):
                 while self._next() != ">":
                     pass
@@ -261,6 +268,13 @@ class _Parser:
             self._next()
         self._ends = outer
         return inner
+
+    def _beside(self) -> None:
+        outer, self._ends = self._ends, False
+        self.alternatives()
+        if self._next() != ")":
+            raise _Unknown
+        self._ends = outer
 
     def _escape(self, kind: str) -> _Part:
         if kind in "bBAz":

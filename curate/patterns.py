@@ -7,8 +7,13 @@ What stands at the top of a module is therefore written `_ITEM = regex(r"...")`,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, AnyStr, Generic, cast
+
+# From so many calls on, the words of an expression are worth knowing; of more words, finding them is slow.
+_OFTEN = 100
+_MOST_WORDS = 16
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
@@ -22,6 +27,8 @@ class _Uncompiled(Generic[AnyStr]):
 
     def __init__(self, pattern: AnyStr, flags: int) -> None:
         self._arguments: tuple[AnyStr, int] = (pattern, flags)
+        self._words: tuple[str, ...] | None = None
+        self._calls = 0
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(
@@ -29,9 +36,53 @@ class _Uncompiled(Generic[AnyStr]):
         ):  # what copying and pickling ask for: they make do with the arguments
             raise AttributeError(name)
         value = getattr(self._compiled, name)
+        if name in ("search", "finditer") and isinstance(self._compiled.pattern, str):
+            value = self._search if name == "search" else self._finditer
         setattr(self, name, value)
         return value
+
+    def _search(self, text: str, *place: int) -> re.Match[str] | None:
+        compiled = cast("re.Pattern[str]", self._compiled)
+        return compiled.search(text, *place) if self._may_match(text) else None
+
+    def _finditer(self, text: str, *place: int) -> Iterator[re.Match[str]]:
+        compiled = cast("re.Pattern[str]", self._compiled)
+        return compiled.finditer(text, *place) if self._may_match(text) else iter(())
+
+    def _may_match(self, text: str) -> bool:
+        """Whether a text holds one of the words that the expression needs, once it is used often.
+
+        Python goes through a text letter by letter for what may be one of many words, but finds a
+        single word at once.
+        """
+        if self._words is None:
+            self._calls += 1
+            if self._calls > _OFTEN:
+                self._words = words_of(cast("re.Pattern[str]", self._compiled))
+            return True
+        if not self._words:
+            self.__dict__.update(search=self._compiled.search, finditer=self._compiled.finditer)
+            return True
+        if not text.isascii():
+            return True
+        lower = text.lower()
+        return any(word in lower for word in self._words)
 
     @cached_property
     def _compiled(self) -> re.Pattern[AnyStr]:
         return re.compile(*self._arguments)
+
+
+def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
+    """Some words, in lower case, of which an ASCII text must hold one to match; none where that is not known."""
+    from curate.literals import ways_of
+    from curate.wanted_words import BEYOND, BOUND, frequency
+
+    if pattern.flags & re.VERBOSE:
+        return ()
+    ways = ways_of(pattern.pattern, start=False, end=False)
+    found = {word.replace(BOUND, b"") for way in ways for word in min(way, key=frequency)}
+    words = sorted(word.decode() for word in found if BEYOND not in word)
+    # Where one word contains another, the shorter one says it all.
+    words = [word for word in words if not any(other in word for other in words if other != word)]
+    return tuple(words) if len(words) <= _MOST_WORDS else ()

@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from curate.patterns import regex
+from curate.patterns import _OFTEN, regex, words_of
 
 
 def test_nothing_is_compiled_before_the_first_use() -> None:
@@ -50,3 +52,71 @@ def test_importing_the_rules_compiles_next_to_nothing() -> None:
         "assert len(seen) < 20, seen\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"\b(?:area|volume) of\b", ("area of", "volume of")),
+        (r"(?<!\w)sum(?= of)", ("sum",)),
+        (r"(?<=the )mean|(?!x)median", ("mean", "median")),
+        (r"(a)\1", ()),
+        (r"(?P<one>x)(?P=one)", ()),
+        (r"[a-z]+", ()),
+        (r"caf\u00e9|tea", ("tea",)),  # only ASCII texts are asked
+        (r"no|none|no one", ("no",)),
+    ],
+)
+def test_the_words_of_an_expression(pattern: str, words: tuple[str, ...]) -> None:
+    assert words_of(re.compile(pattern)) == words
+
+
+_ATOMS = st.sampled_from(
+    [
+        *(
+            "a",
+            "B",
+            "k",
+            " ",
+            "ab",
+            "_",
+            r"\d",
+            r"\w",
+            r"\s",
+            ".",
+            "[abc]",
+            "[^a]",
+            r"\.",
+            "\u00e9",
+        ),
+        *(r"\b", "^", "$", "(?<!a)", "(?=b)", "(?!b)", "(?<=k)", "\u017f", "-"),
+    ]
+)
+_PATTERNS = st.recursive(
+    _ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map("".join),
+        st.lists(inner, min_size=1, max_size=3).map(lambda p: f"(?:{'|'.join(p)})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{0,2}", "{1,3}?"])).map(
+            lambda p: f"(?:{p[0]}){p[1]}"
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    pattern=_PATTERNS,
+    flags=st.sampled_from([0, re.I, re.I | re.A, re.M]),
+    texts=st.lists(st.text("aAbBkK\u212as\u017f 1\u00e9.-\u0130i\n_", max_size=12), max_size=20),
+)
+def test_looking_for_words_first_hides_no_match(pattern: str, flags: int, texts: list[str]) -> None:
+    ours, theirs = regex(pattern, flags), re.compile(pattern, flags)
+    for _ in range(_OFTEN + 2):
+        assert (ours.search("") is None) == (theirs.search("") is None)
+    for text in texts:
+        found, expected = ours.search(text), theirs.search(text)
+        assert (found and found.span()) == (expected and expected.span()), text
+        every = [match.span() for match in ours.finditer(text)]
+        assert every == [match.span() for match in theirs.finditer(text)], text
