@@ -47,8 +47,8 @@ from curate.validating import Checked, Validator, read_checked
 # So many rows, or bytes of text, go through the rules at once. Reading likes small blocks, which fit
 # into the processor's caches; each expression costs up to 5 ms for its regular expressions (polars
 # compiles them anew each time), however few rows there are.
-ROWS_AT_ONCE = 131_072
-BYTES_AT_ONCE = 64 << 20
+ROWS_AT_ONCE = 65_536
+BYTES_AT_ONCE = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)

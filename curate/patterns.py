@@ -42,12 +42,10 @@ class _Uncompiled(Generic[AnyStr]):
         return value
 
     def _search(self, text: str, *place: int) -> re.Match[str] | None:
-        compiled = cast("re.Pattern[str]", self._compiled)
-        return compiled.search(text, *place) if self._may_match(text) else None
+        return self._of_text().search(text, *place) if self._may_match(text) else None
 
     def _finditer(self, text: str, *place: int) -> Iterator[re.Match[str]]:
-        compiled = cast("re.Pattern[str]", self._compiled)
-        return compiled.finditer(text, *place) if self._may_match(text) else iter(())
+        return self._of_text().finditer(text, *place) if self._may_match(text) else iter(())
 
     def _may_match(self, text: str) -> bool:
         """Whether a text holds one of the words that the expression needs, once it is used often.
@@ -58,7 +56,7 @@ class _Uncompiled(Generic[AnyStr]):
         if self._words is None:
             self._calls += 1
             if self._calls > _OFTEN:
-                self._words = words_of(cast("re.Pattern[str]", self._compiled))
+                self._words = words_of(self._of_text())
             return True
         if not self._words:
             self.__dict__.update(search=self._compiled.search, finditer=self._compiled.finditer)
@@ -67,6 +65,10 @@ class _Uncompiled(Generic[AnyStr]):
             return True
         lower = text.lower()
         return any(word in lower for word in self._words)
+
+    def _of_text(self) -> re.Pattern[str]:
+        compiled: Any = self._compiled
+        return cast("re.Pattern[str]", compiled)
 
     @cached_property
     def _compiled(self) -> re.Pattern[AnyStr]:
