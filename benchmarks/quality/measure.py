@@ -5,7 +5,7 @@
 Labelled rows: `labels.jsonl` holds, for 4,140 rows of Stanford Alpaca, the SHA-256 of the row
 (canonical JSON: sorted keys, no spaces, UTF-8) and the defects that a person saw in it; the rows
 themselves are read from `alpaca_4800.json` in the folder of public data (CURATE_PUBLIC_DATA, or
-../shared/data beside the checkout). The rules were made while looking at the first 770 rows
+a folder given with --data). The rules were made while looking at the first 770 rows
 ("development"). The other 730 ("second-reading") were labelled after the rules were written and before
 they were run on them; on that first run precision was 100% and recall 52%. Then wordings were
 added for what had been missed, so that its figures below are no longer those of unseen rows.

@@ -77,11 +77,17 @@ def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
     """What a short completion gets wrong, and the right value where there is one."""
     claims = numbers_in(completion)
     for what, right, near in questions(prompt):
-        if claims and not any(
-            abs(abs(true) - abs(value))
-            <= max(abs(true) * near, Fraction(51, 100 * 10**decimals) if decimals or near else 0)
-            for true in right
-            for value, decimals in claims
+        if (
+            claims
+            and right
+            and not any(
+                abs(abs(true) - abs(value))
+                <= max(
+                    abs(true) * near, Fraction(51, 100 * 10**decimals) if decimals or near else 0
+                )
+                for true in right
+                for value, decimals in claims
+            )
         ):
             yield _asked(what, completion), right[0]
             return

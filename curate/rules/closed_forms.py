@@ -25,7 +25,7 @@ from curate.rules.numerals import (
     position_of,
 )
 from curate.rules.worded_forms import HINT as WORDED_HINT
-from curate.rules.worded_forms import worded
+from curate.rules.worded_forms import compound, worded
 
 # What is asked for, the right answers, and the share by which a claim may differ (for rounding).
 Question = tuple[str, tuple[Fraction, ...], Fraction]
@@ -38,11 +38,6 @@ _NOT_PLAIN = regex(
     r"|story|sentence|essay|python|java|twice|double|if|estimate)\b",
     re.I,
 )
-
-
-def _compound(principal: Fraction, rate: Fraction, years: Fraction) -> tuple[Fraction, ...]:
-    total = principal * (1 + rate / 100) ** int(years)
-    return total - principal, total
 
 
 def _simple(principal: Fraction, rate: Fraction, years: Fraction) -> tuple[Fraction, ...]:
@@ -61,7 +56,7 @@ def _hypotenuse(a: Fraction, b: Fraction) -> tuple[Fraction, ...]:
 _PI = Fraction(math.pi)
 Labels = tuple[str, ...]
 _BY_LABEL: tuple[tuple[str, Labels, Callable[..., tuple[Fraction, ...]]], ...] = (
-    (r"\bcompound interest\b", ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), _compound),
+    (r"\bcompound interest\b", ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), compound),
     (r"\bsimple interest\b", ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), _simple),
     (r"\barea\b.*\btriangle\b.*\bangle\b", ("side", "side", "angle"), _sine_area),
     (r"\barea\b.*\brhombus\b|\barea\b.*\bkite\b", ("diagonal", "diagonal"), lambda a, b: (a * b / 2,)),

@@ -22,7 +22,7 @@ _PRIMES = regex(
     re.I,
 )
 _LISTED = regex(
-    r"(?:^|\bare\b|\bis\b|[:={])\s*((?:\d{1,6}(?:\s*(?:,|x|×|\*|and|&)\s*(?:and )?)*){2,})[}.]?\s*$"
+    r"(?:^|\bare\b|\bis\b|[:={])\s*(?=\d\D*\d)(\d{1,9}(?:(?:\s*[,x×*&]\s*(?:and\s+)?|\s+and\s+)\d{1,9})*)[}.]?\s*$"
 )
 _SYSTEM = regex(r"(?<![\w=])([-+\dxy .*()/]*[xy][-+\dxy .*()/]*)=([-+\dxy .*()/]*\d)(?![\w=*/^.]*[\wxy])", re.I)  # fmt: skip
 

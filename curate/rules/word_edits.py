@@ -134,14 +134,14 @@ def _initials(prompt: str, completion: str) -> Iterator[str]:
             yield f"the lines begin with {initials!r}, not with the letters of {word!r}"
         return
     behind = re.fullmatch(
-        r"((?:[A-Z][\w'’-]*[\s,.]*){3,})\(([A-Za-z]{3,12})\)\.?", completion.strip()
+        r"((?:[A-Z][\w'’-]*[\s,.]+){3,})\(([A-Za-z]{3,12})\)\.?", completion.strip()
     )
     if behind and behind[2].lower() == word:
         initials = "".join(w[0].lower() for w in re.findall(r"[A-Z][\w'’-]*", behind[1]))
         if initials != word:
             yield f"the words begin with {initials!r}, not with the letters of {word!r}"
         return
-    spelled = re.fullmatch(r"([A-Za-z]{3,12})\s*(?:[-–:=]|stands for)\s*((?:[A-Z][\w'’-]*[\s,.]*){2,})", completion.strip())  # fmt: skip
+    spelled = re.fullmatch(r"([A-Za-z]{3,12})\s*(?:[-–:=]|stands for)\s*((?:[A-Z][\w'’-]*[\s,.]+)+[A-Z][\w'’-]*[\s,.]*)", completion.strip())  # fmt: skip
     if spelled and spelled[1].lower() == word:
         initials = "".join(w[0].lower() for w in re.findall(r"[A-Z][\w'’-]*", spelled[2]))
         if initials != word:

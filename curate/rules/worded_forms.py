@@ -21,6 +21,7 @@ Answers = tuple[Fraction, ...]
 Question = tuple[str, Answers, Fraction]
 _EXACT, _CLOSE = Fraction(0), Fraction(1, 100)
 _PI = Fraction(math.pi)
+_MOST_YEARS = 1000
 _N = r"[$€£]?(-?\d[\d,]*(?:\.\d+)?)"
 _NUMERALS = regex(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _OTHERWISE = regex(
@@ -34,7 +35,10 @@ def _interest(principal: Fraction, rate: Fraction, years: Fraction) -> Answers:
     return simple, principal + simple
 
 
-def _compound(principal: Fraction, rate: Fraction, years: Fraction) -> Answers:
+def compound(principal: Fraction, rate: Fraction, years: Fraction) -> Answers:
+    """Compound interest, and the sum with it; nothing for times that no number of sensible length answers."""
+    if not 0 <= years <= _MOST_YEARS:
+        return ()
     total = principal * (1 + rate / 100) ** int(years)
     return total - principal, total
 
@@ -72,7 +76,7 @@ _FORMS: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[..., Answers], Fr
     (("speed", "velocity"), regex(rf"{_N} ?(?:miles?|km|kilomet(?:er|re)s?|met(?:er|re)s?|m) in {_N} ?(?:hours?|minutes?|seconds?|h|s)\b", re.I), lambda a, b: (a / b, a / b * 60, a / b * 1000 / 60), _CLOSE),
     (("distance", "how far"), regex(rf"{_N} ?(?:mph|km/?h|miles per hour|kilomet(?:er|re)s per hour|m/s)\D{{1,30}}{_N} ?(?:hours?|seconds?)\b", re.I), lambda a, b: (a * b,), _CLOSE),
     (("simple interest",), regex(rf"{_N}\D{{1,40}}{_N} ?(?:%|percent){_YEARS}{_N} years?", re.I), _interest, _CLOSE),
-    (("compound interest", "compounded annually"), regex(rf"{_N}\D{{1,40}}{_N} ?(?:%|percent){_YEARS}{_N} years?", re.I), _compound, _CLOSE),
+    (("compound interest", "compounded annually"), regex(rf"{_N}\D{{1,40}}{_N} ?(?:%|percent){_YEARS}{_N} years?", re.I), compound, _CLOSE),
     (("remainder",), regex(rf"\bremainder (?:when|of|if) (?:dividing )?{_N} (?:is )?(?:divided )?(?:by|and) {_N}", re.I), lambda a, b: (Fraction(int(a) % int(b)),), _EXACT),
     (("half",), regex(rf"\b(?:what is|find|calculate|give me) (?:one[- ])?half of {_N}\s*[.?]?$", re.I), lambda a: (a / 2,), _EXACT),
     (("double", "twice"), regex(rf"\b(?:double (?:the (?:number|value) )?|what is (?:twice|double) ){_N}\s*[.?]?$", re.I), lambda a: (2 * a,), _EXACT),
@@ -116,7 +120,7 @@ def worded(prompt: str) -> Iterator[Question]:
     lower = prompt.lower()
     for words, pattern, of, near in _FORMS:
         match = pattern.search(prompt) if any(word in lower for word in words) else None
-        if match is None or (of is _compound and _ANNUAL_ONLY.search(prompt)):
+        if match is None or (of is compound and _ANNUAL_ONLY.search(prompt)):
             continue
         values = [_value(group) for group in match.groups()]
         # An input may give a number of the order again.
