@@ -302,8 +302,8 @@ def _why_not_compared(plan: Plan) -> Iterator[str]:
     """A step that was wanted and cannot be done is said, not passed over."""
     if plan.run.compare and plan.train is not None and plan.train.method in _JUDGED:
         yield (
-            "not compared with prompting: preferences say which of two answers is better, and "
-            "`curate compare` needs the right one; preferences.json has the accuracy on held-out pairs"
+            "not compared with prompting: preferences.json has the accuracy on held-out pairs; "
+            "of a run of --method dpo, `curate compare` shows more afterwards"
         )
 
 
