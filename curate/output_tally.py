@@ -30,12 +30,12 @@ MARKERS: tuple[str, ...] = ("####", "Answer:", "The answer is", "Final answer:")
 _ANY_MARKER = "|".join(MARKERS)
 _CODE_FENCE = regex(r"^```(\w*)", re.MULTILINE)
 _CODE_LINE = regex(
-    r"^\s*(?:(?:async\s+)?def \w+\s*\(|class \w+\s*[:({]|import [\w.{*\"']|from [\w.]+ import |#include\s*<"
+    r"^[ \t]*(?:(?:async\s+)?def \w+\s*\(|class \w+\s*[:({]|import [\w.{*\"']|from [\w.]+ import |#include\s*<"
     r"|(?:public|private|protected|static)\s+\w+|(?:const|let|var) \w+\s*=|function\s*\w*\s*\(|SELECT\s.+\sFROM\s"
     r"|for\s*\(|if\s*\(.*\)\s*\{|while\s*\(|return\b.*;?$|[\w.\[\]\"']+ ?[-+*/]?= ?.+;?$|<\w+[^>]*>\s*$|print(?:f|ln)?\()",
     re.MULTILINE | re.IGNORECASE,
 )
-_ITEM = regex(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+_ITEM = regex(r"^[ \t]*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 
