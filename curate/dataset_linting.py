@@ -10,7 +10,7 @@ from itertools import islice
 import polars as pl
 
 from curate.dataset import Dataset
-from curate.evaluating import RuleFailure
+from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS
 from curate.materialising import Found, finding_of, text_of_column
 from curate.rereading import read_selected
@@ -47,13 +47,13 @@ def lint_dataset(
         paths: where each file can be read again, for the rows that hits name.
         data: how rows are read, to find the field of a canonical column.
 
-    Raises RuleFailure when a rule raises.
+    A rule that raises has not assessed the dataset: the tally is told, and the next one runs.
     """
     placed: list[_Placed] = []
     for rule in rules:
         code = rule.about.code
         room = tally.room(code)
-        hits = _hits(rule, dataset, options, ignored)
+        hits = _hits(rule, dataset, options, ignored, tally)
         placed += hits if room is None else islice(hits, room)
         # Those that nobody will see are only counted, by their own repairs where they have some.
         for unseen in hits:
@@ -65,7 +65,11 @@ def lint_dataset(
 
 
 def _hits(
-    rule: DatasetRule, dataset: Dataset, options: LintOptions, ignored: Sequence[frozenset[str]]
+    rule: DatasetRule,
+    dataset: Dataset,
+    options: LintOptions,
+    ignored: Sequence[frozenset[str]],
+    tally: Tally,
 ) -> Iterator[_Placed]:
     code = rule.about.code
     for file, start, part in _parts(rule, dataset):
@@ -74,11 +78,10 @@ def _hits(
                 placed = _place(rule, hit, file, start, dataset, part)
                 if not _silent(placed, code, ignored):
                     yield placed
+        except UserError:
+            raise  # a file that changed or went away meanwhile
         except Exception as error:
-            where = ", ".join(part.files[:3])
-            raise RuleFailure(
-                f"rule {code} ({rule.about.name}) failed on {where}: {type(error).__name__}: {error}"
-            ) from error
+            tally.failed(rule.about, ", ".join(part.files[:3]), error)
 
 
 def _silent(placed: _Placed, code: str, ignored: Sequence[frozenset[str]]) -> bool:

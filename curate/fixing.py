@@ -81,7 +81,7 @@ def fix(
 ) -> Repaired:
     """Repair copies of the files in `folder`; `write` puts them in place.
 
-    Raises UserError for what cannot be read, RuleFailure for a rule that raises.
+    Raises UserError for what cannot be read, RuleFailure for a rule whose expression cannot be computed.
     """
     current = list(sources)
     report, found = lint_sources(current, options, data, rules=rules)

@@ -77,7 +77,8 @@ def lint(
 
     Raises:
         UserError: a file that cannot be read, or a selector that names no rule.
-        RuleFailure: a rule raised; a bug in curate.
+        RuleFailure: a rule's expression cannot be computed; a bug in curate. A rule that raises on
+            a record or on the dataset does not end the run: it is in the report's `not_assessed`.
     """
     options = options or LintOptions()
     sources = sources_of(paths, options)
@@ -132,7 +133,7 @@ def lint_sources(
         rows=tally.rows,
         findings=tuple(f.finding for f in tally.found),
         rules=tuple(_result(r, tally) for r in selected),
-        not_assessed=missing,
+        not_assessed=missing + tuple(f.not_assessed() for f in tally.failures.values()),
         suppressed=suppressions.covered,
         baselined=known.covered,
         unused_suppressions=suppressions.unused(
@@ -325,7 +326,8 @@ class _Run:
                 self._tally.add_unseen(rule.about.code, unseen, offered)
             else:
                 options = self._plan.options
-                for one in found_in_records(hits, batch, source.shown, options, self._data):
+                failed = self._tally.failed
+                for one in found_in_records(hits, batch, source.shown, options, self._data, failed):
                     self._tally.add(one)
 
 

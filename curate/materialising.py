@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +11,11 @@ import orjson
 import polars as pl
 
 from curate.columns import Batch
-from curate.evaluating import Hits, RuleFailure
+from curate.evaluating import Hits
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.masking import masked
 from curate.record_shapes import shape_of
-from curate.rules.protocol import ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
+from curate.rules.protocol import About, ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
 from curate.schemas.findings import Finding, Fix, Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
@@ -296,11 +296,16 @@ def text_of_column(column: str, raw: bytes, data: DataOptions) -> tuple[str | No
 
 
 def found_in_records(
-    hits: Hits, batch: Batch, path: str, options: LintOptions, data: DataOptions
+    hits: Hits,
+    batch: Batch,
+    path: str,
+    options: LintOptions,
+    data: DataOptions,
+    failed: Callable[[About, str, Exception], None],
 ) -> Iterator[Found]:
     """Findings of a record rule, called on the records that its `applies` let through.
 
-    Raises RuleFailure when the rule raises.
+    A rule that raises on a record has not assessed it: `failed` is told, and the next is looked at.
     """
     rule = hits.rule
     assert isinstance(rule, RecordRule)
@@ -311,11 +316,8 @@ def found_in_records(
         try:
             marks = _some(rule.check(shape.rename(record), batch.format, options))
         except Exception as error:
-            about, line = rule.about, batch.rows["line"][row]
-            raise RuleFailure(
-                f"rule {about.code} ({about.name}) failed on {path}:{line}: "
-                f"{type(error).__name__}: {error}"
-            ) from error
+            failed(rule.about, f"{path}:{batch.rows['line'][row]}", error)
+            continue
         for mark in marks:
             repair = mark.repair or rule.repair
             yield Found(

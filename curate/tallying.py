@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from curate.masking import masked
 from curate.materialising import Found
-from curate.rules.protocol import Repair
-from curate.schemas.findings import Finding, FixSafety
+from curate.rules.protocol import About, Repair
+from curate.schemas.findings import Finding, FixSafety, NotAssessed
+
+_SAID = 300  # characters of an exception that are told
 
 
 class Accepted(Protocol):
@@ -18,6 +21,22 @@ class Accepted(Protocol):
     def covers(self, finding: Finding) -> bool:
         """Whether it is one of them; counts it if so."""
         ...
+
+
+@dataclass(slots=True)
+class Failure:
+    """A rule that raised: what it said first, and in how many places it did."""
+
+    about: About
+    first: str
+    places: int = 1
+
+    def not_assessed(self) -> NotAssessed:
+        """As reports have it."""
+        again = self.places - 1
+        more = f", and {again:,} times more" if again > 1 else ", and once more" if again else ""
+        reason = f"it failed on {self.first}{more}; this is a bug in curate, please report it"
+        return NotAssessed(code=self.about.code, name=self.about.name, reason=reason, failed=True)
 
 
 @dataclass(slots=True)
@@ -36,6 +55,7 @@ class Tally:
     safely: Counter[str] = field(default_factory=Counter)
     rows: int = 0
     unrepairable: set[str] = field(default_factory=set)
+    failures: dict[str, Failure] = field(default_factory=dict)
 
     def room(self, code: str) -> int | None:
         """How many more findings of this rule are kept; None for no limit."""
@@ -57,6 +77,15 @@ class Tally:
     def add_unseen(self, code: str, count: int, repair: Repair | None) -> None:
         """Count findings that nobody will look at one by one."""
         self._count(code, count, repair)
+
+    def failed(self, about: About, where: str, error: Exception) -> None:
+        """A rule raised on this place, which it has not assessed; the others go on."""
+        known = self.failures.get(about.code)
+        if known is not None:
+            known.places += 1
+            return
+        said = f"{where}: {type(error).__name__}: {masked(str(error))}"
+        self.failures[about.code] = Failure(about, said[:_SAID])
 
     def give_up_repairs(self, path: str) -> None:
         """No repair is offered for this file any more, since it cannot be written again in place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Severity(StrEnum):
@@ -102,3 +102,7 @@ class NotAssessed(BaseModel):
     code: str
     name: str
     reason: str
+    failed: bool = Field(
+        default=False,
+        description="The rule raised: a bug in curate, not something to mend in the data.",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -175,16 +176,33 @@ def test_record_rules_see_canonical_names_and_report_the_users(write_jsonl: Writ
     assert finding.field == "response"
 
 
-def test_a_rule_that_fails_is_named_with_the_row(write_jsonl: Write) -> None:
+def test_a_rule_that_fails_on_a_row_has_not_assessed_it_and_the_run_goes_on(
+    write_jsonl: Write,
+) -> None:
     def check(
         record: dict[str, Any], format_: RecordFormat, options: LintOptions
     ) -> Iterator[Mark]:
-        yield Mark(None, record["oops"])
+        yield Mark(None, {"1": "odd", "3": "odd"}[record["prompt"]])
 
-    path = write_jsonl([GOOD, GOOD])
-    record = RecordRule(about=about(), applies=lambda options: pl.col("line") == 2, check=check)
-    with pytest.raises(RuleFailure, match=r"rule TST001 .*data.jsonl:2"):
-        run(path, record)
+    rows = [{"prompt": str(i), "completion": "x"} for i in (1, 2, 3, 4)]
+    record = RecordRule(about=about(), applies=lambda options: pl.lit(True), check=check)
+    report = run(write_jsonl(rows), record, contains("x", "TST002"))
+    assert [(f.code, f.line) for f in report.findings if f.code == "TST001"] == [
+        ("TST001", 1),
+        ("TST001", 3),
+    ]
+    assert sum(f.code == "TST002" for f in report.findings) == 4
+    [item] = report.not_assessed
+    assert (item.code, item.failed) == ("TST001", True)
+    assert re.search(r"data.jsonl:2: KeyError: .*2.*, and once more", item.reason)
+
+
+def test_a_dataset_rule_that_fails_is_not_assessed_and_the_others_run(write_jsonl: Write) -> None:
+    broken = whole([], check=lambda dataset, options: iter([Hit(None, str(1 // 0))]))
+    other = whole([Hit(None, "seen")], about=about("TST002"))
+    report = run(write_jsonl([GOOD]), broken, other)
+    assert [f.code for f in report.findings] == ["TST002"]
+    assert [item.code for item in report.not_assessed if item.failed] == ["TST001"]
 
 
 def test_an_expression_that_fails_is_named_with_the_row(write_jsonl: Write) -> None:

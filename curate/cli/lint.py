@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from curate.baseline import write_baseline
 from curate.caching import lint_cached
 from curate.cli.command import Command, Invocation
-from curate.errors import EXIT_CLEAN, EXIT_FINDINGS, UserError
+from curate.errors import EXIT_BUG, EXIT_CLEAN, EXIT_FINDINGS, UserError
 from curate.linting import Source, sources_of
 from curate.output import renderer, text
 from curate.schemas.options.data import DataOptions
@@ -85,6 +85,11 @@ def _kept(options: LintOptions) -> int | None:
 
 
 def _exit_code(report: LintReport, options: LintOptions) -> int:
+    broken = [item for item in report.not_assessed if item.failed]
+    for item in broken:  # some of the output formats have no place for it
+        print(f"curate: rule {item.code} ({item.name}): {item.reason}", file=sys.stderr)
+    if broken:
+        return EXIT_BUG
     if options.exit_zero or not report.fails(options.fail_on):
         return EXIT_CLEAN
     return EXIT_FINDINGS
