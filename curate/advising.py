@@ -48,6 +48,12 @@ def advise(
         raise UserError(f"{', '.join(map(str, paths))}: no rows{malformed}")
     kinds = Counter(example.kind for example in examples)
     kind = kinds.most_common(1)[0][0]
+    if kind in ("prompt", "stepwise"):
+        what = "prompts without an answer" if kind == "prompt" else "solutions with judged steps"
+        raise UserError(
+            f"{', '.join(map(str, paths))}: most rows are {what}; what a model should be taught can "
+            "only be told from answers (`curate lint` checks such files, too)"
+        )
     distinct = len({_identity(example) for example in examples})
     if kind == "conversation":
         cases = [case for example in examples if (case := _case(example)) is not None]

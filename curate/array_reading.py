@@ -59,12 +59,15 @@ _MOST_DIGITS = 4000
 _RECORD_LISTS = {
     "messages",
     "conversations",
+    "conversation",
     "tools",
     "functions",
     "prompt",
     "completion",
     "chosen",
     "rejected",
+    "preferred_output",
+    "non_preferred_output",
 }
 
 

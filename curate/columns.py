@@ -163,10 +163,10 @@ class ColumnBuilder:
 
     def _add_segments(self, row: int, model: Record, column_of: Callable[[str], str]) -> None:
         columns = self._segments
-        chat = model if isinstance(model, ChatRecord) else None
+        turns = model.turns if isinstance(model, ChatRecord) else None
         last = _last_field(model)
         for i, segment in enumerate(model.segments()):
-            message = chat.messages[i] if chat is not None else None
+            message = turns[i] if turns is not None else None
             columns["row"].append(row)
             columns["slot"].append(
                 self._slots.setdefault(column_of(segment.field), len(self._slots))
@@ -246,7 +246,7 @@ def _is_learnt(index: int, field: str, role: str, message: Message | None, last:
         return False
     if message is not None:
         return message.weight is None or message.weight > 0
-    if field.startswith(("prompt", "rejected")):
+    if field.startswith(("prompt", "rejected", "completions[")):
         return False
     return not last or field == last
 

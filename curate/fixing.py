@@ -242,7 +242,7 @@ class _Edit:
             return _with_text(record, where, repair.text)
         if repair.record is not None:
             shape = shape_of(record, self.data)
-            if shape is None or not shape.columns:
+            if shape is None or shape.is_plain:
                 return repair.record(record)
             new = repair.record(shape.rename(record))
             return None if new is None else shape.restore(record, new)

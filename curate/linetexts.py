@@ -29,6 +29,7 @@ _FIELDS: dict[RecordFormat, tuple[tuple[str, ...], tuple[str, ...]]] = {
     RecordFormat.QUESTION_ANSWER: (("system", "context", "question"), ("answer",)),
     RecordFormat.PROMPT_COMPLETION: (("system", "prompt"), ("completion",)),
     RecordFormat.UNPAIRED_PREFERENCE: (("system", "prompt"), ("completion",)),
+    RecordFormat.PROMPT_ONLY: (("system", "prompt"), ()),
     RecordFormat.TEXT: ((), ("text",)),
 }
 _SIDES = ("prompt", "completion")
@@ -113,7 +114,7 @@ class LineTexts:
         """Place and kind of each field that is part of the text."""
         field, system = self._texts.field, self._texts.system
         if format_ is RecordFormat.CHAT:
-            return {"messages": (0, _TURNS)}
+            return None if system and "system" in present else {"messages": (0, _TURNS)}
         if format_ is RecordFormat.SHAREGPT:
             turns = {"conversations": (1, _TURNS)}
             return turns | ({"system": (0, _STRING)} if system and field != "completion" else {})

@@ -29,6 +29,7 @@ _LINE_FEED, _CARRIAGE_RETURN = 10, 13
 # Small enough for a block and what is made of it to stay in the processor's caches: 8 MiB blocks
 # take 1.5 times as long.
 BLOCK_BYTES = 2 << 20
+_LINES_LOOKED_AT = 8  # blank ones among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,23 @@ def _is_value_line(start: bytes) -> bool:
     try:
         orjson.loads(first)
     except orjson.JSONDecodeError:
+        if first.startswith(b"["):
+            return first.strip() != b"[" and _goes_on_with_rows(rest)
         # A broken first line that closes its bracket is a broken row, not the start of an array.
         return bool(newline) and first.rstrip().endswith((b"}", b"]")) and first.startswith(b"{")
     return True
+
+
+def _goes_on_with_rows(rest: bytes) -> bool:
+    """Whether the next two lines (or the only one) are objects of their own.
+
+    No array has two objects without a comma between them: its first line is then a broken row.
+    """
+    lines = [line for line in rest.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT] if line.strip()]
+    try:
+        return bool(lines) and all(isinstance(orjson.loads(line), dict) for line in lines[:2])
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _refuse_binary(path: str, head: bytes) -> None:

@@ -1,10 +1,15 @@
-"""Which format a record has, and under which column names: decided by its keys alone."""
+"""Which format a record has, and under which column names.
+
+Its keys decide, and of turns also how they are written: `conversations` may hold role and content,
+`messages` from and value, and one side of a pair may be a single message instead of a list.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
 from typing import Any
 
+from curate.record_forms import Shape, as_written
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RecordFormat
 
@@ -12,9 +17,19 @@ from curate.schemas.records import RecordFormat
 # Order matters: the first format whose fields are all present wins.
 _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
     (RecordFormat.PREFERENCE, {"chosen": (), "rejected": ()}),
+    # OpenAI's preference format; the conversation and its tools are inside `input`.
+    (
+        RecordFormat.PREFERENCE,
+        {
+            "prompt": ("input",),
+            "chosen": ("preferred_output",),
+            "rejected": ("non_preferred_output",),
+        },
+    ),
     (RecordFormat.CHAT, {"messages": ()}),
     (RecordFormat.SHAREGPT, {"conversations": ("conversation",)}),
     (RecordFormat.INSTRUCTION, {"instruction": (), "output": ("response", "completion", "answer")}),
+    (RecordFormat.STEPWISE, {"prompt": (), "completions": (), "labels": ()}),
     (RecordFormat.UNPAIRED_PREFERENCE, {"prompt": (), "completion": ("response",), "label": ()}),
     (
         RecordFormat.PROMPT_COMPLETION,
@@ -23,7 +38,13 @@ _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
     (RecordFormat.QUESTION_ANSWER, {"question": ("query",), "answer": ("response", "output")}),
     (RecordFormat.PROMPT_COMPLETION, {"prompt": ("input",), "completion": ("output", "response")}),
     (RecordFormat.TEXT, {"text": ()}),
+    (RecordFormat.PROMPT_ONLY, {"prompt": ()}),
+    # Reached only when `--format` names them: as_written tells them apart otherwise.
+    (RecordFormat.CHAT, {"messages": ("conversations", "conversation")}),
+    (RecordFormat.SHAREGPT, {"conversations": ("messages",)}),
 )
+# A key that resembles one of these is a misspelt answer: such rows are no prompts without answers.
+_ANSWERS = ("completion", "completions", "response", "output", "chosen", "rejected")
 # Classification sets name what is judged and the judgement. Only a label in words is an answer.
 _JUDGED = ("text", "sentence", "review", "utterance", "tweet", "comment")
 _JUDGEMENT = ("label", "labels", "sentiment", "intent")
@@ -46,43 +67,14 @@ _FORMAT_OF_FIELDS: tuple[tuple[frozenset[str], RecordFormat], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A record format together with the columns that hold its fields (only those renamed)."""
-
-    format: RecordFormat
-    columns: tuple[tuple[str, str], ...] = ()
-
-    def rename(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The record under the format's own field names; other keys stay."""
-        if not self.columns:
-            return record
-        renamed = dict(record)
-        for _, column in self.columns:
-            if column in record:
-                renamed.pop(column, None)
-        for name, column in self.columns:
-            if column in record:
-                renamed[name] = record[column]
-        return renamed
-
-    def restore(self, record: dict[str, Any], renamed: dict[str, Any]) -> dict[str, Any]:
-        """A changed record of the format's own field names under the columns of `record`."""
-        column_of = dict(self.columns)
-        restored = {column_of.get(name, name): value for name, value in renamed.items()}
-        kept = {key: restored[key] for key in record if key in restored}
-        return kept | restored
-
-    def original(self, path: str) -> str:
-        """A field path with the user's own column name in it."""
-        for name, column in self.columns:
-            if path == name or path.startswith((f"{name}[", f"{name}.")):
-                return column + path[len(name) :]
-        return path
-
-
 def shape_of(record: dict[str, Any], data: DataOptions) -> Shape | None:
     """The shape of one record under the user's options, or None when no format fits."""
+    shape = shape_of_keys(record, data)
+    return None if shape is None else as_written(shape, record, named=data.format is not None)
+
+
+def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
+    """As `shape_of`, from the keys alone (and whether a label is in words, where it is given)."""
     explicit = tuple(data.map.items())
     if explicit:
         record = Shape(RecordFormat.TEXT, explicit).rename(record)
@@ -99,7 +91,7 @@ def shape_of(record: dict[str, Any], data: DataOptions) -> Shape | None:
             if labelled is not None:
                 return labelled
         columns = _columns(record, required)
-        if columns is None:
+        if columns is None or (data.format is None and _resembles_answer(format_, record)):
             continue
         optional = _OPTIONAL_ALIASES.get(format_, {})
         extra = [
@@ -124,6 +116,14 @@ def _labelled(record: dict[str, Any], explicit: tuple[tuple[str, str], ...]) -> 
         return None
     columns = (("prompt", text), ("completion", label))
     return Shape(RecordFormat.PROMPT_COMPLETION, (*explicit, *columns))
+
+
+def _resembles_answer(format_: RecordFormat, record: dict[str, Any]) -> bool:
+    return format_ is RecordFormat.PROMPT_ONLY and any(
+        difflib.get_close_matches(key, _ANSWERS, n=1, cutoff=0.75)
+        for key in record
+        if len(key) <= 40
+    )
 
 
 def _columns(

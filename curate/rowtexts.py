@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 
 from curate.errors import UserError
-from curate.record_shapes import Shape, shape_of
+from curate.record_forms import Shape, as_written
+from curate.record_shapes import shape_of_keys
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import SHAREGPT_ROLES, RecordFormat, split_transcript
 
@@ -34,7 +35,7 @@ class RowTexts:
         self.field = field
         self.system = system
         self._data = data
-        self._shapes: dict[tuple[str, ...], Shape | None] = {}
+        self._shapes: dict[tuple[str, ...], Shape | None] = {}  # as the keys say
 
     def text(self, row: Any) -> str | None:
         """The text of a parsed row, or None when it has none of a known format."""
@@ -55,15 +56,15 @@ class RowTexts:
         return "\n".join([text for role, text in turns if role not in _SYSTEM])
 
     def shape(self, row: dict[str, Any]) -> Shape | None:
-        """The format of a row, which its keys decide."""
+        """The format of a row, which its keys decide, and how it writes its turns."""
         keys = tuple(row)
         try:
-            return self._shapes[keys]
+            shape = self._shapes[keys]
         except KeyError:
             if len(self._shapes) > _KEYS_REMEMBERED:
                 self._shapes.clear()
-            shape = self._shapes[keys] = shape_of(row, self._data)
-            return shape
+            shape = self._shapes[keys] = shape_of_keys(row, self._data)
+        return shape and as_written(shape, row, named=self._data.format is not None)
 
 
 def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn], slice]:
@@ -72,7 +73,11 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
     Of a preference, the rejected answer comes last, after the answer.
     """
     if format_ is RecordFormat.CHAT:
-        return _with_last_answer(list(_messages(record.get("messages"))))
+        turns = list(_messages(record.get("messages")))
+        given = record.get("system")
+        if isinstance(given, str) and not (turns and turns[0][0] in _SYSTEM):
+            turns = [("system", given), *turns]
+        return _with_last_answer(turns)
     if format_ is RecordFormat.SHAREGPT:
         return _with_last_answer(
             [*_field("system", record.get("system")), *_messages(record.get("conversations"))]
@@ -91,6 +96,9 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
         return _joined(before, _field("assistant", record.get("answer")))
     given = list(_side(record.get("prompt"), "user"))
     before += given
+    if format_ is RecordFormat.STEPWISE:
+        steps = _list(record.get("completions"))
+        return _joined(before, (turn for step in steps for turn in _field("assistant", step)))
     if format_ is not RecordFormat.PREFERENCE:
         return _joined(before, _side(record.get("completion"), "assistant"))
     chosen, rejected = (list(_side(record.get(k), "assistant")) for k in ("chosen", "rejected"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import orjson
@@ -91,30 +91,43 @@ def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[Raw
         yield batch
 
 
-_JSON_COLUMNS = {
-    "messages",
-    "conversations",
-    "tools",
-    "history",
-    "chosen",
-    "rejected",
-    "prompt",
-    "completion",
+_TURN_COLUMNS = {
+    *("messages", "conversations", "conversation", "tools"),
+    *("prompt", "completion", "chosen", "rejected", "preferred_output", "non_preferred_output"),
 }
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
+def _is_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, dict) for v in value)
+
+
+def _is_turns(value: Any) -> bool:
+    return _is_objects(value) or (
+        isinstance(value, dict) and ("role" in value or value.keys() >= {"from", "value"})
+    )
+
+
+# Columns that hold JSON, and what tells it from a text that happens to be JSON: a prompt may itself
+# be a piece of JSON text.
+_STRUCTURES: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(_TURN_COLUMNS, _is_turns),
+    "history": lambda value: isinstance(value, list) and all(isinstance(v, list) for v in value),
+    "input": lambda value: isinstance(value, dict) and _is_objects(value.get("messages")),
+    "completions": lambda value: isinstance(value, list) and set(map(type, value)) == {str},
+    "labels": lambda value: isinstance(value, list) and set(map(type, value)) == {bool},
+}
+
+
 def csv_value(column: str, text: str) -> Any:
     """What a CSV cell means: lists of messages are written as JSON, labels as true or false."""
-    if column in _JSON_COLUMNS and text[:1] in ("[", "{") and text[-1:] in ("]", "}"):
+    fits = _STRUCTURES.get(column)
+    if fits is not None and text[:1] in ("[", "{") and text[-1:] in ("]", "}"):
         try:
             value = orjson.loads(text)
         except orjson.JSONDecodeError:
             return text
-        # A prompt may itself be a piece of JSON text; only lists of objects are structure.
-        return (
-            value if isinstance(value, list) and all(isinstance(v, dict) for v in value) else text
-        )
+        return value if fits(value) else text
     if column == "label" and text.strip().lower() in _BOOLEANS:
         return _BOOLEANS[text.strip().lower()]
     return text

@@ -24,7 +24,8 @@ from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.plain import PlainReader
 from curate.plain_lines import PlainLines
 from curate.reading import LineBlock, read_pieces
-from curate.record_shapes import Shape, shape_of
+from curate.record_forms import Shape, as_written
+from curate.record_shapes import shape_of, shape_of_keys
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, Example, Record, RecordFormat
 from curate.sources import expand
@@ -33,6 +34,14 @@ from curate.threads import ahead
 # Harmless once read; `curate lint` names them.
 HARMLESS_FAULTS = frozenset({"byte-order-mark", "carriage-returns", "blank-line", "mixed-formats"})
 _DETECTION_ROWS = 200
+_WITH_PROMPT = frozenset(
+    {
+        RecordFormat.PROMPT_COMPLETION,
+        RecordFormat.PREFERENCE,
+        RecordFormat.UNPAIRED_PREFERENCE,
+        RecordFormat.STEPWISE,
+    }
+)
 _MAX_FAULTS_A_ROW = 5
 _REMEMBERED_SHAPES = 10_000
 
@@ -125,25 +134,32 @@ class Validator:
         return all(map(self._is_of_file, set(map(tuple, records))))
 
     def _shape_of(self, record: dict[str, Any]) -> Shape | None:
-        return self._shape_of_keys(tuple(record))
+        shape = self._shape_of_keys(tuple(record))
+        named = self._data.format is not None
+        return None if shape is None else as_written(shape, record, named=named)
 
     def _shape_of_keys(self, keys: tuple[str, ...]) -> Shape | None:
         """The shape of a record with these keys, in this file; it is remembered."""
         if keys not in self._shapes:
             if len(self._shapes) >= _REMEMBERED_SHAPES:
                 self._shapes.clear()
-            shape = shape_of(dict.fromkeys(keys), self._data)
+            shape = shape_of_keys(dict.fromkeys(keys), self._data)
             text = self.shape is not None and self.shape.format is RecordFormat.TEXT
             # In a file of plain text, what looks like a label is a number or a note.
             labelled = shape is not None and ("prompt", "text") in shape.columns
+            if shape is not None and self.shape is not None:
+                shape = _within(shape, self.shape)
             self._shapes[keys] = self.shape if text and labelled else shape
         return self._shapes[keys]
 
     def _detect(self, values: list[Any], checked: Checked) -> Shape | None:
         objects = [v for v in values[:_DETECTION_ROWS] if isinstance(v, dict)]
         shapes = Counter(s for v in objects if (s := shape_of(v, self._data)) is not None)
-        if shapes:
-            return shapes.most_common(1)[0][0]
+        # Prompts alone are a format only where no row answers one: elsewhere the answer is missing.
+        alone = not any(s.format in _WITH_PROMPT for s in shapes)
+        for shape, _ in shapes.most_common():
+            if shape.format is not RecordFormat.PROMPT_ONLY or alone:
+                return shape
         if objects:
             checked.faults.append(
                 Fault(
@@ -151,7 +167,7 @@ class Validator:
                     None,
                     f"no known record format: the rows have the keys {_listed(objects[0])}; expected "
                     "messages, conversations, instruction and output, prompt and completion, question "
-                    "and answer, chosen and rejected, or text; name the columns with --map FIELD=COLUMN",
+                    "and answer, chosen and rejected, text, or prompt alone; name the columns with --map FIELD=COLUMN",
                 )
             )
         return None if objects else Shape(self._data.format or RecordFormat.CHAT)
@@ -205,6 +221,18 @@ class Validator:
                 Fault("schema-violation", line, "the record is nested too deeply")
             )
         return None
+
+
+def _within(shape: Shape, file: Shape) -> Shape | None:
+    """What the keys of a row say, in a file of this shape."""
+    if shape.format is RecordFormat.PROMPT_ONLY and file.format is not shape.format:
+        return None  # the answer is missing
+    conversations = (RecordFormat.CHAT, RecordFormat.SHAREGPT)
+    if shape.format in conversations and shape.format is not file.format:
+        # The keys do not tell how turns are written; those of the file are likelier.
+        other = shape.in_other_style()
+        return other if other == file else shape
+    return shape
 
 
 def faults_of(error: ValidationError, shape: Shape, line: int, raw: bytes) -> list[Fault]:

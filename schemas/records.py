@@ -1,7 +1,7 @@
 """One model per record format, and the canonical `Example` that each of them becomes.
 
 Formats (the names are those of `--format`): chat, instruction, sharegpt, prompt-completion,
-question-answer, text, preference, unpaired-preference. Extra keys are allowed and kept: a row may
+question-answer, text, preference, unpaired-preference, prompt-only, stepwise. Extra keys are allowed and kept: a row may
 carry ids, sources and scores of its own; whether keys drift between rows is for the FMT rules.
 
 Roles follow the OpenAI chat format; `developer` is its newer name for `system`.
@@ -51,6 +51,8 @@ class RecordFormat(StrEnum):
     TEXT = "text"
     PREFERENCE = "preference"
     UNPAIRED_PREFERENCE = "unpaired-preference"
+    PROMPT_ONLY = "prompt-only"
+    STEPWISE = "stepwise"
 
 
 class _Model(BaseModel):
@@ -123,8 +125,10 @@ class Example(BaseModel):
     Exactly one of these holds: `text` is set (plain language modelling, every token is learnt);
     `chosen` and `rejected` are set (both continue `messages`; `margin` says by how much the first
     is better, where the data does); `label` is set (unpaired
-    preference: `completion` continues `messages`, and is desirable or not); otherwise `messages`
-    is a conversation of which the turns numbered in `learnt` are trained on.
+    preference: `completion` continues `messages`, and is desirable or not); `apart` says that
+    nothing of `messages` is an answer to learn: a prompt that is to be answered, or a solution
+    whose steps were judged; otherwise `messages` is a conversation of which the turns numbered in
+    `learnt` are trained on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -138,19 +142,22 @@ class Example(BaseModel):
     completion: tuple[Message, ...] | None = None
     label: bool | None = None
     margin: float | None = None
+    apart: Literal["prompt", "stepwise"] | None = None
     path: str = ""
     line: int | None = None
 
     @property
-    def kind(self) -> Literal["conversation", "text", "preference", "unpaired"]:
-        """Which of the four shapes this example has."""
+    def kind(
+        self,
+    ) -> Literal["conversation", "text", "preference", "unpaired", "prompt", "stepwise"]:
+        """Which of these shapes this example has."""
         if self.text is not None:
             return "text"
         if self.chosen is not None:
             return "preference"
         if self.completion is not None:
             return "unpaired"
-        return "conversation"
+        return self.apart or "conversation"
 
 
 def user(text: str) -> Message:
@@ -184,16 +191,28 @@ def tools_given(tools: list[dict[str, Any]] | str | None) -> tuple[dict[str, Any
 
 
 class ChatRecord(_Model):
-    """OpenAI's chat format: `{"messages": [{"role", "content"}, …], "tools": […]}`."""
+    """OpenAI's chat format: `{"messages": [{"role", "content"}, …], "tools": […]}`.
+
+    The turns may stand under `conversations` instead.
+    """
 
     messages: Annotated[list[Message], Field(min_length=1)]
     tools: list[dict[str, Any]] | str | None = None
     functions: list[dict[str, Any]] | None = None
     parallel_tool_calls: bool | None = None
+    system: Any = None  # some sets keep the system prompt beside the turns; others, a number
+
+    @property
+    def turns(self) -> tuple[Message, ...]:
+        """The messages, after the system prompt that stands beside them where they have none."""
+        given = isinstance(self.system, str) and self.system
+        if not given or self.messages[0].role in ("system", "developer"):
+            return tuple(self.messages)
+        return (Message(role="system", content=self.system), *self.messages)
 
     def example(self) -> Example:
         """The canonical example: every assistant turn of weight > 0 is learnt."""
-        messages = tuple(self.messages)
+        messages = self.turns
         legacy = [{"type": "function", "function": f} for f in self.functions or ()]
         return Example(
             messages=messages,
@@ -203,6 +222,8 @@ class ChatRecord(_Model):
 
     def segments(self) -> Iterator[Segment]:
         """The texts of the record, in order."""
+        if len(self.turns) > len(self.messages):
+            yield Segment(field="system", role="system", text=self.system)
         for i, m in enumerate(self.messages):
             yield Segment(field=f"messages[{i}].content", role=m.role, text=m.text)
 
@@ -262,7 +283,10 @@ class ShareGPTTurn(_Model):
 
 
 class ShareGPTRecord(_Model):
-    """ShareGPT's format: `{"conversations": [{"from", "value"}, …], "system": …, "tools": …}`."""
+    """ShareGPT's format: `{"conversations": [{"from", "value"}, …], "system": …, "tools": …}`.
+
+    The turns may stand under `messages` instead.
+    """
 
     conversations: Annotated[list[ShareGPTTurn], Field(min_length=1)]
     system: str | None = None
@@ -409,7 +433,10 @@ def split_transcript(transcript: str) -> tuple[Message, ...] | None:
 
 
 class PreferenceRecord(_Model):
-    """A chosen and a rejected answer; strings or messages; the prompt may be implicit.
+    """A chosen and a rejected answer; strings, one message or several; the prompt may be implicit.
+
+    OpenAI's names are read, too: input (with messages and tools inside), preferred_output and
+    non_preferred_output.
 
     Without `prompt`, both sides hold the whole conversation (as messages, or as hh-rlhf
     transcripts), and what they share at the start is the prompt. So they do where they begin with
@@ -489,6 +516,57 @@ class UnpairedPreferenceRecord(_Model):
         yield from _side_segments("completion", self.completion, "assistant")
 
 
+class PromptRecord(_Model):
+    """A prompt without an answer, as methods use that let the model answer (PPO, GRPO).
+
+    Other columns (a reference answer, a difficulty) are kept, and belong to the reward.
+    """
+
+    prompt: Turns
+    system: str | None = None
+    tools: list[dict[str, Any]] | str | None = None
+
+    def example(self) -> Example:
+        """The turns that stand before the answer; none of them is learnt."""
+        system = (Message(role="system", content=self.system),) if self.system else ()
+        messages = system + _messages(self.prompt, "user")
+        return Example(messages=messages, tools=tools_given(self.tools), apart="prompt")
+
+    def segments(self) -> Iterator[Segment]:
+        """System, prompt."""
+        if self.system is not None:
+            yield Segment(field="system", role="system", text=self.system)
+        yield from _side_segments("prompt", self.prompt, "user")
+
+
+class StepwiseRecord(_Model):
+    """A prompt, the steps of one solution, and whether each step is right (process supervision)."""
+
+    prompt: str
+    completions: Annotated[list[str], Field(min_length=1)]
+    labels: list[bool]
+
+    @model_validator(mode="after")
+    def _one_label_a_step(self) -> StepwiseRecord:
+        if len(self.labels) != len(self.completions):
+            raise ValueError(
+                f"labels has {len(self.labels)} entries for the {len(self.completions)} steps in "
+                "completions; expected one true or false for each"
+            )
+        return self
+
+    def example(self) -> Example:
+        """The prompt and its steps as one answer, which is judged and not learnt."""
+        turns = (user(self.prompt), assistant("\n".join(self.completions)))
+        return Example(messages=turns, apart="stepwise")
+
+    def segments(self) -> Iterator[Segment]:
+        """Prompt, steps."""
+        yield Segment(field="prompt", role="user", text=self.prompt)
+        for i, step in enumerate(self.completions):
+            yield Segment(field=f"completions[{i}]", role="assistant", text=step)
+
+
 Record = (
     ChatRecord
     | InstructionRecord
@@ -498,6 +576,8 @@ Record = (
     | TextRecord
     | PreferenceRecord
     | UnpairedPreferenceRecord
+    | PromptRecord
+    | StepwiseRecord
 )
 
 RECORD_MODELS: dict[RecordFormat, type[Record]] = {
@@ -509,6 +589,8 @@ RECORD_MODELS: dict[RecordFormat, type[Record]] = {
     RecordFormat.TEXT: TextRecord,
     RecordFormat.PREFERENCE: PreferenceRecord,
     RecordFormat.UNPAIRED_PREFERENCE: UnpairedPreferenceRecord,
+    RecordFormat.PROMPT_ONLY: PromptRecord,
+    RecordFormat.STEPWISE: StepwiseRecord,
 }
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]*$")]

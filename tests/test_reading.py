@@ -217,3 +217,34 @@ def test_any_rows_survive_a_round_trip_through_lines_and_array(rows: list[dict[s
             assert values(lines) == clean
         if len(rows) != 0:
             assert values(array) == clean
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b'[{"a": 1}, {"a"', b'["no", "row"]', b'[{"a": 1,}]', b"[1, 2"],
+)
+def test_a_first_line_that_is_a_list_is_one_bad_row(tmp_path: Path, first: bytes) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(
+        b"\n".join([b"", first, b'{"b": 1}', b"", b'{"b": 2}', b"{", b'{"b": 3}', b""])
+    )
+    lines = [line for batch in read_rows(str(path)) for line in batch.lines]
+    assert [line for line in lines if line > 2] == [3, 5, 7]
+    assert {f.line for f in faults(path) if f.rule != "blank-line"} >= {6}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"a": 1},\n{"a": 2}\n]\n',
+        '[\n{"a": 1}\n,\n{"a": 2}\n]',
+        '[{"a": 1}\n,{"a": 2}\n]',
+        '[{"a": 1\n},\n\n{"a": 2}\n\n]\n',
+        '[{"a":\n1}, {"a": 2}]',
+    ],
+)
+def test_an_array_stays_one_wherever_its_lines_end(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(text)
+    assert values(path) == [{"a": 1}, {"a": 2}]
+    assert faults(path) == []

@@ -99,7 +99,7 @@ def _asked(example: Example) -> tuple[tuple[Message, ...], str | None]:
         # Only what was marked as desirable is an answer to compare with.
         good = "\n".join(m.text for m in example.completion) if example.label else ""
         return example.messages, good or None
-    if not example.messages:
+    if not example.messages or example.kind == "stepwise":
         return (), None
     if example.messages[-1].role == "user":
         return example.messages, None

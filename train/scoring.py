@@ -219,4 +219,8 @@ def _answers(example: Example, field: str) -> list[tuple[str, tuple[Message, ...
         return [(field, (*head, *(example.completion or ())))]
     if example.kind == "text":
         return [(field, ())]
+    if example.kind == "prompt":
+        raise UserError(
+            f"{place_of(example, 0)}: is a prompt without an answer; there is nothing to score"
+        )
     return [(field, head)]

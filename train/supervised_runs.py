@@ -14,6 +14,7 @@ from curate.train.recipe import Rendered
 from curate.train.rendering import render_examples
 from curate.train.samples import Sample
 from curate.train.sft import SupervisedObjective
+from curate.train.unanswered import refuse_unanswered
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -28,6 +29,7 @@ def prepare_samples(
         UserError: the rows are preferences, or too many of them cannot be learnt from.
     """
     for path, examples in ((data.train_path, data.train), (data.val_path, data.val)):
+        refuse_unanswered(path, examples)
         judged = sum(e.kind in ("preference", "unpaired") for e in examples)
         if 2 * judged > len(examples):
             raise UserError(

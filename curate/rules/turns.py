@@ -49,12 +49,16 @@ class Turn:
 def turns_of(record: dict[str, Any], format_: RecordFormat) -> list[Turn]:
     """The turns of a valid record, in order; of a preference, those of the chosen side."""
     if format_ is RecordFormat.CHAT:
-        return turns_in("messages", record["messages"])
+        turns = turns_in("messages", record["messages"])
+        given = record.get("system")
+        if isinstance(given, str) and given and turns[0].role != "system":
+            return [Turn("system", "system", "system", {"content": given}), *turns]
+        return turns
     if format_ is RecordFormat.SHAREGPT:
         system = record.get("system")
         head = [Turn("system", "system", "system", {"content": system})] if system else []
         return head + turns_in("conversations", record["conversations"])
-    turns: list[Turn] = []
+    turns = []
     if record.get("system"):
         turns.append(Turn("system", "system", "system", {"content": record["system"]}))
     for side in _SIDES.get(format_, ()):

@@ -1,0 +1,226 @@
+"""Every published way to write a record is read, as the same example, from every kind of file."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from curate.errors import UserError
+from curate.faults import Fault
+from curate.record_shapes import shape_of
+from curate.rowtexts import RowTexts
+from curate.schemas.options.data import DataOptions
+from curate.schemas.records import Example
+from curate.train.unanswered import refuse_unanswered
+from curate.validating import load_examples, read_checked
+
+Write = Callable[..., Path]
+Row = dict[str, Any]
+READING = DataOptions()
+
+
+def said(role: str, text: str) -> Row:
+    return {"role": role, "content": text}
+
+
+def spoken(speaker: str, text: str) -> Row:
+    return {"from": speaker, "value": text}
+
+
+ASKED, ANSWER = said("user", "Why?"), said("assistant", "Because.")
+WORSE = said("assistant", "No idea.")
+HUMAN, GPT, GPT_WORSE = (
+    spoken("human", "Why?"),
+    spoken("gpt", "Because."),
+    spoken("gpt", "No idea."),
+)
+CONVERSATION: dict[str, Row] = {
+    "messages": {"messages": [ASKED, ANSWER]},
+    "conversations with role and content": {"conversations": [ASKED, ANSWER]},
+    "conversation with role and content": {"conversation": [ASKED, ANSWER]},
+    "messages with from and value": {"messages": [HUMAN, GPT]},
+    "conversations": {"conversations": [HUMAN, GPT]},
+    "prompt and completion": {"prompt": "Why?", "completion": "Because."},
+    "prompt and completion as one message": {"prompt": ASKED, "completion": ANSWER},
+}
+PREFERENCE: dict[str, Row] = {
+    "strings": {"prompt": "Why?", "chosen": "Because.", "rejected": "No idea."},
+    "lists": {"prompt": [ASKED], "chosen": [ANSWER], "rejected": [WORSE]},
+    "whole conversations": {"chosen": [ASKED, ANSWER], "rejected": [ASKED, WORSE]},
+    "one message a side": {"prompt": "Why?", "chosen": ANSWER, "rejected": WORSE},
+    "one message everywhere": {"prompt": ASKED, "chosen": ANSWER, "rejected": WORSE},
+    "from and value": {"prompt": "Why?", "chosen": [HUMAN, GPT], "rejected": [HUMAN, GPT_WORSE]},
+    "conversation beside": {"conversations": [HUMAN], "chosen": GPT, "rejected": GPT_WORSE},
+    "messages beside": {"messages": [ASKED], "chosen": "Because.", "rejected": "No idea."},
+    "OpenAI's": {
+        "input": {"messages": [ASKED], "parallel_tool_calls": True},
+        "preferred_output": [ANSWER],
+        "non_preferred_output": [WORSE],
+    },
+}
+PROMPTS: dict[str, Row] = {
+    "prompt": {"prompt": "Why?"},
+    "prompt turns": {"prompt": [ASKED]},
+    "prompt and reference": {"prompt": [ASKED], "ground_truth": "Because."},
+}
+STEPS: Row = {"prompt": "Why?", "completions": ["Think.", "Because."], "labels": [True, False]}
+ALL = [*CONVERSATION.values(), *PREFERENCE.values(), *PROMPTS.values(), STEPS]
+SUFFIXES = [".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz"]
+
+
+def save(row: Row, path: Path) -> Path:
+    line = (json.dumps(row) + "\n").encode()
+    if path.suffix in (".csv", ".tsv"):
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter="," if path.suffix == ".csv" else "\t")
+        writer.writerow(row)
+        writer.writerow([v if isinstance(v, str) else json.dumps(v) for v in row.values()])
+        path.write_text(text.getvalue(), newline="")
+    elif path.suffix == ".parquet":
+        pl.DataFrame([row]).write_parquet(path)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps([row], indent=1))
+    else:
+        path.write_bytes(gzip.compress(line) if path.suffix == ".gz" else line)
+    return path
+
+
+def read(path: Path) -> Example:
+    [example] = load_examples([path], READING)
+    return example.model_copy(update={"path": "", "line": None})
+
+
+def faults(path: Path) -> list[Fault]:
+    return [fault for checked in read_checked(str(path), READING) for fault in checked.faults]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("layout", CONVERSATION)
+def test_conversations_are_the_same_however_written(
+    tmp_path: Path, layout: str, suffix: str
+) -> None:
+    example = read(save(CONVERSATION[layout], tmp_path / f"rows{suffix}"))
+    assert [(m.role, m.text) for m in example.messages] == [
+        ("user", "Why?"),
+        ("assistant", "Because."),
+    ]
+    assert (example.kind, example.learnt) == ("conversation", (1,))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("layout", PREFERENCE)
+def test_preferences_are_the_same_however_written(tmp_path: Path, layout: str, suffix: str) -> None:
+    example = read(save(PREFERENCE[layout], tmp_path / f"rows{suffix}"))
+    assert [(m.role, m.text) for m in example.messages] == [("user", "Why?")]
+    assert [m.text for m in example.chosen or ()] == ["Because."]
+    assert [m.text for m in example.rejected or ()] == ["No idea."]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("layout", PROMPTS)
+def test_prompts_alone_are_a_format(tmp_path: Path, layout: str, suffix: str) -> None:
+    example = read(save(PROMPTS[layout], tmp_path / f"rows{suffix}"))
+    assert (example.kind, example.learnt) == ("prompt", ())
+    assert [m.text for m in example.messages] == ["Why?"]
+    with pytest.raises(UserError, match=r"prompts without an answer.*--method grpo or ppo"):
+        refuse_unanswered(Path("rows.jsonl"), [example])
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_judged_steps_are_read_and_not_imitated(tmp_path: Path, suffix: str) -> None:
+    example = read(save(STEPS, tmp_path / f"rows{suffix}"))
+    assert (example.kind, example.learnt) == ("stepwise", ())
+    with pytest.raises(UserError, match="no method here trains those"):
+        refuse_unanswered(Path("rows.jsonl"), [example])
+
+
+@pytest.mark.parametrize("record", ALL)
+def test_a_record_goes_to_its_own_form_and_back(record: Row) -> None:
+    shape = shape_of(record, READING)
+    assert shape is not None
+    renamed = shape.rename(record)
+    assert shape.restore(record, renamed) == record
+    assert list(shape.restore(record, renamed)) == list(record)
+
+
+@pytest.mark.parametrize("group", [CONVERSATION, PREFERENCE])
+def test_rows_are_compared_by_the_same_text(group: dict[str, Row]) -> None:
+    texts = RowTexts("all", READING)
+    assert len({texts.text(row) for row in group.values()}) == 1
+
+
+def test_a_system_prompt_beside_the_turns_is_read_once(write_jsonl: Write) -> None:
+    turns = [ASKED, ANSWER]
+    beside = read(write_jsonl([{"system": "Be brief.", "conversations": turns}]))
+    assert [m.role for m in beside.messages] == ["system", "user", "assistant"]
+    assert beside.learnt == (2,)
+    first = said("system", "Be kind.")
+    both = read(write_jsonl([{"system": "Be brief.", "messages": [first, *turns]}]))
+    assert [m.text for m in both.messages] == ["Be kind.", "Why?", "Because."]
+    odd = read(write_jsonl([{"system": 7, "messages": turns}]))
+    assert len(odd.messages) == 2
+
+
+def test_a_missing_completion_is_still_missed(write_jsonl: Write) -> None:
+    whole = {"prompt": "Why?", "completion": "Because."}
+    few = faults(write_jsonl([whole, whole, {"prompt": "How?"}]))
+    assert [(f.rule, f.line, f.field) for f in few] == [("schema-violation", 3, "completion")]
+    most = faults(write_jsonl([{"prompt": "How?"}] * 5 + [whole]))
+    assert [(f.rule, f.line) for f in most] == [("schema-violation", n) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("name", ["completon", "responses", "reponse", "choosen", "ouput"])
+def test_a_misspelt_answer_does_not_make_a_prompt_alone(write_jsonl: Write, name: str) -> None:
+    found = faults(write_jsonl([{"prompt": "Why?", name: "Because."}]))
+    assert [f.rule for f in found] == ["unknown-format"]
+
+
+def test_turns_written_the_other_way_are_read_and_named(write_jsonl: Write) -> None:
+    path = write_jsonl([{"conversations": [ASKED, ANSWER]}] * 3 + [{"conversations": [HUMAN, GPT]}])
+    assert [(f.rule, f.line) for f in faults(path)] == [("mixed-formats", 4)]
+    assert len(load_examples([path], READING)) == 4
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"prompt": "Why?", "chosen": {"role": "assistant", "content": 4}, "rejected": WORSE}, "chosen.content"),
+        ({"prompt": "Why?", "chosen": {"from": "gpt", "value": 4}, "rejected": GPT}, "chosen.value"),
+        ({"conversations": [ASKED, {"role": "assistant", "content": 4}]}, "conversations[1].content"),
+        ({"conversations": [ASKED, {"role": "teacher", "content": "B"}]}, "conversations[1].role"),
+        ({"prompt": "Why?", "chosen": {"text": "B"}, "rejected": "C"}, "chosen"),
+        (
+            {
+                "input": {"messages": [{"role": "user", "content": 4}]},
+                "preferred_output": [ANSWER],
+                "non_preferred_output": [WORSE],
+            },
+            "input.messages[0].content",
+        ),
+        ({"prompt": "Why?", "completions": ["A", "B"], "labels": [True, "no"]}, "labels[1]"),
+        ({"prompt": ["Why?"]}, "prompt[0]"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_where_the_user_wrote_it(
+    write_jsonl: Write, row: Row, field: str
+) -> None:
+    assert field in [f.field for f in faults(write_jsonl([row]))]
+
+
+def test_as_many_labels_as_steps_are_expected(write_jsonl: Write) -> None:
+    [fault] = faults(write_jsonl([{**STEPS, "labels": [True]}]))
+    assert "labels has 1 entries for the 2 steps" in fault.message
+
+
+def test_a_piece_of_json_in_a_cell_stays_a_text(tmp_path: Path) -> None:
+    row = {"instruction": "Sort it", "input": '{"b": 1}', "output": '["a"]'}
+    example = read(save(row, tmp_path / "rows.csv"))
+    assert [m.text for m in example.messages] == ['Sort it\n\n{"b": 1}', '["a"]']
