@@ -143,7 +143,9 @@ def _goes_on_with_rows(rest: bytes) -> bool:
 
     No array has two objects without a comma between them: its first line is then a broken row.
     """
-    lines = [line for line in rest.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT] if line.strip()]
+    lines = [
+        line for line in rest.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT] if line.strip()
+    ]
     try:
         return bool(lines) and all(isinstance(orjson.loads(line), dict) for line in lines[:2])
     except orjson.JSONDecodeError:
