@@ -64,6 +64,10 @@ _OWN_EQUATION = regex(
     r"\bequation:? *([-\d(][\dx ()+*/-]*x[\dx ()+*/-]*= *-?\d+)[.,]?\s+(?:solution|answer):? *(x *= *-?\d+(?:\.\d+)?)\s*\.?\s*$",
     re.I,
 )
+_TO_SIMPLIFY = regex(
+    r"\b(?:simplify|expand|factor(?:i[sz]e)?)\b[^\d(a-z]*(?:(?:the |this |following |given |algebraic |below|expression|polynomial|equation)[:.]?\s*)*([-\d(a-z][-\w\s()+*/^²³−–.]*)$",
+    re.I,
+)
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
 HINT = r"(?i-u:math(?:ematical|s)? (?:equation|problem)|(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
@@ -75,8 +79,9 @@ CLAIM_HINT = (
 
 def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
     """What a short completion gets wrong, and the right value where there is one."""
-    claims = numbers_in(completion)
+    numbers: list[tuple[Fraction, int]] | None = None
     for what, right, near in questions(prompt):
+        claims = numbers = numbers_in(completion) if numbers is None else numbers
         if (
             claims
             and right
@@ -92,6 +97,7 @@ def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
             yield _asked(what, completion), right[0]
             return
     for what, true, margin in numeric(prompt):
+        claims = numbers = numbers_in(completion) if numbers is None else numbers
         if claims and not any(
             abs(true - v) <= max(margin, Fraction(51, 100 * 10**d)) for v, d in claims
         ):
@@ -201,11 +207,7 @@ def wrong_comparison(completion: str) -> Iterator[Verdict]:
 
 def _wrong_algebra(prompt: str, completion: str) -> Iterator[Verdict]:
     """A simplified expression that is not the same at some points as the one to simplify."""
-    match = re.search(
-        r"\b(?:simplify|expand|factor(?:i[sz]e)?)\b[^\d(a-z]*(?:(?:the |this |following |given |algebraic |below|expression|polynomial|equation)[:.]?\s*)*([-\d(a-z][-\w\s()+*/^²³−–.]*)$",
-        prompt.strip(),
-        re.I,
-    )
+    match = _TO_SIMPLIFY.search(prompt.strip())
     if match is None or "=" in completion or not re.search(r"[a-z]", match[1]):
         return
     sides = [

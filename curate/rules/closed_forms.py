@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 from curate.rules.arithmetic import Unreadable
 from curate.rules.number_series import next_terms
 from curate.rules.numerals import (
@@ -264,7 +264,7 @@ def questions(prompt: str) -> Iterator[Question]:
         return
     lower = prompt.lower()
     for words, form in _FORMS:
-        if not any(word in lower for word in words):
+        if not has_any(lower, words):
             continue
         try:
             yield from form(prompt)

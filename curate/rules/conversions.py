@@ -122,9 +122,7 @@ def _temperature(value: Fraction, source: str, target: str) -> Fraction:
 
 def spelled(prompt: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a prompt wants, and the ways to write it of which one must stand in the answer."""
-    if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt):
-        return
-    if not _SPELLED.search(prompt):
+    if len(prompt) > _LONGEST or not _SPELLED.search(prompt) or _NOT_PLAIN.search(prompt):
         return
     day = re.search(
         r"\b(?:what|which) day of the week\b|\bday of the week (?:was|is|for)\b", prompt, re.I

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 
 _NUM = r"(-?\d[\d,]*(?:\.\d+)?)"
 _IS = r"(?: ?(?:,|:))? (?:is|equals|is equal to|gives|makes|will be|(?:and |then )?(?:the )?(?:result|answer|sum|product|difference|quotient|total) (?:is|will be|would be|equals)) "
@@ -50,12 +50,30 @@ HINT = (
     r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)"
     r"|square root of [0-9]|leap year|(?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
 )
+# Of these words each statement about a sum holds one, of the others each of the rest.
+_SUMMED = (
+    "plus",
+    "added to",
+    "minus",
+    "subtract",
+    "times",
+    "multiplied by",
+    "divided by",
+    "% of",
+    "percent of",
+)
+_SAID = (*_SUMMED, "square root", "leap year", "(", " or ", "and is approx", "which is ")
 Claim = tuple[re.Match[str], Fraction | None]
 
 
 def false_claims(text: str) -> Iterator[Claim]:
     """Each statement that does not hold, with the true value where there is one."""
-    for pattern, of in _SUMS:
+    lower = text.lower()
+    # Letters such as ſ and the Kelvin sign stand for others where case does not count.
+    anything = not text.isascii()
+    if not (anything or has_any(lower, _SAID)):
+        return
+    for pattern, of in _SUMS if anything or has_any(lower, _SUMMED) else ():
         for match in pattern.finditer(text):
             a, b, said = (Fraction(g.strip(",").replace(",", "")) for g in match.groups())
             if pattern is _SUMS[6][0] and b == 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 from curate.rules.numerals import COUNT, count_of
 from curate.rules.word_puzzles import subject_of
 
@@ -31,7 +31,7 @@ def wrong(prompt: str, completion: str) -> Iterator[str]:
     """What the completion gets wrong; nothing where that cannot be told."""
     lower = prompt.lower()
     for words, form in _FORMS:
-        if any(word in lower for word in words) and not _PROGRAM.search(prompt):
+        if has_any(lower, words) and not _PROGRAM.search(prompt):
             yield from form(prompt, completion)
 
 

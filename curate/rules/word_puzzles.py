@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 from curate.rules.numerals import COUNT, COUNTS, ORDINAL, count_of, position_of
 
 _LONGEST_TEXT = 300
@@ -30,7 +30,7 @@ def wrong(prompt: str, completion: str) -> Iterator[str]:
         return
     lower = prompt.lower()
     for words, form in _FORMS:
-        if any(word in lower for word in words):
+        if has_any(lower, words):
             yield from form(prompt, completion)
 
 

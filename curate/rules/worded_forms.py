@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 from curate.rules.arithmetic import evaluate
 from curate.rules.conversions import DATE, date_of
 
@@ -119,7 +119,7 @@ def worded(prompt: str) -> Iterator[Question]:
         return
     lower = prompt.lower()
     for words, pattern, of, near in _FORMS:
-        match = pattern.search(prompt) if any(word in lower for word in words) else None
+        match = pattern.search(prompt) if has_any(lower, words) else None
         if match is None or (of is compound and _ANNUAL_ONLY.search(prompt)):
             continue
         values = [_value(group) for group in match.groups()]
@@ -139,7 +139,7 @@ def _of_few_words(prompt: str) -> Iterator[Question]:
     polygon = _POLYGON.search(prompt)
     if polygon and not _NUMERALS.search(prompt):
         yield polygon[0], (Fraction(_SIDES[polygon[1].lower()]),), _EXACT
-    given = _WITH_VALUES.search(prompt)
+    given = _WITH_VALUES.search(prompt) if "=" in prompt else None
     if given:
         values = {given[2].lower(): given[3]} | ({given[4].lower(): given[5]} if given[4] else {})
         expression = _filled(given[1].lower(), values)
@@ -148,8 +148,9 @@ def _of_few_words(prompt: str) -> Iterator[Question]:
     rounded = _ROUND.search(prompt)
     if rounded and len(_NUMERALS.findall(prompt.replace(rounded[2], ""))) == 1:
         yield rounded[0], _rounded(rounded[1], rounded[2].lower()), _EXACT
-    dates = [date for date in map(date_of, DATE.finditer(prompt)) if date]
-    if len(dates) == 2 and _DAYS.search(prompt):
+    days = DATE.finditer(prompt) if _DAYS.search(prompt) else ()
+    dates = [date for date in map(date_of, days) if date]
+    if len(dates) == 2:
         yield "the days between two dates", _days_between(*dates), _EXACT
     matrix = _MATRIX.search(prompt) if _DETERMINANT.search(prompt) else None
     if matrix and len(_NUMERALS.findall(prompt)) == 4:

@@ -34,6 +34,7 @@ _LIST = regex(
 )
 _NUMERAL = regex(r"-?\d+(?:\.\d+)?")
 _EXPRESSION = regex(r"[-−(]*\d[\d,.\s()+*/×÷^−x-]*[\d)]")
+_OPERATION = regex(r"[\d)]\s*(?:[-+*/×÷^−x(])\s*[\d(-]")
 _ORDER = regex(
     r"(?:please|calculate|compute|evaluate|solve|work|out|what|whats|is|find|do|determine|simplify|perform|give|me|tell|the|a|an"
     r"|of|for|result|following|given|equation|expression|expressions|mathematical|math|maths|arithmetic|algebraic|numerical"
@@ -73,8 +74,9 @@ def _mean(values: list[Fraction]) -> Fraction:
     return sum(values, Fraction(0)) / len(values)
 
 
+_MEAN = regex(r"\b(?:mean|average)\b", re.I)
 _STATISTICS: tuple[tuple[re.Pattern[str], str, Callable[[list[Fraction]], Fraction]], ...] = (
-    (regex(r"\b(?:mean|average)\b", re.I), "mean", _mean),
+    (_MEAN, "mean", _mean),
     (regex(r"\bmedian\b", re.I), "median", lambda values: Fraction(statistics.median(values))),
     (regex(r"\b(?:sum|add)\b", re.I), "sum", lambda values: sum(values, Fraction(0))),
     (
@@ -178,13 +180,12 @@ def _wrong(exchange: Exchange) -> Iterator[Verdict]:
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
-    if not _CODE.search(prompt) and not _PROGRAM.search(completion):
-        yield from closed_answers.wrong_statements(completion)
-    short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
-    equation = next(_EQUATION.finditer(completion), None)
-    if not (short or equation) or _CODE.search(prompt) or _PROGRAM.search(completion):
+    if _CODE.search(prompt) or _PROGRAM.search(completion):
         return
-    yield from _wrong_equations(completion)
+    yield from closed_answers.wrong_statements(completion)
+    short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
+    if "=" in completion:
+        yield from _wrong_equations(completion)
     if short and not _PROGRAM.search(prompt):
         yield from _wrong_answers(exchange)
         yield from closed_answers.wrong(prompt, completion)
@@ -233,8 +234,10 @@ def _wrong_equations(text: str) -> Iterator[Verdict]:
 
 
 def _wrong_answers(exchange: Exchange) -> Iterator[Verdict]:
+    claims: list[tuple[Fraction, int]] | None = None
     for what, true in _expected(exchange.prompt):
-        claims = numbers_in(exchange.completion)
+        if claims is None:
+            claims = numbers_in(exchange.completion)
         if not claims:
             continue
         if any(agrees(true, value, decimals) for value, decimals in claims):
@@ -271,9 +274,10 @@ def _expected(prompt: str) -> Iterator[tuple[str, Fraction]]:
     """What the prompt asks for, in words, and its true value."""
     try:
         yield from _expected_expression(prompt)
-        for pattern, of in _PHRASES if _WORDED.search(prompt) else ():
+        two = _asks(prompt) and len(_NUMERAL.findall(prompt)) == 2
+        for pattern, of in _PHRASES if two and _WORDED.search(prompt) else ():
             match = pattern.search(prompt)
-            if match and len(_NUMERAL.findall(prompt)) == 2 and _asks(prompt):
+            if match:
                 yield match[0], of(number(match[1]), number(match[2]))
                 return
         yield from _expected_power(prompt)
@@ -290,7 +294,7 @@ def _asks(prompt: str) -> bool:
 
 def _expected_expression(prompt: str) -> Iterator[tuple[str, Fraction]]:
     match = _EXPRESSION.search(prompt)
-    if match is None or not re.search(r"[\d)]\s*(?:[-+*/×÷^−x(])\s*[\d(-]", match[0]):
+    if match is None or not _OPERATION.search(match[0]):
         return
     rest = prompt[: match.start()] + " " + prompt[match.end() :]
     words = re.findall(r"[^\W\d_]+", rest.lower())
@@ -320,10 +324,10 @@ def _expected_power(prompt: str) -> Iterator[tuple[str, Fraction]]:
 def _expected_of_labelled(prompt: str) -> Iterator[tuple[str, Fraction]]:
     """The mean of values that stand on lines of their own: "Day 1: 15 degrees"."""
     head, _, rest = prompt.partition("\n")
+    if not rest or not _MEAN.search(head) or _NOT_OF_ALL.search(prompt):
+        return
     matches = [_LABELLED.fullmatch(line) for line in rest.splitlines() if line.strip()]
     values = [Fraction(m[1]) for m in matches if m]
-    if not re.search(r"\b(?:mean|average)\b", head, re.I) or _NOT_OF_ALL.search(prompt):
-        return
     if (
         len(values) >= 2
         and len(values) >= len(matches) - 1
@@ -334,17 +338,21 @@ def _expected_of_labelled(prompt: str) -> Iterator[tuple[str, Fraction]]:
 
 def _expected_geometry(prompt: str) -> Iterator[tuple[str, Fraction]]:
     """Areas and the like of shapes whose measures are all given."""
+    if not _SHAPED.search(prompt):
+        return
     measures = [Fraction(n) for n in _NUMERAL.findall(prompt)]
-    for pattern, count, of in _GEOMETRY if _SHAPED.search(prompt) else ():
+    for pattern, count, of in _GEOMETRY:
         if len(measures) == count and pattern.search(prompt) and not _NOT_PLAIN.search(prompt):
             yield "what follows from " + ", ".join(map(shown, measures)), of(measures)
             return
 
 
 def _expected_statistic(prompt: str) -> Iterator[tuple[str, Fraction]]:
-    lists = _LIST.findall(prompt)
+    lists = _LIST.findall(prompt) if "," in prompt else ()
+    if len(lists) != 1:
+        return
     asked = [(name, of) for pattern, name, of in _STATISTICS if pattern.search(prompt)]
-    if len(lists) != 1 or len(asked) != 1 or not _TASK.search(prompt):
+    if len(asked) != 1 or not _TASK.search(prompt):
         return
     if _NOT_OF_ALL.search(prompt) or _GROUPED.fullmatch(lists[0]):
         return

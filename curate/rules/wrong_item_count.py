@@ -64,13 +64,11 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
         return
     order = exchange.prompt.partition("\n")[0]
     request = _REQUEST_RE.search(order)
-    if request is None or _OTHERWISE.search(order):
-        return
-    if _LENGTHS.match(order[request.end(1) :].lstrip().lower()):
+    if request is None or _LENGTHS.match(order[request.end(1) :].lstrip().lower()):
         return
     wanted = _WORDS.get(request[1].lower()) or int(request[1])
     found = _listed(exchange.completion)
-    if found is None or found[0] <= wanted <= found[1]:
+    if found is None or found[0] <= wanted <= found[1] or _OTHERWISE.search(order):
         return
     yield Mark(
         exchange.field,

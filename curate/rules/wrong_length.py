@@ -108,9 +108,12 @@ def _words(text: str) -> tuple[int, int]:
 
 
 def _wrong_words(prompt: str, text: str) -> str | None:
+    if "word" not in prompt.lower():
+        return None
     exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
-    if exact is None and not re.search(r"\b(?:these|the|following|given)\b[^.]*$", prompt, re.I):
-        exact = _count(_ONLY.search(prompt))
+    only = _ONLY.search(prompt) if exact is None else None
+    if only and not re.search(r"\b(?:these|the|following|given)\b[^.]*$", prompt, re.I):
+        exact = _count(only)
     between = _WORD_RANGE.search(prompt)
     if not (exact or top or least or between):
         return None
@@ -173,6 +176,8 @@ def _wrong_lines(prompt: str, text: str) -> str | None:
 
 
 def _wrong_sentences(prompt: str, text: str) -> str | None:
+    if "sentence" not in prompt.lower():
+        return None
     between = _SENTENCE_RANGE.search(prompt)
     if between and not re.search(r"\b(?:each|every|per)\b", prompt, re.I):
         low, high = count_of(between[1]), count_of(between[2])
@@ -206,13 +211,14 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
         return
     # Only the order itself counts, not the text that it is about.
     order = exchange.prompt.partition("\n")[0]
-    said = None
-    if not _OTHERWISE.search(order):
-        said = (
-            _wrong_words(order, exchange.completion)
-            or _wrong_lines(order, exchange.completion)
-            or _wrong_characters(order, exchange.completion)
-        )
+    said = (
+        _wrong_words(order, exchange.completion)
+        or _wrong_lines(order, exchange.completion)
+        or _wrong_characters(order, exchange.completion)
+    )
+    # What speaks against it is the dearest to look for.
+    if said and _OTHERWISE.search(order):
+        said = None
     said = said or _wrong_sentences(order, exchange.completion)
     if said:
         yield Mark(exchange.field, said, exchange.completion[:160])
