@@ -74,8 +74,9 @@ class Shape:
         for name, value in mended.items():
             column = column_of.get(name, name)
             outer, dot, inner = column.partition(".")
-            if dot and column not in record:
-                restored[outer] = {**restored.get(outer, record.get(outer, {})), inner: value}
+            around = restored.get(outer, record.get(outer, {}))
+            if dot and column not in record and isinstance(around, dict):
+                restored[outer] = {**around, inner: value}
             else:
                 restored[column] = value
         kept = {key: restored[key] for key in record if key in restored}
@@ -198,4 +199,5 @@ def _told(turn: dict[str, Any]) -> dict[str, Any]:
 
 def _spoken(turn: dict[str, Any]) -> dict[str, Any]:
     spoken = {_SPOKEN.get(key, key): value for key, value in turn.items()}
-    return spoken | {"from": _SPEAKERS.get(spoken["from"], spoken["from"])}
+    role = spoken.get("from")
+    return spoken | {"from": _SPEAKERS.get(role, role) if isinstance(role, str) else role}

@@ -34,9 +34,11 @@ SHAREGPT_ROLES: dict[str, Role] = {
     "bard": "assistant",
     "model": "assistant",
     "function_call": "assistant",
+    "tool_call": "assistant",
     "tool": "tool",
     "observation": "tool",
     "function_response": "tool",
+    "tool_response": "tool",
 }
 
 

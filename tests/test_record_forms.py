@@ -169,6 +169,13 @@ def test_a_system_prompt_beside_the_turns_is_read_once(write_jsonl: Write) -> No
     assert len(odd.messages) == 2
 
 
+def test_tools_are_called_under_either_name(write_jsonl: Write) -> None:
+    names = ("human", "tool_call", "tool_response", "gpt")
+    turns = [spoken(name, "{}") for name in names]
+    example = read(write_jsonl([{"conversations": turns}]))
+    assert [m.role for m in example.messages] == ["user", "assistant", "tool", "assistant"]
+
+
 def test_a_missing_completion_is_still_missed(write_jsonl: Write) -> None:
     whole = {"prompt": "Why?", "completion": "Because."}
     few = faults(write_jsonl([whole, whole, {"prompt": "How?"}]))
