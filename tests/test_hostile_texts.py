@@ -21,6 +21,8 @@ ROWS = [
     ("Make an acronym for the word CAT", "CAT = " + "A" * 60 + "!"),
     ("Make an acronym for the word CAT", "A" * 60 + "! (CAT)"),
     ("Compute 9^9^9^9", "3"),
+    ("Write a summary of the following text.", "\n" * 50_000 + "So."),
+    ("Write a summary of the following text." + " \n" * 50_000 + "So.", "Well."),
 ]
 
 

@@ -27,7 +27,7 @@ _OTHERWISE = regex(
     r"|rhyme|tongue|each of|for each|duplicat\w*|schedule|recipe|playlist|merge|combine|concatenate)\b",
     re.I,
 )
-_MARKED = regex(r"^\s*(?:\d{1,2}[.)]|[-*•])\s*(\S.*?)\s*$", re.M)
+_MARKED = regex(r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])[^\S\n]*(\S.*?)[^\S\n]*$", re.M)
 _WORDS = regex(r"[a-z][a-z' -]{2,40}")
 _LEAD = regex(r"^[^,]*\b(?:as|are|include|includes|is|be|:)\s+", re.I)
 _LEAST = 4

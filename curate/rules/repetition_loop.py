@@ -18,7 +18,8 @@ _SHORT_TIMES = 5  # … and a shorter one five times
 _SHORTEST = 45
 _WORDS = regex(r"[^\W\d_]{2,}")
 _CODE = regex(
-    r"[;{}]\s*$|```|^\s*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
+    # Blanks of one line only: over thousands of empty lines, `^\s*` would look on from each of them.
+    r"[;{}][^\S\n]*$|```|^[^\S\n]*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
     re.MULTILINE,
 )
 
