@@ -44,6 +44,7 @@ EXPORT int curate_link(const uint32_t *keys, int64_t count, uint32_t *parents) {
 
 enum { REPRESENTATIVE = 0, SINGLE = 1, MATCH = 2 };
 enum { MEMBERS_TRIED = 64 }; /* see curate/clusters.py */
+enum { FEW_MEMBERS = 512 };  /* in a group of so many it is cheap to meet everyone of a bucket */
 #define NONE UINT32_MAX
 
 typedef struct {
@@ -147,6 +148,112 @@ static void representatives(Work *w, uint32_t start, uint32_t stop, uint32_t fir
     }
 }
 
+/* ---- large groups ---- */
+
+/* Rows made from one template share band keys with nearly everyone, so that buckets would cost n².
+ * But two rows within the threshold also share one of their rarest shingles: of the shingles of a row,
+ * in an order that is the same for all, all but `threshold` times their number, and one more. Rows
+ * are met by these, and compared where they share a band key too: the answer is that of the buckets. */
+
+typedef struct {
+    uint32_t count; /* how often the shingle stands in the group, or more where counters are shared */
+    uint64_t value;
+} Shingle;
+
+typedef struct {
+    uint32_t member, next;
+} Meeting;
+
+enum { MOST_COUNTERS = 1 << 22, MOST_HEADS = 1 << 26 };
+
+static int by_rarity(const void *left, const void *right) {
+    const Shingle *a = left, *b = right;
+    if (a->count != b->count) return a->count < b->count ? -1 : 1;
+    return a->value < b->value ? -1 : a->value > b->value;
+}
+
+static size_t rarest(const Work *w, uint32_t row) {
+    size_t size = (size_t)(w->offsets[row + 1] - w->offsets[row]);
+    size_t left = size + 1 - (size_t)(w->threshold * (double)size * (1.0 - 1e-9));
+    return left < size ? left : size;
+}
+
+static int share_a_band(const Work *w, uint32_t i, uint32_t j) {
+    const uint32_t *left = w->keys + (int64_t)i * w->bands, *right = w->keys + (int64_t)j * w->bands;
+    for (int64_t band = 0; band < w->bands; band++) {
+        if (left[band] == right[band]) return 1;
+    }
+    return 0;
+}
+
+static size_t power_of_two(size_t least, size_t most) {
+    size_t size = 16;
+    while (size < least && size < most) size *= 2;
+    return size;
+}
+
+/* As `representatives`; -1 without memory. */
+static int many_representatives(Work *w, uint32_t start, uint32_t stop, uint32_t first_free,
+                                uint32_t last_kept, int32_t *keeper, double *similarity) {
+    size_t shingles = (size_t)(w->offsets[stop] - w->offsets[start]), meetings = 1, widest = 1;
+    for (uint32_t i = start; i < stop; i++) {
+        size_t size = (size_t)(w->offsets[i + 1] - w->offsets[i]);
+        meetings += rarest(w, i);
+        if (size > widest) widest = size;
+    }
+    size_t counters = power_of_two(shingles, MOST_COUNTERS), heads = power_of_two(meetings, MOST_HEADS);
+    uint32_t *counts = calloc(counters, sizeof *counts), *first = malloc(heads * sizeof *first);
+    Meeting *met = malloc(meetings * sizeof *met);
+    Shingle *own = malloc(widest * sizeof *own);
+    int status = counts && first && met && own ? 0 : -1;
+    uint32_t used = 0;
+    if (status == 0) {
+        memset(first, 0xFF, heads * sizeof *first);
+        for (int64_t k = w->offsets[start]; k < w->offsets[stop]; k++) counts[mix(w->values[k]) & (counters - 1)]++;
+    }
+    for (uint32_t i = start; status == 0 && i < stop; i++) {
+        size_t size = (size_t)(w->offsets[i + 1] - w->offsets[i]), asked = rarest(w, i);
+        for (size_t k = 0; k < size; k++) {
+            uint64_t value = w->values[w->offsets[i] + (int64_t)k];
+            own[k] = (Shingle){counts[mix(value) & (counters - 1)], value};
+        }
+        qsort(own, size, sizeof *own, by_rarity);
+        uint32_t best = NONE;
+        double most = 0.0;
+        for (size_t k = 0; i >= first_free && k < asked; k++) {
+            for (uint32_t e = first[mix(own[k].value) & (heads - 1)]; e != NONE; e = met[e].next) {
+                uint32_t j = met[e].member;
+                if (w->seen[j - start] == i - start) continue;
+                w->seen[j - start] = i - start;
+                double value = share_a_band(w, i, j) ? similarity_of(w, i, j, w->threshold) : 0.0;
+                if (value > most || (value == most && most > 0.0 && j < best)) {
+                    best = j;
+                    most = value;
+                }
+            }
+        }
+        if (best != NONE) {
+            keeper[i] = (int32_t)best;
+            similarity[i] = most;
+        } else if (i < last_kept) {
+            for (size_t k = 0; k < asked; k++) {
+                uint32_t *head = &first[mix(own[k].value) & (heads - 1)];
+                met[used] = (Meeting){i, *head};
+                *head = used++;
+            }
+        }
+    }
+    free(counts);
+    free(first);
+    free(met);
+    free(own);
+    return status;
+}
+
+static int by_buckets(int64_t size, int32_t mode) {
+    return mode == SINGLE || size <= FEW_MEMBERS;
+}
+
 static void note_link(uint32_t i, uint32_t j, double value, int32_t *link, double *link_similarity) {
     if (link[i] == (int32_t)i || value > link_similarity[i]) {
         link[i] = (int32_t)j;
@@ -211,21 +318,22 @@ static void work_free(Work *w) {
     free(w->parents);
 }
 
-static int work_make(Work *w, const int64_t *groups, int64_t count) {
-    size_t widest = 1, members = 1, slots = 16;
+static int work_make(Work *w, const int64_t *groups, int64_t count, int32_t mode) {
+    size_t widest = 1, members = 1, in_buckets = 1, slots = 16;
     for (int64_t g = 0; g < count; g++) {
         size_t size = (size_t)(groups[g + 1] - groups[g]);
         if (size > members) members = size;
+        if (size > in_buckets && by_buckets((int64_t)size, mode)) in_buckets = size;
     }
     for (int64_t row = 0; count && row < groups[count]; row++) {
         size_t size = (size_t)(w->offsets[row + 1] - w->offsets[row]);
         if (size > widest) widest = size;
     }
-    while (slots < 2 * members * (size_t)w->bands) slots *= 2;
+    while (slots < 2 * in_buckets * (size_t)w->bands) slots *= 2;
     w->slot_mask = slots - 1;
     w->table = malloc((table_mask(widest) + 1) * sizeof *w->table);
     w->slots = malloc(slots * sizeof *w->slots);
-    w->entries = malloc(2 * members * (size_t)w->bands * sizeof *w->entries);
+    w->entries = malloc(2 * in_buckets * (size_t)w->bands * sizeof *w->entries);
     w->seen = malloc(members * sizeof *w->seen);
     w->parents = malloc(members * sizeof *w->parents);
     w->tabled = NONE;
@@ -244,19 +352,26 @@ EXPORT int curate_cluster(const uint32_t *keys, int64_t bands, const uint64_t *v
                           int64_t *compared) {
     Work w = {.keys = keys, .values = values, .offsets = offsets, .bands = bands, .threshold = threshold};
     size_t all_slots;
-    if (work_make(&w, groups, count)) return -1;
+    if (work_make(&w, groups, count, mode)) return -1;
     all_slots = w.slot_mask;
     for (int64_t g = 0; g < count; g++) {
         uint32_t start = (uint32_t)groups[g], stop = (uint32_t)groups[g + 1];
-        uint32_t first_free = start + (uint32_t)references[g];
+        uint32_t first_free = start + (uint32_t)references[g], last_kept = mode == MATCH ? first_free : stop;
+        memset(w.seen, 0xFF, (size_t)(stop - start) * sizeof *w.seen);
+        if (!by_buckets(stop - start, mode)) {
+            if (many_representatives(&w, start, stop, first_free, last_kept, keeper, similarity)) {
+                work_free(&w);
+                return -1;
+            }
+            continue;
+        }
         size_t slots = 16;
         while (slots < 2 * (size_t)(stop - start) * (size_t)bands) slots *= 2;
         w.slot_mask = slots - 1 < all_slots ? slots - 1 : all_slots;
         memset(w.slots, 0xFF, (w.slot_mask + 1) * sizeof *w.slots);
-        memset(w.seen, 0xFF, (size_t)(stop - start) * sizeof *w.seen);
         w.used = 0;
         if (mode == SINGLE) single(&w, start, stop, keeper, similarity, link, link_similarity);
-        else representatives(&w, start, stop, first_free, mode == MATCH ? first_free : stop, keeper, similarity);
+        else representatives(&w, start, stop, first_free, last_kept, keeper, similarity);
     }
     *compared = w.compared;
     work_free(&w);

@@ -1,7 +1,7 @@
 """Who stays and who goes within one group of candidates: exact Jaccard similarity decides.
 
-`cluster` is the definition, in plain Python; the C kernel gives the same answer (tested). Members
-come in order of rank, the best keeper first.
+`cluster` is the definition, in plain Python; the C kernel gives the same answer (tested), in large
+groups without comparing all that share a band. Members come in order of rank, the best keeper first.
 
 * **representative**: a member goes if a *kept* member of better rank is within the threshold; its
   keeper is the most similar of those (the better rank on a tie). So every removed row is within the

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 
@@ -148,6 +149,44 @@ def test_clusters_are_pythons(data: st.DataObject) -> None:
     assert ours.link.tolist() == theirs.link.tolist()
     assert ours.link_similarity.tolist() == theirs.link_similarity.tolist()
     assert ours.compared == theirs.compared
+
+
+@pytest.mark.parametrize("mode", ["representative", "match"])
+@pytest.mark.parametrize("threshold", [0.4, 0.6, 0.8, 1.0])
+def test_clusters_of_large_groups_are_pythons(mode: Mode, threshold: float) -> None:
+    assert KERNEL is not None
+    draw = random.Random(7)
+    words = "river stone light garden table window".split()
+    texts = [
+        f"Tell me about {' '.join(draw.choices(words, k=draw.randint(1, 3)))} and then say "
+        f"{draw.choice(words)} to user{draw.randint(0, 9)} twice"
+        for _ in range(700)
+    ]
+    batch, shingling, banding = TextBatch.of(texts), Shingling("word", 2), Banding(12, 2)
+    sets, keys = KERNEL.sets(batch, shingling), KERNEL.sketch(batch, shingling, banding).keys
+    offsets, fixed = np.array([0, 20, 700], np.int64), np.array([3, 50], np.int64)
+    ours = KERNEL.cluster(keys, sets, offsets, fixed, threshold, mode)
+    theirs = DatasketchEngine().cluster(keys, sets, offsets, fixed, threshold, mode)
+    assert ours.keeper.tolist() == theirs.keeper.tolist()
+    assert ours.similarity.tolist() == theirs.similarity.tolist()
+    assert (ours.keeper != np.arange(700)).any()
+
+
+def test_rows_of_one_template_are_not_all_compared_with_each_other() -> None:
+    assert KERNEL is not None
+    draw = random.Random(7)
+    words = "alpha beta gamma delta river stone light garden table window market".split()
+    count = 4000
+    texts = [
+        f"Tell me about {' '.join(draw.choices(words, k=6))} for user{i} at once. As a model "
+        f"that was made with care I can help with {' '.join(draw.choices(words, k=6))} today"
+        for i in range(count)
+    ]
+    batch, shingling, banding = TextBatch.of(texts), Shingling(), Banding(40, 3)
+    sets, keys = KERNEL.sets(batch, shingling), KERNEL.sketch(batch, shingling, banding).keys
+    offsets, fixed = np.array([0, count], np.int64), np.zeros(1, np.int64)
+    found = KERNEL.cluster(keys, sets, offsets, fixed, 0.6, "representative")
+    assert found.compared < 10 * count
 
 
 def test_threads_that_meet_unicode_first_at_the_same_time() -> None:
