@@ -156,7 +156,7 @@ def test_clusters_are_pythons(data: st.DataObject) -> None:
 def test_clusters_of_large_groups_are_pythons(mode: Mode, threshold: float) -> None:
     assert KERNEL is not None
     draw = random.Random(7)
-    words = "river stone light garden table window".split()
+    words = ["river", "stone", "light", "garden", "table", "window"]
     texts = [
         f"Tell me about {' '.join(draw.choices(words, k=draw.randint(1, 3)))} and then say "
         f"{draw.choice(words)} to user{draw.randint(0, 9)} twice"
@@ -175,7 +175,7 @@ def test_clusters_of_large_groups_are_pythons(mode: Mode, threshold: float) -> N
 def test_rows_of_one_template_are_not_all_compared_with_each_other() -> None:
     assert KERNEL is not None
     draw = random.Random(7)
-    words = "alpha beta gamma delta river stone light garden table window market".split()
+    words = ["alpha", "beta", "gamma", "delta", "river", "stone", "light", "garden", "table", "window", "market"]
     count = 4000
     texts = [
         f"Tell me about {' '.join(draw.choices(words, k=6))} for user{i} at once. As a model "
