@@ -31,6 +31,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield Path(name), _json(model.model_json_schema())
     yield Path("curate/rules.json"), _catalogue()
     yield Path("curate/demanded_words.json"), _demanded_words()
+    yield Path("curate/default_screen.json"), _default_screen()
     yield Path("schemas/lint_report.schema.json"), _json(TypeAdapter(JsonReport).json_schema())
     yield Path("schemas/curate_toml.schema.json"), _json(_configuration_schema())
 
@@ -90,6 +91,21 @@ def _demanded_words() -> str:
         if test is not None
     ]
     return written(set().union(*map(patterns_in, tests)))
+
+
+def _default_screen() -> str:
+    from curate.evaluating import conditions_of, expressions_of
+    from curate.known_screen import written
+    from curate.rules import RULES
+    from curate.schemas.options.lint import LintOptions
+    from curate.screening import numbering
+    from curate.selecting import select_rules
+
+    options = LintOptions()
+    conditions = list(conditions_of(select_rules(options, RULES), options))
+    return written(
+        expressions_of(conditions), *numbering([condition.demands for condition in conditions])
+    )
 
 
 def _configuration_schema() -> dict[str, Any]:

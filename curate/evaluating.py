@@ -19,6 +19,7 @@ from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
 from curate.demands import Alternatives, demands_of
 from curate.features import FEATURES
+from curate.known_screen import known_screen
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
 from curate.screening import Mask, Screen, candidates
@@ -95,6 +96,9 @@ class Plan:
 
     @cached_property
     def _screen(self) -> Screen | None:
+        known = known_screen(expressions_of(self._conditions))
+        if known is not None:
+            return Screen.numbered(known)
         return Screen.of([condition.demands for condition in self._conditions])
 
     def evaluate(self, batch: Batch, ignored: frozenset[str]) -> list[Hits]:
@@ -156,6 +160,11 @@ def conditions_of(rules: Iterable[Rule], options: LintOptions) -> Iterable[Condi
                 yield Condition(rule, rule.frame, first, test, look)
         elif isinstance(rule, RecordRule):
             yield Condition(rule, "rows", rule.applies(options))
+
+
+def expressions_of(conditions: Iterable[Condition]) -> list[pl.Expr | None]:
+    """All that conditions compute, two for each."""
+    return [expression for c in conditions for expression in (c.test, c.then)]
 
 
 def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> list[Hits]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from curate import textkernel
 from curate.columns import Batch
 from curate.demands import Alternatives
+from curate.known_screen import Numbered
 from curate.textkernel import U64, WORDS, TextKernel
 from curate.wanted_words import BOUND, COMMONEST, SPACES, Clause, frequency
 
@@ -43,15 +44,27 @@ class Screen:
     @classmethod
     def of(cls, demands: Sequence[Alternatives]) -> Screen | None:
         """For the demands of each rule, in order; None without the kernel."""
+        return None if textkernel.load() is None else cls.numbered(numbering(demands))
+
+    @classmethod
+    def numbered(cls, numbers: Numbered) -> Screen | None:
+        """For clauses that have their marks; None without the kernel."""
         kernel = textkernel.load()
         if kernel is None:
             return None
-        numbers = _numbered(demands)
+        clauses, rules = numbers
         words: dict[bytes, int] = {}
-        for clause, number in numbers.items():
+        for number, clause in enumerate(clauses):
+            bit = 1 << number
             for word in clause:
-                words[word] = words.get(word, 0) | 1 << number
-        masks = tuple(_mask(one, numbers) for one in demands)
+                words[word] = words.get(word, 0) | bit
+        masks = tuple(
+            tuple(
+                tuple((column, _together(marks)) for column, marks in sorted(way.items()))
+                for way in ways
+            )
+            for ways in rules
+        )
         columns = frozenset(column for mask in masks for way in mask for column, _ in way)
         automaton = kernel.automaton(words) if columns else None
         return None if automaton is None else cls(kernel, automaton, masks, columns)
@@ -115,16 +128,24 @@ def _numbered(demands: Sequence[Alternatives]) -> dict[Clause, int]:
     return {clause: number for number, clause in enumerate(telling)}
 
 
-def _mask(alternatives: Alternatives, numbers: Mapping[Clause, int]) -> Mask:
+def numbering(demands: Sequence[Alternatives]) -> Numbered:
+    """The clauses that get a mark, and what each rule demands in marks (nothing: an empty list)."""
+    numbers = _numbered(demands)
+    return list(numbers), [_in_marks(one, numbers) for one in demands]
+
+
+def _in_marks(
+    alternatives: Alternatives, numbers: Mapping[Clause, int]
+) -> list[dict[str, list[int]]]:
     ways = []
     for one in alternatives:
         wanted = {
-            column: _together(numbers[clause] for clause in clauses if clause in numbers)
+            column: sorted({numbers[clause] for clause in clauses if clause in numbers})
             for column, clauses in one.items()
             if column in TEXTS
         }
-        ways.append(tuple((column, bits) for column, bits in sorted(wanted.items()) if bits))
-    return tuple(ways) if all(ways) else ()
+        ways.append({column: marks for column, marks in wanted.items() if marks})
+    return ways if all(ways) else []
 
 
 def _together(numbers: Iterable[int]) -> int:

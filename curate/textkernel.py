@@ -145,14 +145,8 @@ class Automaton:
         self._kernel = kernel
         self.address: int | None = None
         packed, ends = _packed(list(words))
-        marks = np.array(
-            [
-                mark >> 64 * word & 0xFFFF_FFFF_FFFF_FFFF
-                for mark in words.values()
-                for word in range(WORDS)
-            ],
-            np.uint64,
-        )
+        written = b"".join([mark.to_bytes(8 * WORDS, "little") for mark in words.values()])
+        marks = np.frombuffer(written, "<u8").astype(np.uint64)
         self.address = kernel.curate_automaton(
             packed, ends.ctypes.data, marks.ctypes.data, len(words)
         )

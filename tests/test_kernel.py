@@ -175,7 +175,19 @@ def test_clusters_of_large_groups_are_pythons(mode: Mode, threshold: float) -> N
 def test_rows_of_one_template_are_not_all_compared_with_each_other() -> None:
     assert KERNEL is not None
     draw = random.Random(7)
-    words = ["alpha", "beta", "gamma", "delta", "river", "stone", "light", "garden", "table", "window", "market"]
+    words = [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "river",
+        "stone",
+        "light",
+        "garden",
+        "table",
+        "window",
+        "market",
+    ]
     count = 4000
     texts = [
         f"Tell me about {' '.join(draw.choices(words, k=6))} for user{i} at once. As a model "

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from curate import evaluating, known_literals, textkernel
 from curate.columns import Batch
 from curate.demands import demands_of
+from curate.evaluating import conditions_of, expressions_of
+from curate.known_screen import known_screen
 from curate.linting import in_large_batches
 from curate.literals import ways_of
 from curate.rules import RULES
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.screening import Screen, candidates
+from curate.screening import Screen, candidates, numbering
+from curate.selecting import select_rules
 from curate.validating import read_checked
 from curate.wanted_words import BOUND, END, START, Ways, frequency, how_often
 
@@ -234,3 +237,13 @@ def test_without_the_file_nothing_is_known_beforehand(
     monkeypatch.setattr(known_literals, "FILE", tmp_path / "missing.json")
     assert known_literals.known_ways("a", start=True, end=True) is None
     known_literals._table.cache_clear()
+
+
+def test_what_the_default_rules_look_for_is_known_beforehand_and_nothing_else() -> None:
+    options = LintOptions()
+    conditions = list(conditions_of(select_rules(options, RULES), options))
+    expressions = expressions_of(conditions)
+    known = known_screen(expressions)
+    assert known == numbering([condition.demands for condition in conditions])
+    assert known_screen(expressions[2:]) is None
+    assert known_screen([pl.col("text").str.contains("other"), *expressions[1:]]) is None
