@@ -78,7 +78,7 @@ _NAMED_HINT = (
     r"(?i)\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound"
     r"|recording|transcript)"
 )
-_SHORT_OF_HINT = r"(?i-u:missing word|in the order |(?:given|following|provided|specified) (?:style|criteria|rule|guideline|format|instruction|categor)|the blank|categor|topics?\b|predefined|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
+_SHORT_OF_HINT = r"(?i-u:missing word|in the order |(?:given|following|provided|specified) (?:style|criteria|rule|guideline|format|instruction|categor)|the blank|categor|topics?\b|pre-?defined|\b(?:classes|labels)\b|(?:article|paper|essay|report|post) (?u:[\"“])|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
     r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b[^?]*\?\s*\S|\bthe given\s+names?\b"

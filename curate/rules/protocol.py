@@ -99,9 +99,11 @@ class ColumnRule:
         frame: "segments" (one row a piece of text) or "rows" (one row a record).
         condition: options → boolean expression; null counts as false. It may name the column
             `text_lower` (the text in lower case, made once for all rules) of the segments.
-        first: options → a cheap expression that holds wherever the condition holds. polars computes
-            both sides of `&` for every row; with `first`, the condition is computed only for the
-            rows that it lets through. Worth it where the condition costs more than 0.3 µs a row.
+        first: options → a cheap expression; the rule holds where both hold. polars computes both
+            sides of `&` for every row; with `first`, the condition is computed only for the rows
+            that it lets through. What limits the rule (whose turn, how long a text) may stand here
+            and nowhere else; words that it looks for must be all that the condition can begin
+            with. Worth it where the condition costs more than 0.3 µs a row.
             Rules with the same function here share one evaluation of it (`curate.rules.screens`).
         message: what to say; `{match}` stands for the matched text (masked rules leave it out).
         pattern: a Rust regular expression; finds the part of the text to point at. Where the

@@ -91,7 +91,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an|this |that|no |your |the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no |your |the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 
