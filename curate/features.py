@@ -62,19 +62,33 @@ def _opening(column: str) -> pl.Expr:
 
 def _not_applicable() -> pl.Expr:
     """A short answer that says there is none, to a prompt that does not speak of that."""
-    short = pl.when(pl.col("completion").str.len_bytes() <= 20).then(pl.col("completion"))
+    short = pl.when(pl.col("completion").str.len_bytes() <= 30).then(pl.col("completion"))
     nothing = short.str.contains(
         r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|todo)[\s>)\]\"'.]*$"
         r"|^\s*[-–—._…?]{1,10}\s*$"
+        r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|#n/?a)\W*$"
+        r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
+    )
+    # Words that people type to try a form; as answers they are rare, and asked for by such words.
+    tried = short.str.contains(
+        r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response)\W*$"
+    )
+    worded = (
+        pl.when(tried)
+        .then(pl.col("prompt"))
+        .str.contains(
+            r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which))"
+        )
     )
     offered = (
         pl.when(nothing)
         .then(pl.col("prompt"))
         .str.contains(
-            r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation)\b"
+            r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
         )
     )
-    return (nothing & ~offered.fill_null(False)).fill_null(False)
+    named = nothing & ~offered.fill_null(False)
+    return (named | (tried & ~worded.fill_null(True))).fill_null(False)
 
 
 FEATURES: dict[str, Callable[[], pl.Expr]] = {

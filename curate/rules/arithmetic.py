@@ -13,6 +13,7 @@ from curate.patterns import regex
 _TOKEN = regex(r"\s*(?:(\d[\d,]*(?:\.\d+)?|\.\d+)|([-+*/×÷xX^()%−]))")
 _NUMBER = regex(r"(?<![\w.,/])-?\$?(\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*(\d+))?(?![\d/])")
 _MIXED = regex(r"(?<![\w.,/])(\d{1,6}) (?:and )?(\d{1,3})/([1-9]\d{0,3})(?![\d/])")
+_PAIR = regex(r"(\d{1,9})([-+*/])(\d{1,9})")
 _LARGEST_EXPONENT = 64
 
 
@@ -150,3 +151,15 @@ def shown(value: Fraction) -> str:
     if value.denominator == 1:
         return str(value.numerator)
     return f"{float(value):.4f}".rstrip("0").rstrip(".")
+
+
+def plainly_right(expression: str, claimed: str) -> bool:
+    """A quick look at two whole numbers, which most annotations are."""
+    match = _PAIR.fullmatch(expression)
+    if match is None or not claimed.isdigit():
+        return False
+    a, b, value = int(match[1]), int(match[3]), int(claimed)
+    sign = match[2]
+    if sign == "/":
+        return a == b * value and b > 0
+    return value == (a * b if sign == "*" else a + b if sign == "+" else a - b)

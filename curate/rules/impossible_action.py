@@ -35,7 +35,7 @@ _ORDER = (
 # … and is no writing task about such an order.
 _WRITING = (
     r"(?i)\b(?:rewrite|rephrase|paraphrase|translate|tense|voice|story|sentence|poem|dialogue|conversation"
-    r"|imagine|pretend|role|roleplay|draft|essay|person|grammar|script|function|program|sql|python|code|list|diary|journal)\b"
+    r"|imagine|pretend|role|roleplay|draft|person|grammar|script|function|program|sql|python|code|list|diary|journal)\b"
 )
 
 
@@ -60,6 +60,35 @@ _DONE = (
     r"|conducted|surveyed|spoke|talked|observed|watched|listened|went|walked|tasted|toured|took)\b"
 )
 
+# A whole answer that is nothing but such a claim, or the memory of somebody with a body, needs no order either.
+_SHORT = 200
+_WHOLLY = (
+    r"(?i)^(?:sure|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely|let me check)?[\s,.!…-]*i(?:['’]ve|\s+have|\s+just)\s+(?:just\s+|now\s+|already\s+|successfully\s+)*"
+    r"(?:(?:sent|e-?mailed|texted|forwarded|called|phoned|booked|reserved|ordered|purchased|transferred|paid|refunded|cancel+ed|scheduled|deleted|uploaded|attached|posted|submitted|rescheduled)"
+    r"\s+(?:it|the|an?|you|your|two|three|four|five|\d+|this|that|him|her|them|all|my)\b"
+    r"|(?:set|added|saved|updated|changed|reset|checked|looked at|opened|created|removed|moved|closed|unlocked|activated)\s+(?:an? (?:alarm|reminder|timer|ticket|case|support ticket)\b"
+    r"|(?:the|your|an?)\s+(?:[a-z]+\s+){0,5}?(?:calendar|account|password|settings|order|ticket|balance|address|subscription|booking|reservation|inbox|e-?mail|folder|alarm|reminder|thermostat|lights?|doors?)\b)"
+    r"|searched\s+the\s+(?:web|internet)\b)"
+)
+_REMEMBERED = (
+    r"(?i)^\W*(?:i looked (?:it|that|this|them) up\b|i\s+(?:watched|saw|ate|visited|went|drove|walked|tried|met|tasted|cooked|bought)\b[^.\n]{0,80}\b(?:yesterday|last (?:week|night|month|summer|winter|weekend)|this morning|the other day)\b"
+    r"|when i (?:visited|went|lived|worked|was)\b[^.\n]{0,60}\b(?:yesterday|last (?:week|night|month|summer|winter|weekend|year))\b"
+    r"|i (?:just )?went to the (?:shop|store|market|bank|post office|pharmacy)\b)"
+)
+# What is asked for may be such a sentence.
+_AS_TEXT = (
+    r"(?i)\b(?:messages?|notes?|text|e-?mails?|letters?|repl(?:y|ies)|respond|response|answers?|phrases?|examples?|lines?|tweets?|posts?|captions?|memor(?:y|ies)|experiences?|events?|anecdote|past|verbs?|complete|finish|continue"
+    r"|spell|describe|your|you|yourself|tell|say|speak|summar\w*|combine|paraphrase|words?|expand|title|classify|sentiment|reviews?|complain\w*|apolog\w*|confirm\w*)\b"
+)
+
+
+def _alone() -> pl.Expr:
+    """The whole answer is a short claim that nobody ordered, and no text of that kind was asked for."""
+    completion = pl.col("completion")
+    short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
+    claims = short.str.contains(english(f"{_WHOLLY}|{_REMEMBERED.removeprefix('(?i)')}"))
+    return claims.fill_null(False) & ~pl.col("prompt").str.contains(english(_AS_TEXT))
+
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
@@ -67,14 +96,22 @@ def _condition(options: LintOptions) -> pl.Expr:
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
     errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
-    return done | errand | (ordered | for_you) & ~prompt.str.contains(english(_WRITING))
+    return done | errand | (ordered | for_you | _alone()) & ~prompt.str.contains(english(_WRITING))
 
 
 def _first(options: LintOptions) -> pl.Expr:
     completion = pl.col("completion")
     for_you = completion.str.contains(r"(?-u:for you\b|(?:to|on|in|into) your |attached )")
     order = pl.col("prompt").str.contains(english(f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}"))
-    return (order | for_you) & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
+    short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
+    alone = short.str.contains(
+        r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve "
+    )
+    return (
+        (order | for_you | alone.fill_null(False))
+        & pl.col("roles").is_in(["ua", "sua"])
+        & ~pl.col("special")
+    )
 
 
 RULE = ColumnRule(
@@ -92,7 +129,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="claims an action that a text model cannot take: {match}",
-    pattern=english(f"{_CLAIM}|{_FOR_YOU}|{_DONE}"),
+    pattern=english(f"{_CLAIM}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}"),
     column="completion",
     first=_first,
 )

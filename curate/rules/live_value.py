@@ -32,6 +32,13 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?(?:find|get|show|recommend|suggest|look for|search for)\s+(?:me\s+)?(?:an?|the|some|any)\s+(?:[a-z-]+\s+){0,2}?(?:restaurant|hotel|caf[eé]|shop|store|bar|gym|park|hospital|pharmacy|apartment|doctor|dentist)s?\b[^.?\n]*\b(?:nearby|near the|near me|near my|close to (?:me|my|the)|around (?:here|me)|in (?:my|your|the) (?:area|neighbou?rhood|city|town|city cent(?:er|re)))",
         r"^(?:please\s+)?(?:find|get|book|look up|search for)\s+(?:me\s+)?(?:an?|the|some|any)\s+(?:cheap(?:est)?|best|direct|low-cost|available)?\s*(?:flight|plane ticket|train ticket|hotel room)s?\b",
         r"^(?:what|which|who|find|list|name|tell me|give me|recommend|suggest)\b[^.?\n]*\bin (?:my|your) (?:local )?(?:area|neighbou?rhood|city|town|location)\b",
+        r"^(?:who|what|where|how|is|are|which|when)(?:['’]s)?\b[^.?\n]*\b(?:right now|at the moment|at this moment)\s*\?\s*$",
+        r"\b(?:latest|current|today['’]?s|live)\s+(?:[a-z]+\s+){0,2}?(?:exchange|conversion|mortgage|inflation) rates?\b",
+        r"\bhow much\b[^.?\n]*\b(?:cost|worth)\b[^.?\n]*\b(?:today|now)\s*\?|\b[A-Z][a-z]+['’]s (?:stock|share) price\s*\?",
+        r"^who(?:['’]s| is) (?:the )?(?:current|reigning) (?:[a-z]+\s+)?(?:champions?|number one|top scorer)\b",
+        r"^(?:is|are)\b[^.?\n]*\b(?:open|closed|available|in stock|playing|showing|on sale|raining|snowing) (?:right )?(?:now|today|tonight)\s*\?",
+        r"^when (?:does|is|will|do) the next (?:train|bus|flight|ferry|tram|plane|high tide|boat)s?\b",
+        r"\b(?:stock market|nasdaq|dow jones|bitcoin)\b[^.?\n]*\b(?:doing|performing) (?:today|right now|now)\b|\b(?:in (?:the )?(?:cinemas?|theat(?:er|re)s?)|on tv) (?:this week|now|today|right now|tonight)\b",
         r"\bcurrent (?:share|stock) prices?\b|\blive (?:score|traffic|stock)s?\b",
         r"\bwho\b[^.?\n]*\bthis (?:summer|winter|spring|autumn|year|week|month|morning)\b",
         r"\b(?:determine|find|calculate|what(?:'s| is)|tell me|look up)\s+(?:me\s+)?the (?:cost|price) of (?:shipping|flying|a flight|flights|a ticket|tickets|an? [a-z]+ ticket)\b",
@@ -71,6 +78,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
         "nearby", "city center", "city centre", "flight", "ticket", "hotel room", "in my ", "in your ", "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
+        "at the moment", "at this moment", " now?", "stock price", "share price", "champion", "number one", "top scorer", " rate", "next train", "next bus", "next f", "next tram", "next plane",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     # A second line may name the place or the firm; one with numbers may hold the value itself.

@@ -35,10 +35,32 @@ _REFERRED = (
     rf"|\b{MEDIA}\s+(?:above|below)\b[^:\"“”]*$"
     rf"|\b(?:attached|accompanying|enclosed)\s+(?:[a-z-]+\s+)?(?:{MEDIA}|file|document|pdf|spreadsheet)s?\b"
 )
-_HTML = r"(?i)\bpython\b|\bjavascript\b|\bscript\b|\bfunction\b|\bdownloads?\b.*\bfrom a url\b|\bhtml\b|\bmarkdown\b|\bcss\b|\btags?\b|\bweb ?page\b|</|\bregex\b|\balt[ -]text (?:for|of|attribute)\b"
-_PATTERN = (
-    f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_TAG})|(?:{_REFERRED})"
+# What people hand over with a prompt.
+_THING = (
+    rf"(?:{MEDIA}|file|document|pdf|spreadsheet|csv|excel|log|workbook|presentation|slide deck|slides?|contract|resume|résumé|cv"
+    r"|transcript|report|invoice|receipt|code|script|dataset|essay|podcast|paper|thesis|attachment)"
 )
+_SEEN = r"(?:image|picture|photo|photograph|screenshot|video|clip|recording|audio(?: clip| file)?|diagram|chart|graph|figure|map|infographic|x-ray|scan|painting|drawing)"
+_HANDED = (
+    rf"(?i)\b(?:the|this|my|these|an?)\s+(?:[a-z-]+\s+){{0,2}}?{_THING}s?\s+(?:that\s+)?(?:i|we)(?:['’]ve|\s+have)?\s+(?:just\s+)?(?:uploaded|attached|sent|shared|provided|posted|gave|pasted|included)\b"
+    rf"|\b{_THING}s?\s+(?:is\s+|are\s+)?(?:attached|enclosed|uploaded|shown|pictured)(?:\s+here)?\s*[.!?]?\s*$|\b{_THING}\s+\((?:attached|see attached|enclosed)\)"
+    rf"|\bi(?:['’]ve|\s+have)?\s+(?:just\s+)?(?:uploaded|attached|enclosed)\s+(?:an?|the|my|some|two|three|our)\s+(?:[a-z-]+\s+){{0,2}}?{_THING}\b"
+    rf"|^here(?:['’]s|\s+is|\s+are)\s+(?:an?|the|my|our)\s+(?:[a-z-]+\s+)?{_THING}\b(?:\s+of\b[^:\"“”.]*)?(?:[.,]|\s*$)\s*[^:\"“”]{{0,60}}$"
+    rf"|\b(?:uploaded|attached)\s+(?:[a-z-]+\s+)?{_THING}s?\b"
+    # "What is the man in the photo holding?", "What does the graph in the image show?"
+    rf"|^(?:what|who|which|how many|where|is|are)\b[^:\"“”\n]*\b(?:in|on)\s+(?:the|this)\s+{_SEEN}\s+(?:holding|wearing|doing|looking at|standing|sitting|saying|feeling|made of|called|show|from)\s*\?\s*$"
+    rf"|^(?:what|how|which)\b[^:\"“”\n]{{0,30}}\b(?:does|do|is|are)\s+(?:the|this|these)\s+{_SEEN}s?\s+(?:show|say|depict|represent|illustrate|display|tell us|showing|depicting)\b[^:\"“”]{{0,30}}\?\s*$"
+    rf"|^(?:what|which|who|how)\b[^:\"“”\n]*\b(?:in|on|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_SEEN}s?\s+(?:express|show|above|below|mean)[a-z]*\s*\?\s*$"
+    rf"|^according to (?:the|this)\s+(?:[a-z]+\s+)?(?:chart|graph|diagram|infographic|map)\b[^:\"“”\n]*$"
+    rf"|^(?:please\s+)?write\s+(?:an?\s+)?(?:alt[ -]text|caption|description)\s+(?:for|of)\s+(?:this|the attached|the following)\s+{_SEEN}\s*[.!]?\s*$"
+    r"|^(?:please\s+)?(?:transcribe|caption)\s+(?:the|this|my)\s+(?:[a-z]+\s+){0,2}?(?:interview|voicemail|call|podcast|voice message|voice note|meeting|lecture)\s*[.!]?\s*$"
+    r"|^(?:please\s+)?(?:open|read|check|review|clean|load|convert)\s+(?:the|my|this)\s+(?:[a-z]+\s+)?(?:file|document|pdf|spreadsheet|csv|log file|workbook|attachment)\b[^:\"“”\n]*$"
+)
+# A mail about an attachment can be written; a file that code opens need not be there.
+_TO_WRITE = r"(?i)\b(?:e-?mail|letter|message|memo|reply|note|sentence|dialogue|story|response|how|app|website|application)s?\b"
+_CODE = r"```|\bimport |open\(|\w\(\w*\)|;\s*(?:\n|$)|\$ "
+_HTML = r"(?i)\bpython\b|\bjavascript\b|\bscript\b|\bfunction\b|\bdownloads?\b.*\bfrom a url\b|\bhtml\b|\bmarkdown\b|\bcss\b|\btags?\b|\bweb ?page\b|</|\bregex\b|\balt[ -]text (?:for|of|attribute)\b"
+_PATTERN = f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_TAG})|(?:{_REFERRED})|(?:{_HANDED})"
 
 
 def _condition(options: LintOptions) -> pl.Expr:
@@ -49,7 +71,18 @@ def _condition(options: LintOptions) -> pl.Expr:
     referred = (
         (prompt.str.len_bytes() <= 200) & one_line() & prompt.str.contains(english(_REFERRED))
     )
-    return (linked | referred) & ~about_code() & ~prompt.str.contains(english(_HTML))
+    plain = ~about_code() & ~prompt.str.contains(english(_HTML))
+    handed = (
+        (prompt.str.len_bytes() <= 200)
+        & one_line()
+        & prompt.str.contains(english(_HANDED))
+        & ~prompt.str.contains(english(_TO_WRITE))
+        & ~prompt.str.contains(
+            english(r"(?i)\b(?:python|javascript|html|css|function|script to)\b")
+        )
+        & ~pl.col("completion").str.contains(_CODE)
+    )
+    return ((linked | referred) & plain) | (handed & ~about_code())
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -58,7 +91,9 @@ def _first(options: LintOptions) -> pl.Expr:
         "diagram", "drawing", "painting", "cartoon", "logo", "graph", "chart", "sketch", "map",
         "illustration", "clip", "artwork", "art piece", "works of art", "sculpture", "comic",
         "attached", "link to", "![", "<img", "<insert", ".png", ".jp", ".gif", ".mp", ".wav", ".pdf",
-        ".doc", ".xls", ".zip", ".svg", ".webp", "x-ray", "scan", "accompanying", "enclosed",
+        ".doc", ".xls", ".zip", ".svg", ".webp", "x-ray", "scan", "accompanying", "enclosed", "snapshot", "selfie", "voicemail", "voice ", "footage", "meme", "blueprint",
+        "uploaded", " i sent", "i've sent", "i shared", "here is my", "here's my", "here’s my", "transcribe", "the pdf", "the file", "spreadsheet", "my file", "the csv",
+        "the document", "log file", "workbook",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     return stands_alone() & hint

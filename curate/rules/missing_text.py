@@ -60,6 +60,17 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]+?"
         rf"\s+(?:in|of|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}" + _END,
         r"\bwhich (?:one )?of the following\b[^:?,\"“”()]*\?\s*$",
+        # "Translate the following sentence into French:", with nothing behind the colon.
+        r"^[^:\"“”\n]*\b(?:this|these|the (?:following|given|provided|above))\s+(?:[a-z-]+\s+){0,2}?"
+        rf"{_NOUN}\b[^:\"“”?.!()\[\]]*:\s*$",
+        rf"\b(?:of|in|from|for|about) the (?:given|provided|following|supplied)\s+(?:[a-z-]+\s+)?{_NOUN}\s*\?\s*$",
+        r"\b(?:based on|using|from|according to) (?:the|this) (?:passage|article|text|paragraph|context|document|excerpt|transcript)"
+        r"(?: (?:provided|given|above|below))?\s*[.?]?\s*$",
+        rf"\b{_NOUN}\s+(?:that )?i(?:['’]ve|\s+have)?\s+(?:just )?(?:gave|given|sent|pasted|provided|shared|showed)\b[^:\"“”\n]*$",
+        r"^(?:please\s+)?(?:turn|convert|put|rewrite|translate|summari[sz]e|shorten|transform|rephrase) (?:all (?:of )?)?the (?:above|below)\b(?:\s+[a-z]+){0,6}\s*[.!?]?\s*$",
+        r"\bwhat (?:does )?this (?:code|function|script|program|query|regex|snippet|command|code snippet) (?:does|do|means?|returns?|outputs?|prints?)\s*[.?]?\s*$",
+        rf"^what(?:['’]s|\s+is) wrong (?:with|in) (?:this|my|the following) (?:[a-z]+\s+)?{_NOUN}\s*[.?]?\s*$",
+        r"\b(?:recipe|contract|invoice|log|schedule|menu|options|questions?|statements) (?:above|below)\b[^:\"“”\n]*$",
         r"\b(?:main (?:idea|point|theme|character|topic|argument|message)s?|tone|mood|protagonist"
         r"|antagonist|moral|narrator)\s+(?:of|in)\s+(?:the|this)\s+(?:book|story|article|passage|poem"
         r"|movie|film|song|text|paragraph|novel|essay|excerpt)\s*[.?]?\s*$",
@@ -71,6 +82,8 @@ _HINT = (
     rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:the|this|these)\s+(?:following|given|provided|attached|supplied)\b|\bgiven the\b"
     rf"|^(?:please\s+)?[a-z]+\s[^:]*\b(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}\b|\b(?:below|above)\b|\bwhich (?:one )?of the following\b"
     r"|^(?:based on|according to|from|using) (?:the|this)\b|^read (?:the|this)\b"
+    r"|\b(?:code|function|script|program|query|regex|snippet|command) (?:does|do|means?|returns?|outputs?|prints?)\b|\bwrong (?:with|in) |\bI (?:gave|sent|pasted|provided|shared|have|showed)\b"
+    r"|\b(?:based on|using|from|according to) (?:the|this) (?:passage|article|text|paragraph|context|document|excerpt|transcript)|\b(?:this|these)\b[^\n:]*:\s*$"
     r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel|essay|excerpt)"
     r"|\b(?:summari[sz]ing|summary of|review of|critique of|abstract of)\s+(?:the|this)\b"
 )

@@ -18,6 +18,7 @@ _PATTERN = (
     "|\u00c2[\u00a0-\u00bf]"  # Â° Â£ Â with a no-break space
     f"|\u00f0\u0178[{_FOLLOWER[1:-1]}]{{2}}|\u00f0\u009f[{_FOLLOWER[1:-1]}]{{2}}"  # emoji
     f"|\u00ef\u00bb\u00bf|(?:[\u00d0\u00d1][{_FOLLOWER[1:-1]}]){{3}}"  # BOM; Cyrillic
+    f"|(?:[\u00ce\u00cf][{_FOLLOWER[1:-1]}]){{3}}"  # Greek
     f"|\u00ef\u00bf\u00bd|(?:[\u00e3-\u00e9][{_FOLLOWER[1:-1]}]{{2}}){{2}}"  # U+FFFD; CJK
     # Cyrillic of Windows-1251 read as Latin-1: words of nothing but accented letters.
     "|[\u00c0-\u00ff]{4,}[ ,.!?-]+[\u00c0-\u00ff]{2,}"

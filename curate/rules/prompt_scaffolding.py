@@ -13,7 +13,7 @@ from curate.schemas.records import RecordFormat
 _PATTERN = (
     r"(?i)(?:^|\n)\s*(?:#{3,4}\s*(?:input|output|end)|#{2,4}\s*(?:instruction|response|human|user|assistant|system))s?\s*:"
     r"|\bBelow is an instruction that describes a task\b"
-    r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI)\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$"
+    r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI|Bot)\s*:\s|^\s*\[ASSISTANT\]|^\s*Output\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
     r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
 )
@@ -26,12 +26,19 @@ _DIALOGUE = (
 
 def _condition(options: LintOptions) -> pl.Expr:
     written = pl.col("completion").str.contains(english(_PATTERN))
-    return written & ~pl.col("prompt").fill_null("").str.contains(english(_DIALOGUE))
+    labelled = pl.col("completion").str.contains(r"^\s*Output\s*:") & pl.col("prompt").str.contains(
+        r"(?i-u:\b(?:outputs?|inputs?|code|examples?|function|program|test cases?)\b)"
+    )
+    return (
+        written
+        & ~labelled.fill_null(False)
+        & ~pl.col("prompt").fill_null("").str.contains(english(_DIALOGUE))
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot) ?:|Below is an ins)"
+        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot|Bot) ?:|^\s*\[ASSISTANT|^\s*Output ?:|Below is an ins)"
     )
 
 

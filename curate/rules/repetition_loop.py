@@ -16,6 +16,12 @@ _TIMES = 3
 _LONG_UNIT = 12  # characters; such a unit counts as a loop when it stands three times in a row …
 _SHORT_TIMES = 5  # … and a shorter one five times
 _SHORTEST = 45
+_SHORT_PERIOD = 12  # characters; how long the unit of a loop at the very end may be
+_TAIL = 400
+_LONG_RUN = 40
+_WORD_RUN, _WORD_TIMES = 45, 8
+_MARK_RUN = 80
+_DRAWN = "-=_*~#+.·•–—│─ \t\n0\u3000\u30fc"
 _WORDS = regex(r"[^\W\d_]{2,}")
 _CODE = regex(
     # Blanks of one line only: over thousands of empty lines, `^\s*` would look on from each of them.
@@ -28,8 +34,28 @@ def loops(text: str) -> bool:
     """Whether some words follow upon themselves again and again; code and tables aside."""
     if _CODE.search(text):
         return False
+    if _ends_in_loop(text):
+        return True
     flat = " ".join(text.split())
     return any(_loops_at(flat, flat[at : at + _PROBE]) for at in _places(len(flat)))
+
+
+def _ends_in_loop(text: str) -> bool:
+    """Whether the last words, numbers or marks are a few characters, again and again: "no no no …", "777…", "!!!…"."""
+    end = text.rstrip()[-_TAIL:]
+    for period in range(1, _SHORT_PERIOD + 1):
+        same = 0
+        while same + period < len(end) and end[-1 - same] == end[-1 - same - period]:
+            same += 1
+        unit, length = end[len(end) - period :], same + period
+        # Rulers, leaders, gaps to fill and long zeros are drawn or written on purpose.
+        if length < _LONG_RUN or not set(unit) - set(_DRAWN):
+            continue
+        if _WORDS.search(unit) and length >= _WORD_RUN and length >= _WORD_TIMES * period:
+            return True
+        if period == 1 or len(set(re.findall(r"\d", unit))) >= 3:
+            return length >= _MARK_RUN
+    return False
 
 
 def _places(length: int) -> tuple[int, ...]:
@@ -70,7 +96,9 @@ def _looked_at() -> pl.Expr:
 def _first(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     long = pl.when(_looked_at() & (text.str.len_bytes() >= _SHORTEST)).then(text)
-    return _probed(long, 8)
+    # The eight last characters, four times among the last sixty-four: a loop of a few characters ends the text.
+    end = long.str.tail(64)
+    return _probed(long, 8) | (end.str.count_matches(end.str.tail(8), literal=True) >= _TIMES + 1)
 
 
 def _condition(options: LintOptions) -> pl.Expr:

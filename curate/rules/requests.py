@@ -16,7 +16,7 @@ MEDIA = (
     r"(?:image|picture|photo|photograph|painting|drawing|sketch|cartoon|illustration|infographic"
     r"|screenshot|diagram|logo|map|graph|chart|gif|video|video clip|film clip|movie clip|audio"
     r"|audio clip|audio file|sound clip|recording|artwork|art piece|work of art|works of art"
-    r"|sculpture|comic strip|x-ray|scan)"
+    r"|sculpture|comic strip|x-ray|scan|clip|snapshot|selfie|voicemail|voice message|voice note|footage|meme|blueprint)"
 )
 
 # Asking for a program is not asking to read: "a function that reverses the given text".

@@ -26,6 +26,10 @@ _SUMS: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], .
     (regex(rf"{_BEFORE}{_NUM} (?:times|multiplied by) {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
     (regex(rf"{_BEFORE}{_NUM} divided by {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a / b),
     (regex(rf"{_BEFORE}{_NUM} ?(?:%|percent) of {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b / 100),
+    (regex(rf"\bsum of {_NUM} and {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a + b),
+    (regex(rf"\bproduct of {_NUM} and {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
+    (regex(rf"\bdifference between {_NUM} and {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: abs(a - b)),
+    (regex(rf"\b(half) of {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
 )  # fmt: skip
 _ROOT = regex(rf"\bsquare root of {_NUM}{_IS}{_NUM}{_AFTER}", re.I)
 _LEAP = regex(r"\b([12]\d{3}) (?:is|was|will be) (not )?a leap year\b", re.I)
@@ -47,7 +51,7 @@ _SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
 # By so much two measures may differ, the shorter of which shows so many digits.
 _FREE = {1: 0.3, 2: 0.15, 3: 0.05}
 HINT = (
-    r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)"
+    r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)|(?:sum|product) of [0-9][0-9.,]* and [0-9]|difference between [0-9][0-9.,]* and [0-9]|half of [0-9][0-9.,]* (?:is|equals)"
     r"|square root of [0-9]|leap year|(?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
 )
 # Of these words each statement about a sum holds one, of the others each of the rest.
@@ -75,7 +79,7 @@ def false_claims(text: str) -> Iterator[Claim]:
         return
     for pattern, of in _SUMS if anything or has_any(lower, _SUMMED) else ():
         for match in pattern.finditer(text):
-            a, b, said = (Fraction(g.strip(",").replace(",", "")) for g in match.groups())
+            a, b, said = (_value(group) for group in match.groups())
             if pattern is _SUMS[6][0] and b == 0:
                 continue
             true = of(a, b)
@@ -96,6 +100,14 @@ def false_claims(text: str) -> Iterator[Claim]:
         before = text[max(0, match.start() - 12) : match.start()]
         if not _PART.search(before) and _differ(match):
             yield match, None
+
+
+def _value(written: str) -> Fraction:
+    return (
+        Fraction(1, 2)
+        if written.lower() == "half"
+        else Fraction(written.strip(",").replace(",", ""))
+    )
 
 
 def _near(true: Fraction, said: Fraction, written: str) -> bool:

@@ -44,15 +44,33 @@ _SLOTS_WANTED = (
 )
 
 
+# A line to write on, in an answer that is no form: "Call ________ to book."
+_LINE = r"[A-Za-z,:.][ ]?_{6,}(?:\s|[.,;]|$)"
+_LINES_WANTED = (
+    r"(?i)\b(?:blanks?|fill|quiz|forms?|templates?|contract|agreement|lease|sign\w*|worksheet|questions?|exercises?|cloze|sentences?|tables?|underscores?|certificate|license|licence"
+    r"|letter|invoice|receipt|survey|checklist|application|mad libs?|riddle|hangman|code|program|function|python|html|markdown|__+|missing|complete|planner|schedule|menu|card|report|notice|petition|will|waiver|affidavit)\b"
+)
+
+
 def _condition(options: LintOptions) -> pl.Expr:
     slot = pl.col("completion").str.contains(english(_PATTERN))
     always = pl.col("completion").str.contains(r"(?i)\[insert [a-z' ]{2,40}\]")
     prompt = pl.col("prompt").fill_null("")
     machine = pl.col("completion").str.contains(english(_MACHINE)) & ~pl.col(
         "completion"
-    ).str.contains(r"```|[;{}]\s*\n|<[a-z]+[ >]")
+    ).str.contains(
+        r"```|[;{}]\s*\n|</|<(?:b|i|em|strong|code|pre|label|small|div|span|p|html|body|br|a|img|h[1-6]|table|tr|td|ul|li|input|form|button|template|script|style)[ >]"
+    )
     wanted = prompt.str.contains(english(_SLOTS_WANTED))
-    return always | (slot & ~wanted) | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
+    line = (
+        pl.col("completion").str.contains(_LINE)
+        & (pl.col("completion").str.count_matches(r"_{6,}") <= 2)
+        & ~prompt.str.contains(english(_LINES_WANTED))
+        & ~prompt.str.contains("___", literal=True)
+    )
+    return (
+        always | line | (slot & ~wanted) | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -63,7 +81,7 @@ def _first(options: LintOptions) -> pl.Expr:
     words = completion.str.contains(
         r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|[Ff]ill) )"
     )
-    return completion.str.contains(r"[\[{<%]|\$X") | words | bare
+    return completion.str.contains(r"[\[{<%]|\$X|_{6}") | words | bare
 
 
 RULE = ColumnRule(
@@ -81,7 +99,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="a slot was left unfilled: {match}",
-    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}",
+    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{_LINE}",
     column="completion",
     first=_first,
 )

@@ -13,8 +13,17 @@ import polars as pl
 
 from curate.patterns import regex
 from curate.rules import closed_answers, closed_forms, conversions
-from curate.rules.arithmetic import Unreadable, agrees, evaluate, number, numbers_in, shown
+from curate.rules.arithmetic import (
+    Unreadable,
+    agrees,
+    evaluate,
+    number,
+    numbers_in,
+    plainly_right,
+    shown,
+)
 from curate.rules.exchanges import Exchange, last_exchange
+from curate.rules.powers import ROOT_CALL, wrong_powers
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -22,10 +31,43 @@ from curate.schemas.records import RecordFormat
 
 # GSM8K's calculator annotations: <<48/2=24>>.
 _ANNOTATION = regex(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
-_PAIR = regex(r"(\d{1,9})([-+*/])(\d{1,9})")
 # "12 + 30 = 42" in running text; no letters, units or further operators around it.
+# Such words may stand before it; after another word a part of the sum may be missing.
+_LEADING = "|".join(
+    rf"(?<=\b{word} )"
+    for word in [
+        "so",
+        "So",
+        "is",
+        "are",
+        "be",
+        "was",
+        "to",
+        "as",
+        "at",
+        "for",
+        "have",
+        "has",
+        "had",
+        "get",
+        "gets",
+        "pay",
+        "pays",
+        "makes",
+        "gives",
+        "means",
+        "total",
+        "thus",
+        "First",
+        "Then",
+        "then",
+        "Since",
+        "since",
+        "That's",
+    ]
+)
 _EQUATION = regex(
-    r"(?<![\w.=*/+×÷^(){}%°'\"$€£-])(?<![\w)=*/+×÷-] )((?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
+    rf"(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})((?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
     r"(?:\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\d[\d,]*(?:\.\d+)?)"
     r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
 )
@@ -56,6 +98,13 @@ _CODE = regex(
     r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby|write)\b|print\(",
     re.I,
 )
+# An order to write is one for a program only where it says so.
+_FOR_CODE = regex(
+    r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby)\b|print\("
+    r"|\bwrite (?:[a-z]+ ){0,6}?(?:equation|expression|formula|puzzle|riddle|joke|sum|problem)s?\b",
+    re.I,
+)
+_OTHER_NUMBERS = regex(r"\b(?:binary|hexadecimal|octal|base[- ]\d+|modul(?:o|ar)|boolean)\b", re.I)
 _TASK = regex(
     r"(?:please\s+)?\b(?:calculate|compute|what|evaluate|find|solve|determine|multiply|divide|add|subtract|how much|sum)\b",
     re.I,
@@ -145,7 +194,9 @@ _TOPICS = (
     r"|[0-9)] ?[-+*/x^] ?[0-9(])|[0-9)] ?[×÷] ?[0-9("
     rf"]|{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}"
 )
-_CALCULATION = r"[0-9] ?[-+*/x×÷] ?[0-9][0-9.,]* ?= ?-?[0-9]"
+_CALCULATION = (
+    r"[0-9] ?[-+*/x×÷^] ?[0-9][0-9.,]* ?= ?-?[0-9]|(?-u:sqrt\()[0-9]+\) ?=|√\(?[0-9]+\)? ?="
+)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -180,20 +231,20 @@ def _wrong(exchange: Exchange) -> Iterator[Verdict]:
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
-    if _CODE.search(prompt) or _PROGRAM.search(completion):
+    if _FOR_CODE.search(prompt) or _PROGRAM.search(ROOT_CALL.sub("", completion)):
         return
     yield from closed_answers.wrong_statements(completion)
-    short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
-    if "=" in completion:
+    if "=" in completion and not _OTHER_NUMBERS.search(prompt):
         yield from _wrong_equations(completion)
-    if short and not _PROGRAM.search(prompt):
+    short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
+    if short and not _CODE.search(prompt) and not _PROGRAM.search(prompt):
         yield from _wrong_answers(exchange)
         yield from closed_answers.wrong(prompt, completion)
 
 
 def _wrong_annotations(text: str) -> Iterator[Verdict]:
     for expression, claimed in _ANNOTATION.findall(text):
-        if _plainly_right(expression, claimed):
+        if plainly_right(expression, claimed):
             continue
         try:
             true, value = evaluate(expression), number(claimed.rstrip(".,"))
@@ -206,18 +257,6 @@ def _wrong_annotations(text: str) -> Iterator[Verdict]:
             yield f"the text says {expression.strip()} = {claimed}", true
 
 
-def _plainly_right(expression: str, claimed: str) -> bool:
-    """A quick look at two whole numbers, which most annotations are."""
-    match = _PAIR.fullmatch(expression)
-    if match is None or not claimed.isdigit():
-        return False
-    a, b, value = int(match[1]), int(match[3]), int(claimed)
-    sign = match[2]
-    if sign == "/":
-        return a == b * value and b > 0
-    return value == (a * b if sign == "*" else a + b if sign == "+" else a - b)
-
-
 def _wrong_equations(text: str) -> Iterator[Verdict]:
     for match in _EQUATION.finditer(text):
         try:
@@ -225,12 +264,16 @@ def _wrong_equations(text: str) -> Iterator[Verdict]:
         except Unreadable:
             continue
         decimals = len(match[2].partition(".")[2])
-        near = _ROUNDED.search(text) or true.denominator != 1
+        # Sums of decimals come out exactly; only quotients have no end, and people round them.
+        endless = true.denominator != 1 and ("/" in match[1] or "÷" in match[1] or not decimals)
+        near = _ROUNDED.search(text) or endless
         if agrees(true, value, decimals) or (
             near and abs(true - value) <= max(Fraction(1), abs(true) / 50)
         ):
             continue
         yield f"the completion says {match[0].strip()}", true
+    for said, true in wrong_powers(text) if not _ROUNDED.search(text) else ():
+        yield f"the completion says {said}", true
 
 
 def _wrong_answers(exchange: Exchange) -> Iterator[Verdict]:
