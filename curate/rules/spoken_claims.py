@@ -56,6 +56,10 @@ HINT = (
 )
 # Of these words each statement about a sum holds one, of the others each of the rest.
 _SUMMED = (
+    "sum of",
+    "product of",
+    "difference between",
+    "half of",
     "plus",
     "added to",
     "minus",
