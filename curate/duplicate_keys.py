@@ -30,7 +30,8 @@ def duplicate_key_faults(
 
     Rows that were not read from JSON (cells of a CSV file) are left alone.
     """
-    if not raw or not raw[0].lstrip().startswith(b"{"):
+    first = next((r for value, r in zip(values, raw, strict=True) if type(value) is dict), b"")
+    if not first.lstrip().startswith(b"{"):
         return
     for start in range(0, len(raw), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -351,6 +351,14 @@ def _row(
     broken=st.sampled_from(
         [b"", b'{"messages": [', b"\xff\n", b'{"prompt": "a", "completion": "b", "prompt": "c"}\n']
     ),
+)
+@example(
+    form="chat",
+    bodies=[([("user", "")], {})],
+    odd=[[1]],
+    ascii_only=False,
+    ending=b"\n",
+    broken=b'{"prompt": "a", "completion": "b", "prompt": "c"}\n',
 )
 def test_lines_give_what_parsed_rows_give(
     form: str,
