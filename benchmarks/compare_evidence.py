@@ -37,11 +37,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from compare_tasks import Row, Sets, chat, shuffled, write_rows, write_tasks
+
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-from compare_tasks import Row, Sets, chat, shuffled, write_rows, write_tasks  # noqa: E402
-
 SEED = 0
 PLANTED = ("facts", "format", "known")
 

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train_gpu_loops import Stopwatch, curate_steps
+from train_gpu_loops import Prepared, Stopwatch, curate_steps
 from train_gpu_systems import (
     HERE,
     LEARNING_RATE,
@@ -39,6 +39,7 @@ from train_gpu_systems import (
     configuration,
     tokenizer,
 )
+from train_gpu_trl import lora, same_steps, timed_by
 
 STEP_PAIRS = 32
 BETA = 0.1
@@ -237,18 +238,8 @@ def run_curate(
         )
         torch.cuda.synchronize()
         before = (time.perf_counter() - begun) * arguments.steps / steps
-    times, found = curate_steps(
-        accelerator=accelerator,
-        losses=losses,
-        objective=objective,
-        optimiser=optimiser,
-        options=options,
-        numerics=numerics,
-        budget=memory.budget,
-        steps=steps,
-        warmup=arguments.warmup,
-        cost=token_cost(losses.model),
-    )
+    prepared = Prepared(accelerator, losses, objective, optimiser, options, numerics, memory.budget)
+    times, found = curate_steps(prepared, steps, arguments.warmup, token_cost(losses.model))
     return times, found, decisions.lines, before
 
 
@@ -260,8 +251,6 @@ def run_trl(
     """TRL's DPOTrainer on the same pairs in the same order, with the same token ids."""
     import torch
     from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import TrainerCallback
     from trl import DPOConfig, DPOTrainer
 
     settings = dict(settings)
@@ -269,14 +258,7 @@ def run_trl(
     clock = Stopwatch(arguments.warmup)
     on_gpu = torch.cuda.is_available()
 
-    class Clock(TrainerCallback):  # type: ignore[misc]  # transformers has no types for it here
-        def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
-            clock.begin()
-
-        def on_train_end(self, *args: Any, **kwargs: Any) -> None:
-            clock.end()
-
-    class Given(DPOTrainer):  # type: ignore[misc]  # nor has trl
+    class Given(DPOTrainer):  # type: ignore[misc]  # trl has no types
         """With pairs that are token ids already."""
 
         def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
@@ -286,31 +268,16 @@ def run_trl(
         trainer = Given(
             model=make_model(arguments.shape, torch.bfloat16 if on_gpu else torch.float32),
             args=DPOConfig(
-                output_dir=folder,
                 beta=BETA,
-                per_device_train_batch_size=micro,
-                gradient_accumulation_steps=STEP_PAIRS // micro,
-                max_steps=arguments.warmup + arguments.steps,
-                learning_rate=LEARNING_RATE,
-                lr_scheduler_type="constant",
-                logging_steps=1,
-                save_strategy="no",
-                report_to=[],
-                train_sampling_strategy="sequential",
-                disable_tqdm=True,
+                **same_steps(folder, micro, STEP_PAIRS, arguments),
                 **{"bf16": on_gpu, "use_cpu": not on_gpu, **settings},
             ),
             train_dataset=Dataset.from_list(
                 [{"prompt_ids": p, "chosen_ids": c, "rejected_ids": r} for p, c, r in rows]
             ),
             processing_class=tokenizer(),
-            peft_config=LoraConfig(
-                r=LORA_RANK,
-                lora_alpha=2 * LORA_RANK,
-                target_modules="all-linear",
-                task_type="CAUSAL_LM",
-            ),
-            callbacks=[Clock()],
+            peft_config=lora(),
+            callbacks=[timed_by(clock)],
         )
         torch.cuda.reset_peak_memory_stats()
         trainer.train()

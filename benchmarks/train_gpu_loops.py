@@ -6,12 +6,26 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from train_gpu_models import make_model, make_quantised_model
 from train_gpu_systems import CURATE, LEARNING_RATE, LORA_RANK, QUANTISED, configuration
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model that is ready to be trained, with what its steps need."""
+
+    accelerator: Any
+    losses: Any
+    objective: Any
+    optimiser: Any
+    options: Any
+    numerics: Any
+    budget: int
 
 
 def run_curate(
@@ -68,28 +82,16 @@ def run_curate(
     cost = token_cost(losses.model)
     decisions.note(f"until here: at most {peak_gib():.1f} GiB")
     steps = arguments.warmup + arguments.steps
-    settings = (
-        *(losses, objective, optimiser, options, numerics, memory.budget),
-        *(steps, arguments.warmup),
-    )
+    prepared = Prepared(accelerator, losses, objective, optimiser, options, numerics, memory.budget)
     if system == "bare":
-        times, found = bare_steps(accelerator, *settings)
+        times, found = bare_steps(prepared, steps, arguments.warmup)
     else:
-        times, found = curate_steps(accelerator, *settings, cost)
+        times, found = curate_steps(prepared, steps, arguments.warmup, cost)
     return times, found, decisions.lines, cost.total
 
 
 def curate_steps(
-    accelerator: Any,
-    losses: Any,
-    objective: Any,
-    optimiser: Any,
-    options: Any,
-    numerics: Any,
-    budget: int,
-    steps: int,
-    warmup: int,
-    cost: Any,
+    prepared: Prepared, steps: int, warmup: int, cost: Any
 ) -> tuple[list[float], list[float]]:
     """`curate.train.stepping.take_step` on consecutive examples."""
 
@@ -105,12 +107,13 @@ def curate_steps(
     from curate.train.stepping import read_losses, take_step
     from curate.train.watch import Watch
 
+    accelerator, objective, options = prepared.accelerator, prepared.objective, prepared.options
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.jsonl"
         run = Run(
             accelerator=accelerator,
-            model=losses,
-            optimiser=optimiser,
+            model=prepared.losses,
+            optimiser=prepared.optimiser,
             train=objective,
             val=objective,
             val_items=[0],
@@ -122,8 +125,8 @@ def curate_steps(
                 measured_items=2,
                 width=1024,
             ),
-            budget=budget,
-            autocast=setup.autocasting(numerics, accelerator.device),
+            budget=prepared.budget,
+            autocast=setup.autocasting(prepared.numerics, accelerator.device),
             max_grad_norm=options.max_grad_norm,
             watch=Watch(options),
             store=CheckpointStore(Path(folder) / "checkpoints"),
@@ -179,17 +182,7 @@ class InOrder:
         return list(range(step * self.size, (step + 1) * self.size))
 
 
-def bare_steps(
-    accelerator: Any,
-    losses: Any,
-    objective: Any,
-    optimiser: Any,
-    options: Any,
-    numerics: Any,
-    budget: int,
-    steps: int,
-    warmup: int,
-) -> tuple[list[float], list[float]]:
+def bare_steps(prepared: Prepared, steps: int, warmup: int) -> tuple[list[float], list[float]]:
     """Forward, backward, clip and update on packs that are laid out beforehand."""
     import torch
 
@@ -197,18 +190,20 @@ def bare_steps(
     from curate.train.graphs import own_stream
     from curate.train.packing import plan_step
 
-    device = accelerator.device
+    losses, objective, optimiser = prepared.losses, prepared.objective, prepared.optimiser
+    device = prepared.accelerator.device
     gradients = Gradients(losses.parameters())
     for group in optimiser.param_groups:
         group["lr"] = LEARNING_RATE
-    order = InOrder(options.batch_size)
+    order = InOrder(prepared.options.batch_size)
     totals: list[Any] = []
     losses.train()
     laid_out = []
     for step in range(steps):
         items = order.batch(step)
         packs = [
-            objective.batch(p).to(device) for p in plan_step(objective.lengths, items, budget)[0]
+            objective.batch(p).to(device)
+            for p in plan_step(objective.lengths, items, prepared.budget)[0]
         ]
         laid_out.append((packs, sum(objective.units[i] for i in items)))
     clock = Stopwatch(warmup)
@@ -217,12 +212,12 @@ def bare_steps(
             clock.begin()
             total = torch.zeros((), device=device)
             for pack in packs:
-                with numerics.autocast(device):
+                with prepared.numerics.autocast(device):
                     nll, _ = losses(pack)
                 loss = nll.sum() / units
                 loss.backward()
                 total += loss.detach()
-            gradients.clip(options.max_grad_norm)
+            gradients.clip(prepared.options.max_grad_norm)
             optimiser.step()
             gradients.clear()
             totals.append(total)

@@ -22,8 +22,6 @@ def run_trl(
     """TRL's SFTTrainer on the same examples in the same order."""
     import torch
     from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     from curate.train.flops import token_cost
@@ -31,30 +29,12 @@ def run_trl(
     settings = dict(TRL[system])
     micro = settings.pop("micro_batch", 8)
     clock = Stopwatch(arguments.warmup)
-
-    class Clock(TrainerCallback):  # type: ignore[misc]  # transformers has no types for it here
-        def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
-            clock.begin()
-
-        def on_train_end(self, *args: Any, **kwargs: Any) -> None:
-            clock.end()
-
     make = make_quantised_model if system in QUANTISED else make_model
     with tempfile.TemporaryDirectory() as folder:
         trainer = SFTTrainer(
             model=make(shape, torch.bfloat16),
             args=SFTConfig(
-                output_dir=folder,
-                per_device_train_batch_size=micro,
-                gradient_accumulation_steps=size // micro,
-                max_steps=arguments.warmup + arguments.steps,
-                learning_rate=LEARNING_RATE,
-                lr_scheduler_type="constant",
-                logging_steps=1,
-                save_strategy="no",
-                report_to=[],
-                train_sampling_strategy="sequential",
-                disable_tqdm=True,
+                **same_steps(folder, micro, size, arguments),
                 **{"bf16": True, "use_cpu": not on_gpu(), **settings},
             ),
             train_dataset=Dataset.from_list(
@@ -64,13 +44,8 @@ def run_trl(
                 ]
             ),
             processing_class=tokenizer(),
-            peft_config=LoraConfig(
-                r=LORA_RANK,
-                lora_alpha=2 * LORA_RANK,
-                target_modules="all-linear",
-                task_type="CAUSAL_LM",
-            ),
-            callbacks=[Clock()],
+            peft_config=lora(),
+            callbacks=[timed_by(clock)],
         )
         building = peak_gib()
         trainer.train()
@@ -78,3 +53,43 @@ def run_trl(
         cost = token_cost(trainer.accelerator.unwrap_model(trainer.model))
     notes = [f"micro batch {micro}", str(settings), f"until training: at most {building:.1f} GiB"]
     return clock.times, losses, notes, cost.total
+
+
+def same_steps(folder: str, micro: int, size: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What makes any of TRL's trainers take the steps that curate takes: `size` examples, in order."""
+    return {
+        "output_dir": folder,
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": size // micro,
+        "max_steps": arguments.warmup + arguments.steps,
+        "learning_rate": LEARNING_RATE,
+        "lr_scheduler_type": "constant",
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "report_to": [],
+        "train_sampling_strategy": "sequential",
+        "disable_tqdm": True,
+    }
+
+
+def lora() -> Any:
+    """The adapter that all systems train."""
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=LORA_RANK, lora_alpha=2 * LORA_RANK, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+
+
+def timed_by(clock: Stopwatch) -> Any:
+    """A callback of transformers' trainer that starts and stops the clock."""
+    from transformers import TrainerCallback
+
+    class Clock(TrainerCallback):  # type: ignore[misc]  # transformers has no types for it here
+        def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
+            clock.begin()
+
+        def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+            clock.end()
+
+    return Clock()

@@ -21,7 +21,7 @@ from curate.rules.prompt_would_do import simple_change, told_by_words
 from curate.schemas.advice import Approach, Reason, Row
 from curate.schemas.contract import ContractKind
 from curate.schemas.options.advise import AdviseOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 
 # Most outputs rest on facts that their prompts do not hold: the task is to know things.
 _KNOWLEDGE_SHARE = 0.5

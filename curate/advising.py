@@ -18,7 +18,7 @@ from curate.errors import UserError
 from curate.schemas.advice import Advice, Approach, Reason
 from curate.schemas.options.advise import AdviseOptions
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.valid_examples import load_valid_examples
 
 _WEIGHTS = {"decisive": 100, "strong": 3, "weak": 1}

@@ -37,15 +37,9 @@ import polars as pl
 
 from curate.layouts import layout_of
 from curate.rowbytes import Chained
-from curate.schemas.records import (
-    ChatRecord,
-    Example,
-    InstructionRecord,
-    Message,
-    Record,
-    RecordFormat,
-    UnpairedPreferenceRecord,
-)
+from curate.schemas.preference_records import UnpairedPreferenceRecord
+from curate.schemas.records import ChatRecord, InstructionRecord, Record
+from curate.schemas.turns import Example, Message, RecordFormat
 
 ROW_SCHEMA: dict[str, Any] = {
     "row": pl.UInt32,

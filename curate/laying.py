@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.arrays import series_of
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 
 def row_frame(rows: pl.DataFrame, line: pl.Series, layout: pl.Series) -> pl.DataFrame:

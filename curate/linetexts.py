@@ -14,7 +14,7 @@ from curate import kernel
 from curate.kernel import KernelEngine, Lines, LineShapes
 from curate.linefiles import LineFile
 from curate.rowtexts import RowTexts
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 from curate.shingles import ShingleSets, Shingling
 from curate.signatures import Banding, Sketches
 from curate.texts import I64, TextBatch

@@ -35,8 +35,8 @@ from curate.run_dynamics import run_files
 from curate.schemas.findings import NotAssessed
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
 from curate.schemas.report import LintReport, RuleResult
+from curate.schemas.turns import RecordFormat
 from curate.selecting import ignored_in, select_rules
 from curate.sources import STDIN, expand, kind_of
 from curate.suppressions import load_suppressions

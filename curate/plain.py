@@ -18,7 +18,7 @@ import polars as pl
 from curate.columns import Batch, text_series
 from curate.laying import conversation_rows, flat_rows, row_frame, segments_of
 from curate.layouts import flat_layouts
-from curate.schemas.records import SHAREGPT_ROLES, RecordFormat
+from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 Records = list[dict[str, Any]]
 Columns = tuple[tuple[str, str], ...]

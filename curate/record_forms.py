@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from curate.schemas.records import SHAREGPT_ROLES, RecordFormat, split_transcript
+from curate.schemas.preference_records import split_transcript
+from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 _SIDES = ("prompt", "completion", "chosen", "rejected")
 _SIDED = frozenset(

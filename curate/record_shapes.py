@@ -11,7 +11,7 @@ from typing import Any
 
 from curate.record_forms import Shape, as_written
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 # The fields by which a format is known, each with the other names it goes by in published sets.
 # Order matters: the first format whose fields are all present wins.

@@ -20,7 +20,8 @@ from curate.errors import UserError
 from curate.record_forms import Shape, as_written
 from curate.record_shapes import shape_of_keys
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import SHAREGPT_ROLES, RecordFormat, split_transcript
+from curate.schemas.preference_records import split_transcript
+from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 # One turn: its role (system, user, assistant, tool) and its text.
 Turn = tuple[str, str]

@@ -22,7 +22,8 @@ from curate.columns import Batch
 from curate.patterns import regex
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import Example, Message, ToolCall, split_transcript
+from curate.schemas.preference_records import split_transcript
+from curate.schemas.turns import Example, Message, ToolCall
 from curate.token_columns import MEDIA, TOKEN_SCHEMA
 from curate.validating import Checked, to_example
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.sources import expand
 from curate.validating import HARMLESS_FAULTS, read_checked, to_example
 

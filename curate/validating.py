@@ -27,7 +27,8 @@ from curate.reading import LineBlock, read_pieces
 from curate.record_forms import Shape, as_written
 from curate.record_shapes import shape_of, shape_of_keys
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import RECORD_MODELS, Example, Record, RecordFormat
+from curate.schemas.records import RECORD_MODELS, Record
+from curate.schemas.turns import Example, RecordFormat
 from curate.sources import expand
 from curate.threads import ahead
 

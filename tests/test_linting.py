@@ -21,8 +21,8 @@ from curate.rules.protocol import About, ColumnRule, DatasetRule, Hit, Mark, Rec
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
 from curate.schemas.report import LintReport
+from curate.schemas.turns import RecordFormat
 from curate.threads import ahead
 
 Write = Callable[..., Path]

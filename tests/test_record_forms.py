@@ -18,7 +18,7 @@ from curate.faults import Fault
 from curate.record_shapes import shape_of
 from curate.rowtexts import RowTexts
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.train.unanswered import refuse_unanswered
 from curate.validating import load_examples, read_checked
 

@@ -20,7 +20,8 @@ from curate.faults import Fault
 from curate.plain import PlainReader
 from curate.reading import line_blocks
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import RECORD_MODELS, RecordFormat
+from curate.schemas.records import RECORD_MODELS
+from curate.schemas.turns import RecordFormat
 from curate.validating import Checked, Validator, load_examples, read_checked
 
 Write = Callable[..., Path]

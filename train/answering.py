@@ -7,7 +7,7 @@ from pathlib import Path
 
 from curate.errors import UserError
 from curate.schemas.options.generate import GenerateOptions
-from curate.schemas.records import Message
+from curate.schemas.turns import Message
 from curate.train.generating import Answer, answer_prompts
 from curate.train.model_pair import load_pair
 from curate.train.prompts import Asked, system_of_run

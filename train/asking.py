@@ -19,7 +19,7 @@ from curate.contract import infer_contract
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
 from curate.schemas.options.watch import DecideBy
-from curate.schemas.records import Example, Message
+from curate.schemas.turns import Example, Message
 from curate.train.attention import usual_attention
 from curate.train.evaluations import TaskScores
 from curate.train.forward import unwrapped

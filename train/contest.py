@@ -12,7 +12,7 @@ import numpy as np
 
 from curate.errors import UserError
 from curate.schemas.options.compare import CompareOptions
-from curate.schemas.records import Message
+from curate.schemas.turns import Message
 from curate.train.generating import Answer, answer_prompts
 from curate.train.intervals import Floats
 from curate.train.likelihood import answer_nll

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.validating import load_examples
 
 _TRAIN_NAMES = ("train", "training")

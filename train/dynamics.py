@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.train.evaluations import ExampleLosses
 from curate.writing import atomic_write
 

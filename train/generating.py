@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from curate.schemas.records import Message
+from curate.schemas.turns import Message
 from curate.train.decoding import (
     FEWEST_STEPS,
     Batch,

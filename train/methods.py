@@ -16,7 +16,7 @@ import numpy as np
 from curate.contract import Contract
 from curate.errors import UserError, unknown_name
 from curate.schemas.options.compare import CompareOptions
-from curate.schemas.records import Example, Message
+from curate.schemas.turns import Example, Message
 from curate.train.embedding import EmbeddingIndex, load_embedder
 from curate.train.metrics import instruction
 from curate.train.retrieval import Index, has_bm25, read_passages

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from curate.schemas.records import assistant
+from curate.schemas.turns import assistant
 from curate.train.intervals import Floats
 from curate.train.policy_prompts import PolicyPrompt
 from curate.train.scoring import RewardModel, load_reward

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from curate.errors import UserError
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 
 
 @dataclass(frozen=True)

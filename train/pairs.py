@@ -16,7 +16,7 @@ import numpy as np
 
 from curate.errors import UserError
 from curate.schemas.options.train import OverLength, TrainOptions
-from curate.schemas.records import Example, Message
+from curate.schemas.turns import Example, Message
 from curate.train.packing import row_length, shared_length
 from curate.train.rendering import Renderer
 from curate.train.rendering_report import RenderingReport, place_of, refuse_losses

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
-from curate.schemas.records import Example, Message
+from curate.schemas.turns import Example, Message
 from curate.train.rendering import Renderer
 from curate.train.rendering_report import RenderingReport, place_of
 from curate.train.turns import Unrenderable

@@ -14,7 +14,7 @@ from curate.errors import UserError
 from curate.schemas.options.preferences import DpoLoss, Reference
 from curate.schemas.options.train import Adapter, TrainOptions
 from curate.schemas.preference_report import PreferenceReport
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.train.datasets import TrainingData
 from curate.train.decisions import Decisions
 from curate.train.dpo import PreferenceObjective

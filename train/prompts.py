@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from curate.errors import UserError
 from curate.manifest import read_manifest
 from curate.reading import read_rows
-from curate.schemas.records import SHAREGPT_ROLES, Message, user
+from curate.schemas.turns import SHAREGPT_ROLES, Message, user
 
 _MESSAGES = TypeAdapter(list[Message])
 _EXPECTED = "messages, conversations, prompt, instruction or question"

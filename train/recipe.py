@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from torch import nn
 
 from curate.schemas.options.train import TrainOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.train.datasets import TrainingData
 from curate.train.decisions import Decisions
 from curate.train.forward import ForwardPlan, PackReader

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curate.schemas.options.train import OverLength
-from curate.schemas.records import Example, Message
+from curate.schemas.turns import Example, Message
 from curate.train.over_length import within
 from curate.train.rendering_report import RenderingReport, place_of, refuse_losses
 from curate.train.samples import Sample, Way

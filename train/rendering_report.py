@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from curate.errors import UserError
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 
 
 @dataclass

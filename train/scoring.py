@@ -16,7 +16,7 @@ import torch
 from curate.errors import UserError
 from curate.reading import read_rows
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import Example, Message
+from curate.schemas.turns import Example, Message
 from curate.train.forward import unwrapped
 from curate.train.models import (
     Base,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 from curate.train.datasets import TrainingData
 from curate.train.forward import PackReader
 from curate.train.recipe import Rendered

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from curate.schemas.records import Message, ToolCall
+from curate.schemas.turns import Message, ToolCall
 
 
 class Unrenderable(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curate.errors import UserError
-from curate.schemas.records import Example
+from curate.schemas.turns import Example
 
 
 def refuse_unanswered(path: Path, examples: Sequence[Example]) -> None:

@@ -28,7 +28,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Run the command."""
-    from curate.schemas.records import user
+    from curate.schemas.turns import user
     from curate.train.answering import Answerer
     from curate.train.prompts import Asked, read_prompts
     from curate.writing import protect
@@ -101,7 +101,7 @@ def _lines(asked: Sequence[Asked], answers: Sequence[Answer]) -> Iterator[str]:
 
 def _converse(answerer: Answerer) -> int:
     """A conversation at the terminal; an empty line begins a new one, Ctrl-D ends."""
-    from curate.schemas.records import Message, assistant, user
+    from curate.schemas.turns import Message, assistant, user
     from curate.train.prompts import Asked
 
     print("An empty line begins a new conversation; Ctrl-D ends.", file=sys.stderr)
@@ -123,7 +123,7 @@ def _converse(answerer: Answerer) -> int:
 
 def _answer_lines(answerer: Answerer) -> int:
     """One prompt a line of standard input; one JSON object a prompt on standard output."""
-    from curate.schemas.records import user
+    from curate.schemas.turns import user
     from curate.train.prompts import Asked
 
     asked = [

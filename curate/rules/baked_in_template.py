@@ -7,7 +7,7 @@ import polars as pl
 from curate.rules.protocol import About, ColumnRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 _PATTERN = (
     r"(?i)Below is an instruction that describes a task|#{2,4}\s*(?:response|assistant|answer)\s*:?\s*$"

@@ -14,7 +14,7 @@ from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 # There the code may be meant to be broken, or is another language's.
 _OTHERWISE = regex(

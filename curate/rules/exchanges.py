@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate.schemas.records import RECORD_MODELS, RecordFormat
+from curate.schemas.records import RECORD_MODELS
+from curate.schemas.turns import RecordFormat
 
 
 @dataclass(frozen=True, slots=True)

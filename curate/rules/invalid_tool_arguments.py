@@ -13,7 +13,7 @@ from curate.rules.tool_calls import calls_of, parsed_arguments
 from curate.rules.turns import turns_of
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 
 def _mended(record: dict[str, Any]) -> dict[str, Any]:

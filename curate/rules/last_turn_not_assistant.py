@@ -11,7 +11,7 @@ from curate.rules.protocol import About, Mark, RecordRule, Repair
 from curate.rules.turns import CONVERSATIONS, Turn, turns_in, turns_of
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import SHAREGPT_ROLES, RecordFormat
+from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 _NAMES = {"system": "system prompt", "tool": "tool"}
 

@@ -11,7 +11,7 @@ from curate.rules.pairs import answers_of, shared_part, shared_start, text_of
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 _SHORTEST = 200  # characters; short answers that differ in a word may well be minimal pairs
 

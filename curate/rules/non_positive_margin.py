@@ -10,7 +10,7 @@ import polars as pl
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 
 def _applies(options: LintOptions) -> pl.Expr:

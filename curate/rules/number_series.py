@@ -21,6 +21,9 @@ _PRIMES = regex(
     r"^\W*(?:please )?(?:find|list|name|give|generate|identify|what are|write|output|provide)\b[^.\n]*\bprime (?:numbers|factors|divisors)\b(?! and|[^.\n]*\b(?:composite|sum|how many|count|function|code|program|not prime|non-prime)\b)",
     re.I,
 )
+_PRIMES_BETWEEN = regex(
+    r"\bprime numbers?\b[^.]*?\b(?:from|between)\s+(\d{1,4})\s+(?:to|and)\s+(\d{1,4})\b", re.I
+)
 _LISTED = regex(
     r"(?:^|\bare\b|\bis\b|[:={])\s*(?=\d\D*\d)(\d{1,9}(?:(?:\s*[,x×*&]\s*(?:and\s+)?|\s+and\s+)\d{1,9})*)[}.]?\s*$"
 )
@@ -63,6 +66,20 @@ def wrong_primes(prompt: str, completion: str) -> Iterator[str]:
     for digits in re.findall(r"\d+", match[1]) if match else ():
         if not is_prime(int(digits)) and Fraction(digits) not in given:
             yield f"the completion counts {digits} among the prime numbers"
+            return
+
+
+def wrong_primes_between(prompt: str, completion: str) -> Iterator[str]:
+    """A number in the range asked for that is no prime, among those that an answer lists at its end."""
+    asked = _PRIMES_BETWEEN.search(prompt)
+    if asked is None:
+        return
+    low, high = int(asked[1]), int(asked[2])
+    listed = re.split(r"\bare\b|\bis\b|:|\{", completion)[-1]
+    for digits in re.findall(r"(?<![\d.])\d{1,4}(?![\d.]*\d)", listed):
+        value = int(digits)
+        if max(low, 2) <= value <= high and not is_prime(value):
+            yield f"the completion counts {value} among the prime numbers"
             return
 
 

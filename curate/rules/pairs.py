@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from curate.schemas.records import Message, PreferenceRecord, assistant, split_transcript
+from curate.schemas.preference_records import PreferenceRecord, split_transcript
+from curate.schemas.turns import Message, assistant
 
 
 def answers_of(record: dict[str, Any]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:

@@ -8,7 +8,7 @@ from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 _PATTERN = (
     r"(?i)(?:^|\n)\s*(?:#{3,4}\s*(?:input|output|end)|#{2,4}\s*(?:instruction|response|human|user|assistant|system))s?\s*:"

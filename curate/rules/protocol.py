@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from curate.dataset import Dataset
     from curate.schemas.options.lint import LintOptions
-    from curate.schemas.records import RecordFormat
+    from curate.schemas.turns import RecordFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 _DO = (
     r"(?:assist|help|answer|provide|fulfil+|comply|complete|do|create|generate|write|access|browse|open|see|view|process"

@@ -14,7 +14,7 @@ from curate.rules.protocol import About, Mark, RecordRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 # A list is ordered; what the items are about, and that no item is wanted twice, is plain.
 _ORDER_TEXT = (

@@ -11,7 +11,7 @@ from curate.rules.protocol import About, Mark, RecordRule
 from curate.rules.turns import CONVERSATIONS, turns_of
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 
 def _applies(options: LintOptions) -> pl.Expr:

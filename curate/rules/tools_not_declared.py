@@ -12,7 +12,7 @@ from curate.rules.tool_calls import calls_of, tools_of
 from curate.rules.turns import turns_of
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 
 def _applies(options: LintOptions) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from curate.schemas.records import SHAREGPT_ROLES, RecordFormat
+from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 # Formats in which the user wrote the roles, and so can have written them wrongly.
 CONVERSATIONS = (

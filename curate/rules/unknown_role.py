@@ -9,7 +9,7 @@ import orjson
 
 from curate.rules.protocol import About, FaultRule, Repair
 from curate.schemas.findings import Confidence, FixSafety, Severity
-from curate.schemas.records import ROLES
+from curate.schemas.turns import ROLES
 
 # Other names of the roles, as they stand in published sets, in lower case.
 _OTHER_NAMES = {

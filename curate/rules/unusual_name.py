@@ -13,7 +13,7 @@ from curate.rules.tool_calls import calls_of
 from curate.rules.turns import turns_of
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 # https://platform.openai.com/docs/api-reference/chat: function names; participants' are alike.
 _USUAL = regex(r"[A-Za-z0-9_.-]{1,64}")

@@ -14,7 +14,7 @@ from curate.rules.numerals import COUNT, count_of
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 _TEXT = (
     r"(?:sentence|phrase|slogan|tagline|summary|poem|haiku|headline|motto|response|answer|description|caption|statement|story"

@@ -13,7 +13,7 @@ from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 _SORT = r"\b(?:sort|arrange|order|put|organi[sz]e|rank|list|place|rearrange|alphabeti[sz]e)\b"
 _ALPHABETICAL = regex(

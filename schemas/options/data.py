@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import field_validator
 
 from curate.schemas.options.base import Options, option
-from curate.schemas.records import RecordFormat
+from curate.schemas.turns import RecordFormat
 
 MAPPABLE: tuple[str, ...] = (
     "messages",

@@ -13,7 +13,8 @@ from curate.contract import infer_contract
 from curate.errors import UserError
 from curate.schemas.comparison import Comparison, ConstantAnswer, MethodResult, MetricValue
 from curate.schemas.options.compare import CompareOptions
-from curate.schemas.records import ChatRecord, Example
+from curate.schemas.records import ChatRecord
+from curate.schemas.turns import Example
 from curate.train.advice import Gap, advise_on
 from curate.train.comparing import NOT_YET, compare
 from curate.train.constant import constant_answer, judge_constant

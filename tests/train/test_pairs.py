@@ -9,7 +9,8 @@ import pytest
 
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
-from curate.schemas.records import Example, PreferenceRecord, assistant, user
+from curate.schemas.preference_records import PreferenceRecord
+from curate.schemas.turns import Example, assistant, user
 from curate.train.pairs import render_pairs
 from tests.train.conftest import make_tokenizer
 

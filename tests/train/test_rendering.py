@@ -13,15 +13,8 @@ from hypothesis import strategies as st
 
 from curate.errors import UserError
 from curate.schemas.options.train import OverLength
-from curate.schemas.records import (
-    ChatRecord,
-    Example,
-    FunctionCall,
-    Message,
-    ToolCall,
-    assistant,
-    user,
-)
+from curate.schemas.records import ChatRecord
+from curate.schemas.turns import Example, FunctionCall, Message, ToolCall, assistant, user
 from curate.train.rendering import Renderer, render_examples
 from curate.train.samples import Sample, Way, preview_segments
 from curate.train.turns import Unrenderable

@@ -11,7 +11,7 @@ import pytest
 
 from curate.errors import UserError
 from curate.schemas.options.train import TrainOptions
-from curate.schemas.records import Example, Message, assistant, user
+from curate.schemas.turns import Example, Message, assistant, user
 from curate.train.policy_prompts import PolicyPrompt, prompts_of
 from curate.train.rewards import make_reward
 from curate.train.rollouts import RewardScale
