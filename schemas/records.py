@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from curate.schemas.preference_records import (
     PreferenceRecord,
@@ -264,5 +264,3 @@ RECORD_MODELS: dict[RecordFormat, type[Record]] = {
     RecordFormat.PROMPT_ONLY: PromptRecord,
     RecordFormat.STEPWISE: StepwiseRecord,
 }
-
-FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_\-]*$")]

@@ -71,8 +71,3 @@ def splits_of(dataset: Dataset) -> list[Split]:
         if numbers:
             splits.append(Split(wanted, np.flatnonzero(np.isin(files, numbers)).astype(np.int64)))
     return splits
-
-
-def has_splits(dataset: Dataset) -> bool:
-    """Whether there are rows that must not meet."""
-    return len({role for role in roles_of(dataset) if role != "data"}) > 1
