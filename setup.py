@@ -58,6 +58,7 @@ setup(
                     "_minhash",
                     "_extract",
                     "_clusters",
+                    "_copies",
                     "_columns",
                     "_screen",
                     "_keys",

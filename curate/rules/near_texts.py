@@ -4,10 +4,7 @@ Rows are sketched while they are read (100 bytes a row). The few that share a ba
 compared exactly (`curate.matching`): from memory while all texts together are small, otherwise they
 are read once more, into a scratch file.
 
-Two rows are near when their whole texts are, and their answers have something to do with each other:
-two questions about one long passage are no copies. A changed word breaks five shingles, of which a
-short text has few: so texts that are a little less alike count too where the answers are the same, and
-still less alike ones where hardly a word differs.
+Two rows are near when their whole texts are, and `curate.copies` holds them for copies.
 """
 
 from __future__ import annotations
@@ -21,13 +18,13 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from curate.candidates import group
+from curate.copies import MOST_LEEWAY, Pairs, are_copies
 from curate.dataset import Dataset
 from curate.engines import choose_engine
-from curate.label_variants import edit_distance
 from curate.matching import Settings, Sketched, Verdicts, decide
-from curate.patterns import regex
 from curate.rules.splits import Split, splits_of
 from curate.schemas.options.lint import LintOptions
 from curate.shingles import Shingling
@@ -37,17 +34,9 @@ from curate.texts import I64, TextBatch
 Pair = tuple[int, int, float]
 # Whole texts, and how many bytes at the end of each are the answer.
 _Texts = tuple[TextBatch, I64]
-# How much less alike the whole texts may be: where the answers are the same, and where hardly a word
-# differs (at most this share of them).
-_LEEWAY = 0.05
-_MOST_LEEWAY = 0.2
-_EDITED_WORDS = 0.04
 _ROUNDS = 3
 # Texts are kept in memory up to so many bytes, all of them or none.
 _MOST_KEPT = 64 << 20
-# The least share of words that the answers of near duplicates have in common.
-_COMMON_WORDS = 0.5
-_WORD = regex(r"\w+")
 
 
 def whole_text(rows: pl.DataFrame) -> pl.Series:
@@ -68,7 +57,7 @@ class NearTexts:
 
     def __init__(self, options: LintOptions) -> None:
         self._threshold = options.near_duplicate
-        least = max(options.near_duplicate - _MOST_LEEWAY, 0.05)
+        least = max(options.near_duplicate - MOST_LEEWAY, 0.05)
         self._settings = Settings(threshold=least, shingling=Shingling())
         self._close = replace(
             self._settings, threshold=self._threshold, banding=self._settings.bands
@@ -127,17 +116,18 @@ class NearTexts:
         among those that went likewise, so these are compared with each other once more.
         """
         found: list[Pair] = []
+        # Only rows that share a band with another text can be copies.
+        left = np.zeros(len(sketched.tokens), np.bool_)
+        left[texts.rows] = True
         for settings in (self._close, self._settings):
             turned_down = rows
             for _ in range(_ROUNDS):
-                accepted, turned_down = self._pairs(texts, sketched, turned_down, 0, settings)
-                found += accepted
+                pairs, copies = self._pairs(texts, sketched, turned_down, 0, settings)
+                found += _listed(pairs.at(copies))
+                left[pairs.left[copies]] = False
+                turned_down = pairs.left[~copies]
                 if len(turned_down) < 2:
                     break
-            # Only rows that share a band with another text can still be copies.
-            left = np.zeros(len(sketched.tokens), np.bool_)
-            left[texts.rows] = True
-            left[[row for row, _, _ in found]] = False
             rows = rows[left[rows]]
         return found
 
@@ -150,8 +140,9 @@ class NearTexts:
                 if earlier.role == later.role:
                     continue
                 rows = np.concatenate([earlier.rows, later.rows])
-                accepted, _ = self._pairs(texts, sketched, rows, len(earlier.rows), self._settings)
-                for pair in accepted:
+                first = len(earlier.rows)
+                pairs, copies = self._pairs(texts, sketched, rows, first, self._settings)
+                for pair in _listed(pairs.at(copies)):
                     known = best.get(pair[0])
                     if known is None or pair[2] > known[2]:
                         best[pair[0]] = pair
@@ -164,8 +155,8 @@ class NearTexts:
         rows: I64,
         references: int,
         settings: Settings,
-    ) -> tuple[list[Pair], I64]:
-        """The copies among `rows`, and the rows that are near another but no copies of it."""
+    ) -> tuple[Pairs, NDArray[np.bool_]]:
+        """Each of `rows` that is near another, with that one, and which of them are copies."""
         part = sketched
         if not np.array_equal(rows, np.arange(len(sketched.tokens))):
             columns = np.ascontiguousarray(sketched.columns[:, rows])
@@ -173,28 +164,12 @@ class NearTexts:
         verdicts: Verdicts = decide(
             texts.of(rows), part, settings, references=references, match_only=references > 0
         )
-        accepted: list[Pair] = []
-        turned_down: list[int] = []
-        for i in verdicts.removed.tolist():
-            row, keeper = int(rows[i]), int(rows[verdicts.keeper[i]])
-            similarity = float(verdicts.similarity[i])
-            if verdicts.same_tokens[i] or self._is_copy(texts, row, keeper, similarity):
-                accepted.append((row, keeper, similarity))
-            else:
-                turned_down.append(row)
-        return accepted, np.array(turned_down, np.int64)
-
-    def _is_copy(self, texts: _ScratchTexts, row: int, keeper: int, similarity: float) -> bool:
-        mine, other = (_WORD.findall(texts.answer(r).casefold()) for r in (row, keeper))
-        if similarity >= self._threshold:
-            left, right = set(mine), set(other)
-            common = len(left & right)
-            return not left or not right or common >= _COMMON_WORDS * len(left | right)
-        if similarity >= self._threshold - _LEEWAY and mine == other:
-            return True
-        whole, against = (_WORD.findall(texts.text(r).casefold()) for r in (row, keeper))
-        allowed = int(_EDITED_WORDS * len(whole))
-        return allowed > 0 and edit_distance(whole, against, allowed) <= allowed
+        gone = verdicts.removed
+        pairs = Pairs(rows[gone], rows[verdicts.keeper[gone]], verdicts.similarity[gone])
+        copies = verdicts.same_tokens[gone]
+        unsure = ~copies
+        copies[unsure] = are_copies(pairs.at(unsure), texts, self._threshold, self._engine)
+        return pairs, copies
 
     def _all(self) -> Sketched:
         """The sketches of all rows; each part is let go as soon as it is copied."""
@@ -234,33 +209,29 @@ class _ScratchTexts:
         self._offsets = offsets
         self._answers = answers
 
-    def answer(self, row: int) -> str:
-        """The answer of a row (its end, of so many bytes); of preferences, both answers."""
-        i = int(np.searchsorted(self.rows, row))
-        end = self._offsets[i + 1]
-        return bytes(self._data[end - self._answers[i] : end]).decode("utf-8", "replace")
-
-    def text(self, row: int) -> str:
-        """The whole text of a row."""
-        i = int(np.searchsorted(self.rows, row))
-        return bytes(self._data[self._offsets[i] : self._offsets[i + 1]]).decode("utf-8", "replace")
-
     def of(self, rows: I64) -> _Selected:
         """A source whose text i is that of row `rows[i]`."""
         return _Selected(self, rows)
 
     def take(self, rows: I64) -> TextBatch:
         """The texts of these rows; empty for rows that were not kept."""
-        at = np.searchsorted(self.rows, rows)
-        pieces = []
-        for row, i in zip(rows.tolist(), at.tolist(), strict=True):
-            known = i < len(self.rows) and self.rows[i] == row
-            pieces.append(
-                bytes(self._data[self._offsets[i] : self._offsets[i + 1]]) if known else b""
-            )
-        offsets = np.zeros(len(pieces) + 1, np.int64)
-        np.cumsum([len(p) for p in pieces], out=offsets[1:])
-        return TextBatch(b"".join(pieces), offsets)
+        return self._ends(rows, None)
+
+    def answers(self, rows: I64) -> TextBatch:
+        """The answers of these rows (their ends, of so many bytes); of preferences, both answers."""
+        return self._ends(rows, self._answers)
+
+    def _ends(self, rows: I64, sizes: I64 | None) -> TextBatch:
+        if not len(self.rows):
+            return TextBatch(b"", np.zeros(len(rows) + 1, np.int64))
+        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        last = self._offsets[at + 1]
+        first = self._offsets[at] if sizes is None else last - sizes[at]
+        first = np.where(self.rows[at] == rows, first, last)
+        bounds = zip(first.tolist(), last.tolist(), strict=True)
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(last - first, out=offsets[1:])
+        return TextBatch(b"".join([self._data[a:b] for a, b in bounds]), offsets)
 
 
 class _Selected:
@@ -321,6 +292,11 @@ def _selected_texts(texts: Sequence[_Texts], rows: I64) -> Iterator[_Texts]:
             np.cumsum(batch.offsets[here + 1] - batch.offsets[here], out=offsets[1:])
             data = b"".join([batch.data[a:b] for a, b in bounds])
             yield TextBatch(data, offsets), answers[here]
+
+
+def _listed(pairs: Pairs) -> list[Pair]:
+    sides = (pairs.left.tolist(), pairs.right.tolist(), pairs.similarity.tolist())
+    return list(zip(*sides, strict=True))
 
 
 def _scratch(data: mmap.mmap | bytes, rows: I64, pieces: Sequence[_Texts]) -> _ScratchTexts:
