@@ -86,7 +86,9 @@ def _judged(pairs: Pairs, texts: Texts, threshold: float, engine: Engine) -> Fla
     wordless = (sizes[left] == 0) | (sizes[right] == 0)
     copies[close] = (common >= COMMON_WORDS * either) | wordless[close]
     alike = ~close & (pairs.similarity >= threshold - LEEWAY)
-    copies[alike] = within_edits(answers, left[alike], right[alike], np.zeros(len(left), np.int64)[alike])
+    copies[alike] = within_edits(
+        answers, left[alike], right[alike], np.zeros(len(left), np.int64)[alike]
+    )
     rest = ~close & ~copies
     if rest.any():
         copies[rest] = _hardly_edited(pairs.at(rest), texts, engine)
@@ -103,7 +105,9 @@ def _hardly_edited(pairs: Pairs, texts: Texts, engine: Engine) -> Flags:
 def _numbered(pairs: Pairs) -> tuple[I64, I64, I64]:
     """The rows of some pairs, each once and ascending, and both sides as places among them."""
     both = np.sort(np.concatenate([pairs.left, pairs.right]))
-    rows = both[np.flatnonzero(np.diff(both, prepend=-1))]  # np.unique would import numpy.ma, a while
+    rows = both[
+        np.flatnonzero(np.diff(both, prepend=-1))
+    ]  # np.unique would import numpy.ma, a while
     return rows, np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right)
 
 
@@ -129,9 +133,7 @@ def within_edits(words: ShingleSets, left: I64, right: I64, allowed: I64) -> Fla
     if kernel is not None:
         limits = np.ascontiguousarray(allowed)
         pairs = _arguments(words, left, right)
-        status = kernel.curate_within_edits(
-            *pairs, limits.ctypes.data, len(left), near.ctypes.data
-        )
+        status = kernel.curate_within_edits(*pairs, limits.ctypes.data, len(left), near.ctypes.data)
         if status:
             raise MemoryError
         return near

@@ -102,6 +102,8 @@ def test_copies_have_much_the_same_answer_or_hardly_a_word_of_difference(engine:
     kind = choose_engine("local" if engine == "local" else "datasketch")
     assert are_copies(sure, rows, 0.8, kind).tolist() == [False, True]
     # Less alike than the threshold: the same answer lets a little less pass, few edits a good deal.
-    less = Pairs(number(2, 2, 3, 4, 1), number(0, 0, 0, 0, 0), np.array([0.76, 0.7, 0.7, 0.7, 0.76]))
+    less = Pairs(
+        number(2, 2, 3, 4, 1), number(0, 0, 0, 0, 0), np.array([0.76, 0.7, 0.7, 0.7, 0.76])
+    )
     assert are_copies(less, rows, 0.8, kind).tolist() == [True, True, True, False, False]
     assert are_copies(less.at(slice(0, 0)), rows, 0.8, kind).tolist() == []
