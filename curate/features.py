@@ -64,14 +64,14 @@ def _not_applicable() -> pl.Expr:
     """A short answer that says there is none, to a prompt that does not speak of that."""
     short = pl.when(pl.col("completion").str.len_bytes() <= 30).then(pl.col("completion"))
     nothing = short.str.contains(
-        r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|todo)[\s>)\]\"'.]*$"
+        r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|tba|tbc|todo)[\s>)\]\"'.]*$"
         r"|^\s*[-–—._…?]{1,10}\s*$"
-        r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|#n/?a)\W*$"
+        r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a)\W*$"
         r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
     )
     # Words that people type to try a form; as answers they are rare, and asked for by such words.
     tried = short.str.contains(
-        r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response)\W*$"
+        r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing)\W*$"
     )
     worded = (
         pl.when(tried)

@@ -108,6 +108,17 @@ def is_cpf(text: str) -> bool:
     return True
 
 
+def is_cnpj(text: str) -> bool:
+    """Whether nn.nnn.nnn/nnnn-nn is a Brazilian CNPJ with its right check digits."""
+    digits = [int(c) for c in text if c.isdigit()]
+    weights = (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)
+    for n in (12, 13):
+        total = sum(d * w for d, w in zip(digits[:n], weights[13 - n :], strict=True))
+        if (11 - total % 11) % 10 * (total % 11 > 1) != digits[n]:
+            return False
+    return len(set(digits)) > 1
+
+
 _VERHOEFF_PRODUCT = [
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 4, 0, 6, 7, 8, 9, 5], [2, 3, 4, 0, 1, 7, 8, 9, 5, 6],
     [3, 4, 0, 1, 2, 8, 9, 5, 6, 7], [4, 0, 1, 2, 3, 9, 5, 6, 7, 8], [5, 9, 8, 7, 6, 0, 4, 3, 2, 1],
@@ -223,6 +234,7 @@ NATIONAL_IDS: tuple[Kind, ...] = (
     Kind("UK national insurance number", r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b", is_nino),
     Kind("Spanish identity number", r"\b(?:\d{8}|[XYZ]-?\d{7})-?[A-Z]\b", is_dni),
     Kind("Brazilian CPF", r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b", is_cpf),
+    Kind("Brazilian CNPJ", r"\b\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}\b", is_cnpj),
     Kind("Indian Aadhaar number", r"\b[2-9]\d{3} \d{4} \d{4}\b", is_aadhaar),
     Kind(
         "French social security number",
@@ -286,6 +298,8 @@ PROVIDER_KEYS: tuple[tuple[str, str], ...] = (
     ("Postman key", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
     ("Docker token", r"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{27,}"),
     ("Figma, Sentry, Contentful or Grafana token", r"\bfigd_[0-9A-Za-z_-]{38,}|\bsntry[su]_[0-9A-Za-z_=-]{40,}|\bCFPAT-[0-9A-Za-z_-]{40,}|\bglsa_[0-9A-Za-z]{32}_[0-9a-f]{8}\b"),
+    ("NVIDIA, Tavily or OpenRouter key", r"\bnvapi-[0-9A-Za-z_-]{40,}|\btvly-(?:dev-|prod-)?[0-9A-Za-z]{20,}\b"),
+    ("Airtable token", r"\bpat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b"),
     ("Facebook token", r"\bEAACEdEose0cBA[0-9A-Za-z]{20,}"),
     ("Mailgun or Mailchimp key", r"\bkey-[0-9a-f]{32}\b|\b[0-9a-f]{32}-us\d{1,2}\b"),
 )  # fmt: skip
@@ -293,7 +307,11 @@ PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|\bPuTTY-Us
 JSON_WEB_TOKEN = r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}"
 CREDENTIALS_IN_URL = r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@\"'<>{}\[\]()]{1,60}:[^\s:/@\"'<>{}\[\]()$]{3,60}@[0-9A-Za-z.-]+"
 EMAIL = r"[0-9A-Za-z][0-9A-Za-z._%+-]{0,62}@(?:[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?\.)+[A-Za-z]{2,24}\b"
-PHONE = r"(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?(?:\d[ .-]?){6,12}\d\b|\(\d{3}\) ?\d{3}[ .-]\d{4}\b|\b(?:1[ .-])?\d{3}[.-]\d{3}[.-]\d{4}\b)"
+PHONE = (
+    r"(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?(?:\d[ .-]?){6,12}\d\b|\(\d{3}\) ?\d{3}[ .-]\d{4}\b|\b(?:1[ .-])?\d{3}[.-]\d{3}[.-]\d{4}\b"
+    # As one writes them at home, where a word says what the number is.
+    r"|(?i:(?:phone|tel|telephone|mobile|cell|whatsapp|fax|call|ring)\.?:?(?: (?:me|us|him|her|number|no\.|on|at|is)){0,2}:? )\(?0\d{2,4}\)?[ /-]?\d{3,4}[ -]?\d{3,4}(?:[ -]?\d{1,3})?\b)"
+)
 ASSIGNED_SECRET = (
     r"(?i)\b(?:(?:aws|db|database|app|admin|root|user|smtp|mail|redis|mysql|postgres|pg|ftp|ssh|jwt|service|prod|github|gitlab|slack|stripe|azure|openai|google|django|flask)_)?(?:api[_-]?key|apikey|secret(?:[_-]?(?:key|token|access[_-]?key))?|access[_-]?token|auth[_-]?token|bearer|client[_-]?secret"
     r"|private[_-]?key|passw(?:or)?d|pwd|token)[\"']?\s*(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?[0-9A-Za-z+/_.~!@#$%^&*-]{8,}"
@@ -323,9 +341,11 @@ def is_phone(text: str) -> bool:
 def _is_toll_free(text: str) -> bool:
     """A number of a firm or a public service (North American 800 and the like) is nobody's own."""
     digits = re.sub(r"\D", "", text).removeprefix("1")
-    return len(digits) == 10 and digits[:3] in _TOLL_FREE
+    return (len(digits) == 10 and digits[:3] in _TOLL_FREE) or digits.startswith(_FREE_OR_SHARED)
 
 
+# British and other numbers of services, with the zero of the trunk.
+_FREE_OR_SHARED = ("0800", "0808", "0845", "0844", "0870", "0871", "0300", "0333", "0900")
 _TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")
 
 
@@ -349,7 +369,7 @@ def is_fictional_phone(text: str) -> bool:
         "9999999",
     )
     return _is_possible_phone(text) and (
-        re.search(r"55501\d\d$", digits) is not None
+        re.search(r"55501\d\d$|7700900\d{3}$|2079460\d{3}$", digits) is not None
         or (len(national) == 10 and "555" in (national[:3], national[3:6]))
         or any(run in digits for run in made_up)
     )

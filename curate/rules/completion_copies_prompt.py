@@ -37,7 +37,11 @@ def _first(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     gap = completion.str.len_bytes().cast(pl.Int64) - prompt.str.len_bytes().cast(pl.Int64)
     same_start = completion.str.head(3).str.to_lowercase() == prompt.str.head(3).str.to_lowercase()
-    return (gap >= -8) & same_start
+    # Quotation marks or white space may stand before the copy.
+    opened = pl.when(completion.str.contains(r"^[\"'“\s]")).then(completion).str.head(8)
+    inner = opened.str.strip_chars_start("\"'“ \n\t").str.head(3).str.to_lowercase()
+    inside = (inner == prompt.str.head(3).str.to_lowercase()).fill_null(False)
+    return (gap >= -8) & (same_start | inside)
 
 
 RULE = ColumnRule(

@@ -19,11 +19,15 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     frame = dataset.frame.with_row_index("at").filter(pl.col("completion_language").is_not_null())
     if frame.height < _FEWEST_ROWS:
         return
-    counts = frame["completion_language"].value_counts(sort=True)
-    main, share = counts["completion_language"][0], counts["count"][0] / frame.height
+    # Translations and the like say nothing of the language that the set speaks.
+    own = frame.filter(~pl.col("names_language"))
+    if own.height < _FEWEST_ROWS:
+        return
+    counts = own["completion_language"].value_counts(sort=True)
+    main, share = counts["completion_language"][0], counts["count"][0] / own.height
     if 1 - share > _MOST_OTHERS:
         return  # a set in several languages
-    others = frame.filter((pl.col("completion_language") != main) & ~pl.col("names_language"))
+    others = own.filter(pl.col("completion_language") != main)
     for at, found in others.select("at", "completion_language").iter_rows():
         yield Hit(at, f"the completion looks {found}; {share:.0%} of the others are {main}")
 

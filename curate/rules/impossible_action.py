@@ -68,12 +68,24 @@ _WHOLLY = (
     r"\s+(?:it|the|an?|you|your|two|three|four|five|\d+|this|that|him|her|them|all|my)\b"
     r"|(?:set|added|saved|updated|changed|reset|checked|looked at|opened|created|removed|moved|closed|unlocked|activated)\s+(?:an? (?:alarm|reminder|timer|ticket|case|support ticket)\b"
     r"|(?:the|your|an?)\s+(?:[a-z]+\s+){0,5}?(?:calendar|account|password|settings|order|ticket|balance|address|subscription|booking|reservation|inbox|e-?mail|folder|alarm|reminder|thermostat|lights?|doors?)\b)"
-    r"|searched\s+the\s+(?:web|internet)\b)"
+    r"|searched\s+the\s+(?:web|internet)\b|(?:turned|switched)\s+(?:on|off|up|down)\s+(?:the|your)\b|dimmed\s+the\b"
+    r"|checked\s+(?:the|your)\s+(?:weather|web|internet|news|forecast|traffic|website|map|calendar|inbox)\b|(?:run|executed|tested|compiled)\s+(?:your|the|this)\s+(?:code|script|program|query|tests?)\b"
+    r"|(?:spoken|talked|checked)\s+(?:to|with)\s+(?:my|the|your)\s+(?:colleague|manager|boss|supervisor|team|wife|husband|doctor|landlord|bank)s?\b)"
+)
+# The same in other words: a search, a device that obeys, a page that was opened.
+_REPORTED = (
+    r"(?i)^(?:sure|done|ok|okay|certainly|of course|alright|great)?[\s,.!…-]*(?:i (?:just )?(?:searched\s+the\s+(?:web|internet)|googled)\b"
+    r"|i(?: have| just|['’]ve)? (?:downloaded|opened|watched|listened to|looked at) (?:the|your) (?:attached |uploaded )?(?:file|document|link|video|recording|image|picture|photo|attachment|pdf|spreadsheet|website|page)\b"
+    r"|(?:now )?(?:playing|calling|dialing|dialling|opening|turning (?:on|off)|sending|booking|downloading|setting)\s[^.\n]{1,60}?\s(?:now|for you)[.!…]*\s*$"
+    r"|your (?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel room|pizza|hotel) (?:has|have) been (?:booked|ordered|set|reserved|scheduled|created|confirmed)\b"
+    r"|(?:the |your )?(?:alarm|reminder|timer) (?:has been |is |was )?(?:now )?(?:set|created|saved) (?:for|to|at)\b)"
 )
 _REMEMBERED = (
     r"(?i)^\W*(?:i looked (?:it|that|this|them) up\b|i\s+(?:watched|saw|ate|visited|went|drove|walked|tried|met|tasted|cooked|bought)\b[^.\n]{0,80}\b(?:yesterday|last (?:week|night|month|summer|winter|weekend)|this morning|the other day)\b"
     r"|when i (?:visited|went|lived|worked|was)\b[^.\n]{0,60}\b(?:yesterday|last (?:week|night|month|summer|winter|weekend|year))\b"
-    r"|i (?:just )?went to the (?:shop|store|market|bank|post office|pharmacy)\b)"
+    r"|i (?:just )?went to the (?:shop|store|market|bank|post office|pharmacy)\b"
+    r"|when i was (?:a (?:child|kid|boy|girl|student|teenager)|young|little)\b|i remember (?:when i|my (?:mother|father|grand|first|mom|dad))"
+    r"|my (?:wife|husband|girlfriend|boyfriend|kids|children|family|mother|father|friends?) (?:and i|told me|gave me|loved|love it|loves it)\b)"
 )
 # What is asked for may be such a sentence.
 _AS_TEXT = (
@@ -86,7 +98,7 @@ def _alone() -> pl.Expr:
     """The whole answer is a short claim that nobody ordered, and no text of that kind was asked for."""
     completion = pl.col("completion")
     short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
-    claims = short.str.contains(english(f"{_WHOLLY}|{_REMEMBERED.removeprefix('(?i)')}"))
+    claims = short.str.contains(english(f"{_WHOLLY}|{_REMEMBERED.removeprefix('(?i)')}|{_REPORTED.removeprefix('(?i)')}"))
     return claims.fill_null(False) & ~pl.col("prompt").str.contains(english(_AS_TEXT))
 
 
@@ -105,7 +117,7 @@ def _first(options: LintOptions) -> pl.Expr:
     order = pl.col("prompt").str.contains(english(f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}"))
     short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
     alone = short.str.contains(
-        r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve "
+        r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve |^[^a-zA-Z]{0,4}(?i-u:(?:sure|done|okay|certainly|great)?[ ,.!]{0,3}(?:i (?:searched|googled|downloaded|opened|watched|listened|remember)|(?:now )?(?:playing|calling|dial|opening|turning o|sending|booking|downloading|setting) |(?:your |the )?(?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel|pizza) |when i was |my (?:wife|husband|girl|boy|kids|children|family|mother|father|friend)))"
     )
     return (
         (order | for_you | alone.fill_null(False))
@@ -129,7 +141,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="claims an action that a text model cannot take: {match}",
-    pattern=english(f"{_CLAIM}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}"),
+    pattern=english(f"{_CLAIM}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}"),
     column="completion",
     first=_first,
 )

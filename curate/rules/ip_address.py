@@ -15,7 +15,7 @@ from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_ADDRESS = regex(rf"(?<![\w.:/-])(?:{IP_ADDRESS.pattern})(?![\w:-]|\.\d)")
+_ADDRESS = regex(rf"(?<![\w.:/-])(?:{IP_ADDRESS.pattern})(?![\w-]|:(?!\d{{2,5}}\b)|\.\d)")
 # "version 1.2.3.4" and "section 4.3.2.1" are no addresses.
 _NUMBERING = regex(r"(?:version|v|ver\.?|section|chapter|release|build|rfc|§)\s*$", re.IGNORECASE)
 

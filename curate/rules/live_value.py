@@ -39,6 +39,12 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:is|are)\b[^.?\n]*\b(?:open|closed|available|in stock|playing|showing|on sale|raining|snowing) (?:right )?(?:now|today|tonight)\s*\?",
         r"^when (?:does|is|will|do) the next (?:train|bus|flight|ferry|tram|plane|high tide|boat)s?\b",
         r"\b(?:stock market|nasdaq|dow jones|bitcoin)\b[^.?\n]*\b(?:doing|performing) (?:today|right now|now)\b|\b(?:in (?:the )?(?:cinemas?|theat(?:er|re)s?)|on tv) (?:this week|now|today|right now|tonight)\b",
+        r"\bwill it (?:rain|snow|storm|freeze|be (?:sunny|cold|hot|warm|windy|raining|snowing|foggy))\b[^.?\n]*\b(?:today|tomorrow|tonight|this (?:week|weekend|evening|afternoon))",
+        r"\b(?:price|value|cost|rate|level)s? of (?:[a-z]+ ){1,2}(?:today|right now|now|this week|this morning)\b|^how many\b[^.?\n]*\b(?:today|right now|so far this (?:year|month|week|season)|this week)\s*\?",
+        r"\b(?:movies?|films?|concerts?|shows?|games?|match(?:es)?|bands?)\b[^.?\n]*\b(?:playing|showing|on|in town)\b[^.?\n]*\b(?:tonight|today|right now|this (?:week|weekend|evening))",
+        r"\b(?:number one|top|no\. ?1)\b[^.?\n]*\bcharts?\b[^.?\n]*\b(?:this week|right now|today|currently)",
+        r"^is my (?:flight|train|bus|order|package|parcel|delivery|plane)\b[^.?\n]*\b(?:delayed|late|on time|cancel+ed|here|there|arrived|shipped)\s*\?",
+        r"\bwhat (?:day of the week|month|year|season) is it\b|\btraffic\b[^.?\n]*\b(?:on my (?:way|route)|to work|right now|today)|\b(?:latest|live|current) scores?\b|\bin the news (?:today|right now|this week|lately|at the moment)\b",
         r"\bcurrent (?:share|stock) prices?\b|\blive (?:score|traffic|stock)s?\b",
         r"\bwho\b[^.?\n]*\bthis (?:summer|winter|spring|autumn|year|week|month|morning)\b",
         r"\b(?:determine|find|calculate|what(?:'s| is)|tell me|look up)\s+(?:me\s+)?the (?:cost|price) of (?:shipping|flying|a flight|flights|a ticket|tickets|an? [a-z]+ ticket)\b",
@@ -78,7 +84,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
         "nearby", "city center", "city centre", "flight", "ticket", "hotel room", "in my ", "in your ", "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
-        "at the moment", "at this moment", " now?", "stock price", "share price", "champion", "number one", "top scorer", " rate", "next train", "next bus", "next f", "next tram", "next plane",
+        "will it ", "what month", "what year is", "what season", "is my ", "so far this", "score", "charts", "traffic", "at the moment", "at this moment", " now?", "stock price", "share price", "champion", "number one", "top scorer", " rate", "next train", "next bus", "next f", "next tram", "next plane",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     # A second line may name the place or the firm; one with numbers may hold the value itself.

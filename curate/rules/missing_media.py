@@ -51,8 +51,14 @@ _HANDED = (
     rf"|^(?:what|who|which|how many|where|is|are)\b[^:\"“”\n]*\b(?:in|on)\s+(?:the|this)\s+{_SEEN}\s+(?:holding|wearing|doing|looking at|standing|sitting|saying|feeling|made of|called|show|from)\s*\?\s*$"
     rf"|^(?:what|how|which)\b[^:\"“”\n]{{0,30}}\b(?:does|do|is|are)\s+(?:the|this|these)\s+{_SEEN}s?\s+(?:show|say|depict|represent|illustrate|display|tell us|showing|depicting)\b[^:\"“”]{{0,30}}\?\s*$"
     rf"|^(?:what|which|who|how)\b[^:\"“”\n]*\b(?:in|on|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_SEEN}s?\s+(?:express|show|above|below|mean)[a-z]*\s*\?\s*$"
+    # "Is the person in the photo smiling?", "Compare the two images."
+    rf"|^(?:is|are|was|were|does|do|can|has|have)\b[^:\"“”\n]*\b(?:in|on)\s+(?:the|this)\s+{_SEEN}(?:\s+[a-z]+){{0,2}}\s*\?\s*$"
+    rf"|^(?:please\s+)?(?:compare|contrast|describe|caption|label|sort)\s+(?:the|these)\s+(?:two\s+|three\s+|four\s+)?{_SEEN}s\s*[.!]?\s*$"
+    r"|\b(?:figure|plot) (?:above|below)\b[^:\"“”\n]*$|\[(?:attached|see attached|attachment|enclosed)\]"
+    rf"|\bi(?:['’]m|\s+am)\s+(?:sending|attaching|uploading|sharing|showing)\s+(?:you\s+)?(?:an?|the|my|some)\s+(?:[a-z-]+\s+)?{_THING}\b"
+    r"|^(?:what|which|how many|where|find|list|count|extract|explain)\b[^:\"“”\n]*\b(?:in|from|of)\s+(?:this|my)\s+(?:[a-z]+\s+)?(?:log file|file|pdf|spreadsheet|workbook|csv|attachment)\s*[.?]?\s*$"
     rf"|^according to (?:the|this)\s+(?:[a-z]+\s+)?(?:chart|graph|diagram|infographic|map)\b[^:\"“”\n]*$"
-    rf"|^(?:please\s+)?write\s+(?:an?\s+)?(?:alt[ -]text|caption|description)\s+(?:for|of)\s+(?:this|the attached|the following)\s+{_SEEN}\s*[.!]?\s*$"
+    rf"|^(?:please\s+)?(?:write|generate|create|provide|give|suggest|compose)\s+(?:an?\s+|me\s+an?\s+)?(?:alt[ -]text|caption|description)\s+(?:for|of)\s+(?:this|the attached|the following)\s+{_SEEN}\s*[.!]?\s*$"
     r"|^(?:please\s+)?(?:transcribe|caption)\s+(?:the|this|my)\s+(?:[a-z]+\s+){0,2}?(?:interview|voicemail|call|podcast|voice message|voice note|meeting|lecture)\s*[.!]?\s*$"
     r"|^(?:please\s+)?(?:open|read|check|review|clean|load|convert)\s+(?:the|my|this)\s+(?:[a-z]+\s+)?(?:file|document|pdf|spreadsheet|csv|log file|workbook|attachment)\b[^:\"“”\n]*$"
 )
@@ -93,7 +99,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "attached", "link to", "![", "<img", "<insert", ".png", ".jp", ".gif", ".mp", ".wav", ".pdf",
         ".doc", ".xls", ".zip", ".svg", ".webp", "x-ray", "scan", "accompanying", "enclosed", "snapshot", "selfie", "voicemail", "voice ", "footage", "meme", "blueprint",
         "uploaded", " i sent", "i've sent", "i shared", "here is my", "here's my", "here’s my", "transcribe", "the pdf", "the file", "spreadsheet", "my file", "the csv",
-        "the document", "log file", "workbook",
+        "the document", "log file", "workbook", "plot above", "plot below", "enclosed]", "this file", "this pdf", "my csv",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     return stands_alone() & hint

@@ -70,7 +70,17 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?(?:turn|convert|put|rewrite|translate|summari[sz]e|shorten|transform|rephrase) (?:all (?:of )?)?the (?:above|below)\b(?:\s+[a-z]+){0,6}\s*[.!?]?\s*$",
         r"\bwhat (?:does )?this (?:code|function|script|program|query|regex|snippet|command|code snippet) (?:does|do|means?|returns?|outputs?|prints?)\s*[.?]?\s*$",
         rf"^what(?:['’]s|\s+is) wrong (?:with|in) (?:this|my|the following) (?:[a-z]+\s+)?{_NOUN}\s*[.?]?\s*$",
-        r"\b(?:recipe|contract|invoice|log|schedule|menu|options|questions?|statements) (?:above|below)\b[^:\"“”\n]*$",
+        rf"\b(?:sentiment|tone|mood|genre|gist|purpose|main idea|theme|style|author|target audience)s?\s+(?:of|in|expressed in|behind)\s+this\s+(?:[a-z-]+\s+)?{_NOUN}\s*[.!?]?\s*$",
+        r"^(?:please\s+)?(?:find|fix|correct|spot|underline|highlight|remove|count|list)\s+(?:all\s+)?the\s+(?:[a-z-]+\s+){0,2}?(?:mistakes?|errors?|typos?|verbs?|nouns?|adjectives?|adverbs?|pronouns?|bugs?)\s+in\s+the\s+(?:text|passage|paragraph|sentence|article|essay|email|document|code)"
+        + _END,
+        r"^(?:please\s+)?(?:complete|finish|continue|translate|rewrite|punctuate|correct|fix|solve|fill in) the (?:[a-z]+ ){0,2}?(?:sentence|paragraph|phrase|text|passage|proverb|analogy|sequence|story|poem|list|table|equation|code|blanks?|gaps?)s?\s*:\s*$",
+        r"^(?:please\s+)?(?:choose|select|pick|circle|tick|mark)\s+the\s+(?:correct|right|best|most appropriate|odd|appropriate|incorrect|wrong)\s+(?:[a-z]+\s+){0,2}?(?:option|answer|choice|word|one|alternative|statement|response|letter)s?\s*[.!:]?\s*$",
+        r"^what (?:does|will|would|is) (?:the (?:output|result|value) of )?(?:the following|the given|this) (?:[a-z+#]+ ){0,2}?(?:code|function|script|program|query|snippet|loop|expression)(?: (?:print|output|return|do|produce|mean|display|evaluate to))?\s*\?\s*$",
+        rf"^(?:please\s+)?{_READING}\s+the\s+(?:[a-z-]+\s+)?{_NOUN}\s+(?:that )?(?:you|we)\s+(?:just |have |have just )?(?:read|saw|heard|discussed|received|were given)"
+        + _END,
+        rf"^(?:please\s+)?(?:reply|respond|write (?:an? )?(?:[a-z]+ )?(?:reply|response)) to (?:this|the following|the above) (?:[a-z-]+\s+)?{_NOUN}"
+        + _END,
+        r"\b(?:function|script|query|program|class|recipe|contract|invoice|log|schedule|menu|options|questions?|statements) (?:above|below)\b[^:\"“”\n]*$",
         r"\b(?:main (?:idea|point|theme|character|topic|argument|message)s?|tone|mood|protagonist"
         r"|antagonist|moral|narrator)\s+(?:of|in)\s+(?:the|this)\s+(?:book|story|article|passage|poem"
         r"|movie|film|song|text|paragraph|novel|essay|excerpt)\s*[.?]?\s*$",
@@ -80,7 +90,7 @@ _PATTERN = "(?i)" + "|".join(
 _LONGEST = 300
 _HINT = (
     rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:the|this|these)\s+(?:following|given|provided|attached|supplied)\b|\bgiven the\b"
-    rf"|^(?:please\s+)?[a-z]+\s[^:]*\b(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}\b|\b(?:below|above)\b|\bwhich (?:one )?of the following\b"
+    rf"|^(?:please\s+)?[a-z]+\s[^:]*\b(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}\b|\b(?:below|above)\b|\bthe (?:correct|right|best|odd|most appropriate|appropriate|incorrect|wrong) |\bin the (?:text|passage|paragraph|sentence|article|essay|email|document|code)\s*[.!]?\s*$|\b(?:you|we) (?:just )?(?:read|saw|heard)|\bthe [^:\n]{{1,30}}:\s*$|\bwhich (?:one )?of the following\b"
     r"|^(?:based on|according to|from|using) (?:the|this)\b|^read (?:the|this)\b"
     r"|\b(?:code|function|script|program|query|regex|snippet|command) (?:does|do|means?|returns?|outputs?|prints?)\b|\bwrong (?:with|in) |\bI (?:gave|sent|pasted|provided|shared|have|showed)\b"
     r"|\b(?:based on|using|from|according to) (?:the|this) (?:passage|article|text|paragraph|context|document|excerpt|transcript)|\b(?:this|these)\b[^\n:]*:\s*$"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from curate.patterns import regex
@@ -12,6 +14,8 @@ from curate.schemas.options.lint import LintOptions
 
 # UTF-8 read as Windows-1252 or Latin-1: a lead byte C3, C2, E2, F0 … and what its followers became.
 _FOLLOWER = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+# The bytes 80 to BF in code page 437, but for the lines that trees are drawn with.
+_DOS_FOLLOWER = "[ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓╡╢╖╕╣║╗╝╜╛]"
 _PATTERN = (
     f"[\u00e2][\u20ac\u0080][{_FOLLOWER[1:-1]}]"  # punctuation: â€™ â€œ â€“
     f"|\u00c3[{_FOLLOWER[1:-1]}]"  # accented Latin letters: Ã© Ã¼
@@ -20,10 +24,15 @@ _PATTERN = (
     f"|\u00ef\u00bb\u00bf|(?:[\u00d0\u00d1][{_FOLLOWER[1:-1]}]){{3}}"  # BOM; Cyrillic
     f"|(?:[\u00ce\u00cf][{_FOLLOWER[1:-1]}]){{3}}"  # Greek
     f"|\u00ef\u00bf\u00bd|(?:[\u00e3-\u00e9][{_FOLLOWER[1:-1]}]{{2}}){{2}}"  # U+FFFD; CJK
+    # UTF-8 read in the code page of a DOS window: letters, then punctuation.
+    f"|[\u251c\u252c]{_DOS_FOLLOWER}|\u0393\u00c7{_DOS_FOLLOWER}|\u0393\u00e9\u00bc"
     # Cyrillic of Windows-1251 read as Latin-1: words of nothing but accented letters.
     "|[\u00c0-\u00ff]{4,}[ ,.!?-]+[\u00c0-\u00ff]{2,}"
     # The apostrophe of Mac Roman: donÕt.
     "|[a-z]\u00d5(?:t|s|re|ve|ll|m|d)\\b"
+)
+_DOS = regex(
+    f"(?:[\u251c\u252c]{_DOS_FOLLOWER}|\u0393\u00c7{_DOS_FOLLOWER}|\u0393\u00e9\u00bc)"
 )
 _CYRILLIC = regex("[\u00c0-\u00ff]{4,}(?:[ ,.!?-]+[\u00c0-\u00ff]+)+")
 _MAC_APOSTROPHE = regex("(?<=[a-z])\u00d5(?=(?:t|s|re|ve|ll|m|d)\\b)")
@@ -38,7 +47,15 @@ def _condition(options: LintOptions) -> pl.Expr:
 def repaired(text: str) -> str:
     """The text with each garbled run decoded again, where that gives valid UTF-8."""
     text = _CYRILLIC.sub(lambda run: run[0].encode("latin-1").decode("cp1251"), text)
+    text = _DOS.sub(_from_dos, text)
     return _RUN.sub(lambda run: _decoded(run[0]), _MAC_APOSTROPHE.sub("\u2019", text))
+
+
+def _from_dos(run: re.Match[str]) -> str:
+    try:
+        return run[0].encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return run[0]
 
 
 def _decoded(run: str) -> str:

@@ -11,7 +11,7 @@ _SURE = (
     r"no[\s_-]?(?:input|output)s?|ninput|noput|noinout|nooutout"
     r"|no (?:additional |further |extra |specific |other )(?:input|output|context)s?|(?:input|output|context)\s*:\s*(?:none|n/?a|null|empty)"
     r"|no (?:additional |further |extra )?(?:input|output|context)s? "
-    r"(?:is |are |was |were )?(?:needed|required|provided|given|necessary|available|specified|text)"
+    r"(?:is |are |was |were )?(?:needed|required|provided|given|necessary|available|specified|text)(?: (?:for|in|by|with|to) (?:this|the|your) [a-z]{2,20})?"
     r"|(?:input|output|context) (?:is )?(?:not (?:needed|required|provided|given|applicable|available)|empty|none)"
     r"|empty (?:input|output|string)|blank (?:input|output)|insert (?:input|text|output) here"
 )
@@ -20,9 +20,9 @@ _UNWRITTEN = (
     r"(?:your |the |write |type |put |add )+(?:answer|response|output|completion)(?: goes)? here"
     r"|(?:insert|enter|add|write|put|paste) (?:your |the |an? )?(?:answer|response|output|completion|text|content)(?: here)?"
     r"|(?:answer|response|output|completion|text|content) (?:goes|to be (?:added|written|filled in)|to go|to follow|comes) ?(?:here)?"
-    r"|(?:answer|response|output|completion) here|(?:answer|response|output|completion)\s*:\s*(?:tbd|todo|n/?a|pending|fixme)|(?:fixme|todo)\s*:\s*(?:answer|response|output|completion|write|add|fill)[a-z ]{0,20}"
+    r"|(?:answer|response|output|completion)[ _-]here|(?:this is |just )?(?:an? |the |some )?(?:placeholder|dummy|example|sample|test|mock|fake|stub|default)s? (?:answer|response|output|completion|reply|text)s?|(?:this is )?an? placeholder|(?:answer|response|output|completion)\s*:\s*(?:tbd|todo|n/?a|pending|fixme)|(?:fixme|todo)\s*:\s*(?:answer|response|output|completion|write|add|fill)[a-z ]{0,20}"
     r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf(?:asdf)*|asdfghjkl|qwerty|lorem ipsum(?: dolor sit amet)?"
-    r"|(?:answer|response|output|completion) (?:is )?(?:pending|missing|not (?:written|available) yet)|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
+    r"|(?:answer|response|output|completion) (?:is |was )?(?:pending|missing|awaited|under review|not (?:written|available|ready|given|provided)(?: yet)?)(?: review| approval)?|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
 )
 # In brackets even a single word is no answer: "[output]", "<answer>".
 _BRACKETED = (
@@ -30,7 +30,7 @@ _BRACKETED = (
     r"(?:answer|response|output|completion|text|content|blank|empty|placeholder(?: text)?|no (?:answer|response|completion|text|content|data))(?: here)?"
 )
 # These may be answers of their own, so only an input field, or a rare answer, is held against them.
-_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|nothing|tbd|todo|no (?:text|data|context|content)|there is no (?:input|text|context)"
+_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|none (?:needed|required|provided|given)|nothing|tbd|todo|no (?:text|data|context|content)|there is no (?:input|text|context)"
 
 _WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?\\/|#–—-]*"
 SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"

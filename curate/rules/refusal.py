@@ -36,16 +36,20 @@ _PATTERN = (
 _THIS = r"(?:(?:this|that|the|your|such|any)(?: (?:kind|type|sort) of)?(?: (?:a|an))?(?: (?:specific|particular))? ?(?:request|question|topic|prompt|task|content|instruction|matter|one)?s?)"
 _CURT = (
     rf"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |my apologies,? ?(?:but )?|i apologi[sz]e,? ?(?:but )?|no,? )*"
-    rf"(?:i (?:must|have to|need to|will have to|would have to|respectfully|am going to(?: have to)?) (?:respectfully |politely )?(?:decline|refuse|pass)(?: (?:to|on|from) )?(?:(?:answer|do|help|discuss|fulfil+|comply)\w*)?(?: with)? ?{_THIS}?"
+    rf"(?:as an? (?:(?:ai|virtual|helpful|digital|language)[ -])*(?:assistant|model|chatbot|bot|ai),? )?(?:i (?:must|have to|need to|will have to|would have to|respectfully|am going to(?: have to)?) (?:respectfully |politely )?(?:decline|refuse|pass)(?: (?:to|on|from) )?(?:(?:answer|do|help|discuss|fulfil+|comply)\w*)?(?: with)? ?{_THIS}?"
     rf"|(?:this|that|the|your) (?:request|question|content|topic|prompt|task)s? (?:violates|goes against|conflicts with|is against|breaches|falls outside)\b[^.\n]*"
     rf"|{_THIS} (?:is|['’]s)(?: not|n['’]t) something (?:that )?i (?:can|am able to|will|['’]m able to)\b[^.\n]*|(?:that|this)['’]s not something (?:that )?i (?:can|will|am able to)\b[^.\n]*"
     rf"|i(?:['’]m| am)(?: not|n['’]t)? (?:programmed|designed|allowed|permitted|authori[sz]ed|comfortable|able|unable) (?:to (?:do|answer|discuss|help|assist|process|respond|provide|share|generate|talk|fulfil+|comply|complete|continue)|with (?:answering|discussing|sharing|providing))[^.\n]*\b(?:that|this|your|request|question|topic|information|you)\b[^.\n]*"
     rf"|i(?: would (?:prefer|rather)|['’]d (?:prefer|rather)| prefer)(?: not to| not) ?(?:answer|discuss|talk about|comment on|respond|say)?[^.\n]{{0,20}}?\b{_THIS}"
     rf"|(?:that|this|it)(?:['’]s| is) (?:beyond|outside|not within) (?:what i (?:can|am able to)|my (?:abilit|capabilit|scope|role|guidelines))[^.\n]*"
-    rf"|it (?:would(?: not|n['’]t)|is(?: not|n['’]t)) (?:be )?(?:appropriate|right|ethical|possible|proper) for me to [^.\n]*"
-    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have access to (?:that|this|such|your) (?:information|data)|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
+    rf"|it (?:would(?: not|n['’]t)|is(?: not|n['’]t)) (?:be )?(?:appropriate|right|ethical|possible|proper) for me to [^.\n]*|it (?:would be|is|['’]s) (?:inappropriate|unethical|impossible|improper|irresponsible|unsafe|wrong) (?:for|of) me to [^.\n]*"
+    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have (?:any |live |direct )?access to (?:(?:that|this|such|your) (?:information|data|files?)|the (?:internet|web)|(?:real-time|current|live|up-to-date|external|personal) )|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
+    rf"|(?:my|our|the) (?:guidelines?|polic(?:y|ies)|programming|rules|content policy|ethics|principles|instructions)(?: (?:do(?:es)?(?: not|n['’]t)|will not|won['’]t|cannot|can['’]t) (?:allow|permit|let)| (?:prevents?|prohibits?|forbids?)) [^.\n]{{0,60}}"
+    rf"|i(?: can(?:no|['’])t| cannot|(?:['’]m| am) (?:unable|not able) to) (?:browse|access|search|open|visit|follow|click) (?:on )?(?:the )?(?:web|internet|links?|websites?|urls?|external|live|real-time)\b[^.\n]{{0,40}}"
+    rf"|i (?:did(?: not|n['’]t)|do(?: not|n['’]t)|could(?: not|n['’]t)|can(?:no|['’])t|cannot) (?:quite |fully |really )?(?:understand|get|catch|follow|make sense of) (?:that|this|you|your (?:question|request|message|input)|the (?:question|request)|what you[^.\n]{{0,30}})"
     rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot)\b[^.\n]*)(?:[.!] [^.\n]{{0,60}})?\W*$"
 )
+_KNOWS_NOT = r"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |i apologi[sz]e,? ?(?:but )?)i (?:really |honestly )?(?:do(?: not|n['’]t) (?:know|have (?:an?|the) answer)|have no idea)\b[^.\n]{0,40}\W*$"
 _SHORTEST_PAGE = (
     160  # characters: a letter or an essay that was asked for is longer than a plain no
 )
@@ -82,7 +86,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     # A character's words, with who says them: "I cannot help you," said the clerk.
     quoted = completion.str.contains(r"^\s*[\"“][^\"”\n]*[\"”]\s*[^\s\"“”]")
     short = pl.when(completion.str.len_chars() <= _SHORTEST_PAGE).then(completion)
-    curt = short.str.contains(english(_CURT)).fill_null(False)
+    curt = short.str.contains(english(f"{_CURT}|{_KNOWS_NOT.removeprefix('(?i)')}")).fill_null(False)
     elsewhere = completion.str.head(200).str.contains(ELSEWHERE)
     asked = prompt.str.contains(english(_ASKED))
     spoken = prompt.str.contains(english(_SPOKEN))
@@ -91,7 +95,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no |your |the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no |your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 
@@ -111,7 +115,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the completion refuses: {match}",
-    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{ELSEWHERE}",
+    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{english(_KNOWS_NOT)}|{ELSEWHERE}",
     column="completion",
     applies_to=tuple(
         f

@@ -23,6 +23,8 @@ _WORD_RUN, _WORD_TIMES = 45, 8
 _MARK_RUN = 80
 _DRAWN = "-=_*~#+.·•–—│─ \t\n0\u3000\u30fc"
 _WORDS = regex(r"[^\W\d_]{2,}")
+# A list whose items say the same differs in its numbers only.
+_NUMBERS = regex(r"(?:(?<=\n)|^)\s*\d{1,3}[.)]\s")
 _CODE = regex(
     # Blanks of one line only: over thousands of empty lines, `^\s*` would look on from each of them.
     r"[;{}][^\S\n]*$|```|^[^\S\n]*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
@@ -36,7 +38,7 @@ def loops(text: str) -> bool:
         return False
     if _ends_in_loop(text):
         return True
-    flat = " ".join(text.split())
+    flat = " ".join((_NUMBERS.sub("", text) if "\n" in text else text).split())
     return any(_loops_at(flat, flat[at : at + _PROBE]) for at in _places(len(flat)))
 
 
@@ -51,6 +53,9 @@ def _ends_in_loop(text: str) -> bool:
         # Rulers, leaders, gaps to fill and long zeros are drawn or written on purpose.
         if length < _LONG_RUN or not set(unit) - set(_DRAWN):
             continue
+        # ", , , , ,": marks that nobody draws with.
+        if period == 2 and length >= _MARK_RUN and unit.strip() in tuple(",;:!?/|"):
+            return True
         if _WORDS.search(unit) and length >= _WORD_RUN and length >= _WORD_TIMES * period:
             return True
         if period == 1 or len(set(re.findall(r"\d", unit))) >= 3:

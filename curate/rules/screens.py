@@ -26,7 +26,7 @@ WORDS: tuple[str, ...] = (
     "i will not", "i must decline", "i don't have", "i do not have", "cannot be ", "can't help",
     "can't assist", "i'm not able", "not possible for me",
     # who the model says it is
-    "language model", "an ai", "of my last", "of my knowledge", "my knowledge", "my training", "of my training", "of my latest", "of my most", "openai", "chatgpt", "gpt-", "anthropic", "claude", "gemini", "deepmind",
+    "language model", "artificial intelligence, ", "an ai", "as chatgpt", "as claude", "as grok", "of my last", "of my knowledge", "my knowledge", "my training", "of my training", "of my latest", "of my most", "openai", "chatgpt", "gpt-", "anthropic", "claude", "gemini", "deepmind",
     "deepseek", "mistral", "qwen", "alibaba", "llama", "meta ai", "copilot", "grok", "kimi",
     # scaffolding
     "human:", "assistant:", "user:", "instruction:", "task:", "below is an instruction",

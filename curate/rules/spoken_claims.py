@@ -29,8 +29,30 @@ _SUMS: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], .
     (regex(rf"\bsum of {_NUM} and {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a + b),
     (regex(rf"\bproduct of {_NUM} and {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
     (regex(rf"\bdifference between {_NUM} and {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: abs(a - b)),
-    (regex(rf"\b(half) of {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
+    (regex(rf"\b(half|a third|one third|a quarter|one quarter|a tenth|one tenth|double|twice|triple) (?:of )?{_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
+    (regex(rf"{_BEFORE}{_NUM} (?:raised )?to the power of {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: power(a, b)),
+    (regex(rf"\b(square|cube) of {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: power(b, a)),
+    (regex(rf"{_BEFORE}{_NUM} (dozen|gross|scores?){_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a * b),
 )  # fmt: skip
+# What words stand for: a part, a multiple, an exponent, a number of things.
+_WORTH = {
+    "half": Fraction(1, 2), "a third": Fraction(1, 3), "one third": Fraction(1, 3), "a quarter": Fraction(1, 4), "one quarter": Fraction(1, 4),
+    "a tenth": Fraction(1, 10), "one tenth": Fraction(1, 10), "double": Fraction(2), "twice": Fraction(2), "triple": Fraction(3),
+    "square": Fraction(2), "cube": Fraction(3), "dozen": Fraction(12), "gross": Fraction(144), "score": Fraction(20), "scores": Fraction(20),
+}  # fmt: skip
+_LARGEST_EXPONENT = 64
+# The average of a list that stands in the sentence.
+_MEAN = regex(
+    rf"\b(?:average|mean) of (\d[\d.]*(?:, \d[\d.]*)+,? and \d[\d.]*|\d[\d.]* and \d[\d.]*){_IS}{_NUM}{_AFTER}", re.I
+)
+# A time that is given twice: "3 hours is 190 minutes".
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_METRES = {"km": 1000, "kilometer": 1000, "kilometre": 1000, "m": 1, "meter": 1, "metre": 1, "cm": Fraction(1, 100), "mm": Fraction(1, 1000)}
+_GRAMS = {"kg": 1000, "kilogram": 1000, "g": 1, "gram": 1, "mg": Fraction(1, 1000)}
+_SAME = regex(
+    rf"{_BEFORE}{_NUM} (seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?: is| are| equals?| =) {_NUM} (seconds?|minutes?|hours?|days?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?![\w/²³]| per| and| an?\b| (?:longer|shorter|more|less|later|earlier|too|away|long|old|of)\b)",
+    re.I,
+)
 _ROOT = regex(rf"\bsquare root of {_NUM}{_IS}{_NUM}{_AFTER}", re.I)
 _LEAP = regex(r"\b([12]\d{3}) (?:is|was|will be) (not )?a leap year\b", re.I)
 # Kind and worth in the kind's base unit.
@@ -51,7 +73,8 @@ _SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "": 1.0}
 # By so much two measures may differ, the shorter of which shows so many digits.
 _FREE = {1: 0.3, 2: 0.15, 3: 0.05}
 HINT = (
-    r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)|(?:sum|product) of [0-9][0-9.,]* and [0-9]|difference between [0-9][0-9.,]* and [0-9]|half of [0-9][0-9.,]* (?:is|equals)"
+    r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)|(?:sum|product) of [0-9][0-9.,]* and [0-9]|difference between [0-9][0-9.,]* and [0-9]|(?:half of|third of|quarter of|tenth of|double|twice|triple) [0-9][0-9.,]* (?:is|equals)|power of [0-9]+ (?:is|equals|gives)|(?:square|cube) of [0-9][0-9.,]* (?:is|equals)|[0-9] dozen (?:is|equals)|(?:average|mean) of [0-9][0-9., ]* and [0-9]"
+    r"|[0-9] (?:seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|kg|kilograms?|grams?|g) (?:is|are|equals?|=) [0-9]"
     r"|square root of [0-9]|leap year|(?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
 )
 # Of these words each statement about a sum holds one, of the others each of the rest.
@@ -60,6 +83,20 @@ _SUMMED = (
     "product of",
     "difference between",
     "half of",
+    "third of",
+    "quarter of",
+    "tenth of",
+    "double",
+    "twice",
+    "triple",
+    "power of",
+    "square of",
+    "cube of",
+    "dozen",
+    "gross",
+    "score",
+    "average of",
+    "mean of",
     "plus",
     "added to",
     "minus",
@@ -70,7 +107,8 @@ _SUMMED = (
     "% of",
     "percent of",
 )
-_SAID = (*_SUMMED, "square root", "leap year", "(", " or ", "and is approx", "which is ")
+_UNITED = (" hours ", " hour ", " minutes ", " minute ", " days ", " day ", " weeks ", " week ", " km ", " kg ", " m ", " g ", "meter", "metre", "gram")
+_SAID = (*_SUMMED, *_UNITED, "square root", "leap year", "(", " or ", "and is approx", "which is ")
 Claim = tuple[re.Match[str], Fraction | None]
 
 
@@ -86,9 +124,21 @@ def false_claims(text: str) -> Iterator[Claim]:
             a, b, said = (_value(group) for group in match.groups())
             if pattern is _SUMS[6][0] and b == 0:
                 continue
-            true = of(a, b)
+            try:
+                true = of(a, b)
+            except ValueError:
+                continue
             if not _near(true, said, match[3]):
                 yield match, true
+    for match in _MEAN.finditer(text):
+        values = [Fraction(v.rstrip(".")) for v in _DIGITS.findall(match[1])]
+        mean = sum(values, Fraction(0)) / len(values)
+        if not _near(mean, _value(match[2]), match[2]):
+            yield match, mean
+    for match in _SAME.finditer(text):
+        size = _same_kind(match[2].lower(), match[4].lower())
+        if size is not None and not _near(_value(match[1]) * size, _value(match[3]), match[3]):
+            yield match, _value(match[1]) * size
     for match in _ROOT.finditer(text):
         of_what, said = (Fraction(g.strip(",").replace(",", "")) for g in match.groups())
         root = Fraction(math.sqrt(abs(of_what)))
@@ -106,12 +156,27 @@ def false_claims(text: str) -> Iterator[Claim]:
             yield match, None
 
 
+_DIGITS = regex(r"\d[\d.]*")
+
+
+def _same_kind(a: str, b: str) -> Fraction | None:
+    """How many of the second unit make one of the first, where both measure the same."""
+    for units in (_SECONDS, _METRES, _GRAMS):
+        of_a, of_b = (units.get(u) or units.get(u.removesuffix("s")) for u in (a, b))
+        if of_a is not None and of_b is not None and of_a != of_b:
+            return Fraction(of_a) / Fraction(of_b)
+    return None
+
+
+def power(base: Fraction, exponent: Fraction) -> Fraction:
+    """The power, of whole exponents that an answer would write out; others are not judged."""
+    if exponent.denominator != 1 or not 0 <= exponent <= _LARGEST_EXPONENT:
+        raise ValueError("not reckoned with")
+    return base ** int(exponent)
+
+
 def _value(written: str) -> Fraction:
-    return (
-        Fraction(1, 2)
-        if written.lower() == "half"
-        else Fraction(written.strip(",").replace(",", ""))
-    )
+    return _WORTH.get(written.lower()) or Fraction(written.strip(",").replace(",", ""))
 
 
 def _near(true: Fraction, said: Fraction, written: str) -> bool:

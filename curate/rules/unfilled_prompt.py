@@ -14,6 +14,9 @@ _THING = (
     r"|website url|lyrics to a song|user[ _]?input|query|prompt|code|data|name|review|transcript|conversation"
     r"|news article|essay|instruction|description|book|song|lyrics)"
 )
+_SLOT = (
+    r"(?:(?:your |the |target |source |main |specific )?(?:topic|subject|product|company|company name|job title|position|language|concept|animal|destination|country|city|character|genre|theme|industry|keyword|audience|target audience|question|user question|input text|user input|term|brand|hobby|skill|event|person|celebrity|book title|movie title)(?: [a-c1-3])?)"
+)
 _PATTERN = (
     rf"(?i)(?:^|\n)\s*[\[(<]\s*(?:insert |enter |paste |add |your |the |an? |original |full |provide )*{_THING}(?: here| goes here| text)?\s*[\])>]\s*$"
     rf"|[\[(<](?:insert|paste|add|provide)\s+[^\]\)>\n=]+[\])>]"
@@ -21,6 +24,9 @@ _PATTERN = (
     rf"|[\[(<]enter\s+(?:your|the|an?|{_THING})\b(?:[^\]\)>\n=t]|t[^\]\)>\n=o]|to[^\]\)>\n= ])*[\])>]"
     rf"|(?:^|[:\n])\s*[\"']?\{{\{{?\s*{_THING}\s*\}}?\}}[\"']?\s*(?:\n|$)|\blorem ipsum dolor\b"
     rf"|(?:^|[\s:\"'(])\{{\{{?\s*(?:text|article|passage|document|question|context|input|query|user_?input|source_[a-z]+|topic|product|company|language|subject|keyword|audience|[a-z]+_(?:name|text|input|topic|title|content))\s*\}}?\}}(?:[\s.,:;?!\"')]|$)|(?:^|\s)\$\{{[a-z][a-z_]*\}}"
+    # A word for what should stand there, in a sentence of its own: "Compare [product A] and [product B]."
+    rf"|(?:^|[\s\"'(])(?:\[{_SLOT}\]|\{{\{{?\s*{_SLOT.replace(' ', '[ _]')}\s*\}}?\}})(?:[\s.,:;?!\"')]|$)"
+    rf"|[a-z,:] <{_SLOT}>(?:[\s.,;?!]|$)"
     rf"|\b(?:about|of|on|for|to|summari[sz]e|describe|translate|explain) <(?:{_THING}|[a-z]+_name|product|company|subject|keyword|topic)>(?: (?:to|for|in|into) [a-z ]{{1,30}})?\s*[.?!]?\s*$|\b(?:to|for) \[(?:recipient|name|company|client)\] (?:about|on|regarding) \["
     # A text that is only described: "[Essay about the civil rights movement]".
     rf"|(?:^|\n)\s*[\[<](?:the |an? |full |original )*(?:news |blog |short |movie |book |product |customer |research |email |job )?(?:essay|article|text|story|poem|speech|letter|report|paper|passage|review|post|conversation|transcript|paragraph|document|lyrics|summary|abstract|resume|description)s?\s+(?:about|on|of|from|describing|titled|discussing|for|by)\b[^\]>\n]{{1,120}}[\]>]\s*$"

@@ -11,6 +11,11 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = r"(?i)(?:^|[\n:]|\bat)\s*(?:[\w ]{0,20}(?:url|link|website|address|source)\s*:?\s*)?(?:[<(\[]?|\[[^\]\n]{0,60}\]\()(?:https?://|www\.)\S+\s*$"
+_READ = (
+    # One line that sends the reader to a page: "Read https://… and list the main results."
+    r"(?i)^(?:please\s+|can you\s+|could you\s+)?(?:summari[sz]e|read|review|analy[sz]e|translate|critique|paraphrase|open|visit|check out|look at|watch|go to)\b[^\n]{0,60}?(?:https?://|www\.)[^\s,]+[^\n]{0,80}$"
+    r"|^[^\n]{0,120}\b(?:article|page|website|site|video|paper|blog|post|story|thread)\b[^\n]{0,60}?[?:.]?\s+(?:https?://|www\.)\S+\s*$"
+)
 # Prompts about the address itself, not about what stands behind it.
 _ABOUT_ADDRESSES = (
     r"(?i)^[^\n]*?\b(?:html|regex|regular expression|bookmark|hyperlink|anchor|shorten|qr code|valid"
@@ -28,7 +33,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     short = prompt.str.len_bytes() <= _LONGEST
     return (
         short
-        & prompt.str.contains(english(_PATTERN))
+        & prompt.str.contains(english(f"{_PATTERN}|{_READ.removeprefix('(?i)')}"))
         # ".html" and "/api/" in the address itself say nothing about the task.
         & ~prompt.str.replace_all(r"(?:https?://|www\.)\S+", "").str.contains(
             english(_ABOUT_ADDRESSES)
@@ -58,7 +63,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the input is only a URL: {match}",
-    pattern=english(_PATTERN),
+    pattern=english(f"{_PATTERN}|{_READ.removeprefix('(?i)')}"),
     column="prompt",
     first=_first,
 )

@@ -18,12 +18,18 @@ _NAME = (
     r"(?:chatgpt|gpt-?[345](?:[.\w-]*)?|claude(?: \d[\w. ]*)?|gemini|bard|deepseek(?:-\w+)?|qwen|llama(?: ?\d)?|mistral|copilot"
     r"|bing chat|grok|kimi|pi)"
 )
+# A name of its own stands for itself; with its maker's before it, too.
+_CALLED = rf"(?:(?:microsoft|google|openai|anthropic|meta|alibaba)(?:['’]s)? )?{_NAME}"
+_AS_NAMED = (
+    r"\bas (?:chatgpt|gpt-?[345][.\w-]*|claude|gemini|deepseek|qwen|copilot|grok|kimi),? (?:i|my)\b"
+)
 _PATTERN = (
-    rf"(?i)\b(?:i['’]m|i am|my name is|this is|call me)\s+(?:actually\s+)?(?:an? (?:ai|language model)[^.\n]*?(?:called|named)\s+)?{_NAME}\b(?:[,.!\s]|$)"
+    rf"(?i)\b(?:i['’]m|i am|my name is|this is|call me)\s+(?:actually\s+)?(?:an? (?:ai|language model)[^.\n]*?(?:called|named)\s+)?{_CALLED}\b(?:[,.!\s]|$)"
     rf"|\bi(?:['’]m| am| was)\s+(?:an?\s+)?(?:[\w,-]+\s+){{0,6}}?(?:trained|developed|created|made|built|designed)\s+by\s+{_VENDOR}\b"
     rf"|\bas an?\s+(?:ai\s+|large\s+|artificial intelligence\s+)*(?:language\s+)?(?:model|assistant|ai|chatbot)[, ]+(?:[\w-]+\s+){{0,3}}?(?:trained|developed|created|made|built|designed)\s+by\s+{_VENDOR}\b"
     rf"|\b(?:my (?:creators?|developers?|makers?)|the company that (?:made|created|trained) me)\s+(?:is|are|at|was)\s+{_VENDOR}\b"
     rf"|\b{_VENDOR}(?:['’]s)?\s+(?:trained|created|developed|built|made)\s+me\b|\b{_VENDOR}['’]s (?:usage |content |use[- ]case )?polic(?:y|ies)\b[^.\n]*\b(?:i|me|my)\b"
+    rf"|{_AS_NAMED}"
 )
 
 

@@ -24,7 +24,7 @@ from curate.rules.arithmetic import (
 from curate.rules.asked_values import asked_values
 from curate.rules.exchanges import Exchange, last_exchange
 from curate.rules.number_series import wrong_primes_between
-from curate.rules.powers import ROOT_CALL, wrong_powers
+from curate.rules.powers import ROOT_CALL, wrong_exactly, wrong_powers
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -58,24 +58,58 @@ _LEADING = "|".join(
         "gives",
         "means",
         "total",
-        "thus",
+        "As",
         "First",
         "Then",
         "then",
         "Since",
         "since",
         "That's",
+        "leaves",
+        "leaving",
+        "left",
+        "cost",
+        "costs",
+        "need",
+        "needs",
+        "take",
+        "takes",
+        "thus",
+        "Thus",
+        "therefore",
+        "Therefore",
+        "hence",
+        "Hence",
+        "because",
+        "Because",
+        "where",
+        "which",
+        "know",
+        "Now",
+        "now",
+        "Next",
+        "Total",
+        "still",
+        "only",
+        "just",
+        "sold",
+        "spent",
+        "earned",
+        "saved",
+        "calculate",
+        "compute",
     ]
 )
 _EQUATION = regex(
-    rf"(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})((?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
-    r"(?:\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\d[\d,]*(?:\.\d+)?)"
+    rf"(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})(\$?(?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
+    r"(?:\$?\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\$?\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\$?\d[\d,]*(?:\.\d+)?)"
     r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
 )
 _ROUNDED = regex(
     r"\b(?:round|rounded|approximat\w*|about|nearest|roughly|estimat\w*|around|whole number|integer|decimal)\b|≈|~",
     re.I,
 )
+_BESIDE = 40  # characters
 _PROGRAM = regex(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|[a-z_]\w*\(\w*\)|\bimport ")
 _CODE = regex(
     r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby|write)\b|print\(",
@@ -105,7 +139,7 @@ _TOPICS = (
     rf"]|{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}"
 )
 _CALCULATION = (
-    r"[0-9] ?[-+*/x×÷^] ?[0-9][0-9.,]* ?= ?-?[0-9]|(?-u:sqrt\()[0-9]+\) ?=|√\(?[0-9]+\)? ?="
+    r"[0-9] ?[-+*/x×÷^] ?\$?[0-9][0-9.,]* ?= ?-?\$?[0-9]|[0-9]! ?= ?[0-9]|\) ?[*×x] ?[0-9]+ ?= ?[0-9]|(?-u:sqrt\()[0-9]+\) ?=|√\(?[0-9]+\)? ?="
 )
 
 
@@ -170,18 +204,24 @@ def _wrong_annotations(text: str) -> Iterator[Verdict]:
 def _wrong_equations(text: str) -> Iterator[Verdict]:
     for match in _EQUATION.finditer(text):
         try:
-            true, value = evaluate(match[1]), number(match[2])
+            true, value = evaluate(match[1].replace("$", "")), number(match[2])
         except Unreadable:
             continue
+        if "$" in match[1] and value == 100 * true:
+            continue  # in cents
         decimals = len(match[2].partition(".")[2])
         # Sums of decimals come out exactly; only quotients have no end, and people round them.
         endless = true.denominator != 1 and ("/" in match[1] or "÷" in match[1] or not decimals)
-        near = _ROUNDED.search(text) or endless
+        # Rounding is spoken of in the sum's own sentence.
+        since = max(text.rfind(mark, 0, match.start()) for mark in (". ", "! ", "\n", ": "))
+        near = endless or _ROUNDED.search(text[max(0, since) : match.end() + _BESIDE])
         if agrees(true, value, decimals) or (
             near and abs(true - value) <= max(Fraction(1), abs(true) / 50)
         ):
             continue
         yield f"the completion says {match[0].strip()}", true
+    for said, true in wrong_exactly(text):
+        yield f"the completion says {said}", true
     for said, true in wrong_powers(text) if not _ROUNDED.search(text) else ():
         yield f"the completion says {said}", true
 
