@@ -37,7 +37,9 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(r"<[/a-zA-Z!]|&[#a-zA-Z]|\[/?(?:caption|gallery|embed|audio|video|vc_|et_pb_)")
+    return pl.col("completion").str.contains(
+        r"<[/a-zA-Z!]|&[#a-zA-Z]|\[/?(?:caption|gallery|embed|audio|video|vc_|et_pb_)"
+    )
 
 
 RULE = ColumnRule(

@@ -98,7 +98,9 @@ def _alone() -> pl.Expr:
     """The whole answer is a short claim that nobody ordered, and no text of that kind was asked for."""
     completion = pl.col("completion")
     short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
-    claims = short.str.contains(english(f"{_WHOLLY}|{_REMEMBERED.removeprefix('(?i)')}|{_REPORTED.removeprefix('(?i)')}"))
+    claims = short.str.contains(
+        english(f"{_WHOLLY}|{_REMEMBERED.removeprefix('(?i)')}|{_REPORTED.removeprefix('(?i)')}")
+    )
     return claims.fill_null(False) & ~pl.col("prompt").str.contains(english(_AS_TEXT))
 
 

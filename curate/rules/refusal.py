@@ -86,7 +86,9 @@ def _condition(options: LintOptions) -> pl.Expr:
     # A character's words, with who says them: "I cannot help you," said the clerk.
     quoted = completion.str.contains(r"^\s*[\"“][^\"”\n]*[\"”]\s*[^\s\"“”]")
     short = pl.when(completion.str.len_chars() <= _SHORTEST_PAGE).then(completion)
-    curt = short.str.contains(english(f"{_CURT}|{_KNOWS_NOT.removeprefix('(?i)')}")).fill_null(False)
+    curt = short.str.contains(english(f"{_CURT}|{_KNOWS_NOT.removeprefix('(?i)')}")).fill_null(
+        False
+    )
     elsewhere = completion.str.head(200).str.contains(ELSEWHERE)
     asked = prompt.str.contains(english(_ASKED))
     spoken = prompt.str.contains(english(_SPOKEN))

@@ -43,11 +43,21 @@ _WORTH = {
 _LARGEST_EXPONENT = 64
 # The average of a list that stands in the sentence.
 _MEAN = regex(
-    rf"\b(?:average|mean) of (\d[\d.]*(?:, \d[\d.]*)+,? and \d[\d.]*|\d[\d.]* and \d[\d.]*){_IS}{_NUM}{_AFTER}", re.I
+    rf"\b(?:average|mean) of (\d[\d.]*(?:, \d[\d.]*)+,? and \d[\d.]*|\d[\d.]* and \d[\d.]*){_IS}{_NUM}{_AFTER}",
+    re.I,
 )
 # A time that is given twice: "3 hours is 190 minutes".
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_METRES = {"km": 1000, "kilometer": 1000, "kilometre": 1000, "m": 1, "meter": 1, "metre": 1, "cm": Fraction(1, 100), "mm": Fraction(1, 1000)}
+_METRES = {
+    "km": 1000,
+    "kilometer": 1000,
+    "kilometre": 1000,
+    "m": 1,
+    "meter": 1,
+    "metre": 1,
+    "cm": Fraction(1, 100),
+    "mm": Fraction(1, 1000),
+}
 _GRAMS = {"kg": 1000, "kilogram": 1000, "g": 1, "gram": 1, "mg": Fraction(1, 1000)}
 _SAME = regex(
     rf"{_BEFORE}{_NUM} (seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?: is| are| equals?| =) {_NUM} (seconds?|minutes?|hours?|days?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?![\w/²³]| per| and| an?\b| (?:longer|shorter|more|less|later|earlier|too|away|long|old|of)\b)",
@@ -107,7 +117,23 @@ _SUMMED = (
     "% of",
     "percent of",
 )
-_UNITED = (" hours ", " hour ", " minutes ", " minute ", " days ", " day ", " weeks ", " week ", " km ", " kg ", " m ", " g ", "meter", "metre", "gram")
+_UNITED = (
+    " hours ",
+    " hour ",
+    " minutes ",
+    " minute ",
+    " days ",
+    " day ",
+    " weeks ",
+    " week ",
+    " km ",
+    " kg ",
+    " m ",
+    " g ",
+    "meter",
+    "metre",
+    "gram",
+)
 _SAID = (*_SUMMED, *_UNITED, "square root", "leap year", "(", " or ", "and is approx", "which is ")
 Claim = tuple[re.Match[str], Fraction | None]
 

@@ -14,9 +14,7 @@ _THING = (
     r"|website url|lyrics to a song|user[ _]?input|query|prompt|code|data|name|review|transcript|conversation"
     r"|news article|essay|instruction|description|book|song|lyrics)"
 )
-_SLOT = (
-    r"(?:(?:your |the |target |source |main |specific )?(?:topic|subject|product|company|company name|job title|position|language|concept|animal|destination|country|city|character|genre|theme|industry|keyword|audience|target audience|question|user question|input text|user input|term|brand|hobby|skill|event|person|celebrity|book title|movie title)(?: [a-c1-3])?)"
-)
+_SLOT = r"(?:(?:your |the |target |source |main |specific )?(?:topic|subject|product|company|company name|job title|position|language|concept|animal|destination|country|city|character|genre|theme|industry|keyword|audience|target audience|question|user question|input text|user input|term|brand|hobby|skill|event|person|celebrity|book title|movie title)(?: [a-c1-3])?)"
 _PATTERN = (
     rf"(?i)(?:^|\n)\s*[\[(<]\s*(?:insert |enter |paste |add |your |the |an? |original |full |provide )*{_THING}(?: here| goes here| text)?\s*[\])>]\s*$"
     rf"|[\[(<](?:insert|paste|add|provide)\s+[^\]\)>\n=]+[\])>]"
