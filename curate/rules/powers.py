@@ -28,10 +28,10 @@ def wrong_exactly(text: str) -> Iterator[tuple[str, Fraction]]:
         if product != int(match[2].replace(",", "")):
             yield match[0], Fraction(product)
     for match in _SUM_TIMES.finditer(text) if "(" in text else ():
-        a, b = int(match[1]), int(match[3])
-        product = (a + b if match[2] == "+" else a - b) * int(match[4])
-        if product != int(match[5].replace(",", "")):
-            yield match[0], Fraction(product)
+        term = int(match[3]) if match[2] == "+" else -int(match[3])
+        times = (int(match[1]) + term) * int(match[4])
+        if times != int(match[5].replace(",", "")):
+            yield match[0], Fraction(times)
     for match in _FRACTIONS.finditer(text) if "/" in text else ():
         a, b, said = (Fraction(int(match[i]), int(match[i + 1])) for i in (1, 4, 6))
         true = a + b if match[3] == "+" else a - b
