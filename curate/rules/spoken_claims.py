@@ -47,7 +47,13 @@ _MEAN = regex(
     re.I,
 )
 # A time that is given twice: "3 hours is 190 minutes".
-_SECONDS: dict[str, Fraction | int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_SECONDS: dict[str, Fraction | int] = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86_400,
+    "week": 604_800,
+}
 _METRES: dict[str, Fraction | int] = {
     "km": 1000,
     "kilometer": 1000,
@@ -58,7 +64,13 @@ _METRES: dict[str, Fraction | int] = {
     "cm": Fraction(1, 100),
     "mm": Fraction(1, 1000),
 }
-_GRAMS: dict[str, Fraction | int] = {"kg": 1000, "kilogram": 1000, "g": 1, "gram": 1, "mg": Fraction(1, 1000)}
+_GRAMS: dict[str, Fraction | int] = {
+    "kg": 1000,
+    "kilogram": 1000,
+    "g": 1,
+    "gram": 1,
+    "mg": Fraction(1, 1000),
+}
 _SAME = regex(
     rf"{_BEFORE}{_NUM} (seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?: is| are| equals?| =) {_NUM} (seconds?|minutes?|hours?|days?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?![\w/²³]| per| and| an?\b| (?:longer|shorter|more|less|later|earlier|too|away|long|old|of)\b)",
     re.I,
