@@ -7,10 +7,13 @@ code 130, no traceback. So the handler stands before anything else is imported.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import sys
-from types import FrameType
+from functools import partial
+from types import FrameType, ModuleType
+from typing import Any
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -31,9 +34,44 @@ def start() -> int:
     if sys.argv[1:2] == ["lint"]:
         # No matrices are multiplied: numpy's OpenBLAS need not start a thread for each core.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        _import_metadata_when_used()
     from curate.cli import main
 
     return main(ready=_imported if ignored else _interruptible)
+
+
+class _Later(ModuleType):
+    """Stands for a package until something of it is asked for, which imports it."""
+
+    def __init__(self, name: str, path: list[str], functions: tuple[str, ...]) -> None:
+        """`functions` can be imported by name, as that alone does not say that they are used."""
+        super().__init__(name)
+        self.__path__ = path
+        for function in functions:
+            setattr(self, function, partial(self._call, function))
+
+    def _call(self, function: str, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self._real(), function)(*args, **kwargs)
+
+    def _real(self) -> ModuleType:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return importlib.import_module(self.__name__)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real(), name)
+
+
+def _import_metadata_when_used() -> None:
+    """polars imports `importlib.metadata` for tables in data lakes, pydantic for its plugins.
+
+    It brings mail, sockets and archives along: 20 ms.
+    """
+    name = "importlib.metadata"
+    if name not in sys.modules:
+        path = [os.path.join(folder, "metadata") for folder in importlib.__path__]
+        sys.modules[name] = later = _Later(name, path, ("entry_points",))
+        vars(importlib)["metadata"] = later
 
 
 def _imported() -> None:

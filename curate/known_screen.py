@@ -22,6 +22,7 @@ from curate.wanted_words import Clause
 
 FILE = Path(__file__).with_name("default_screen.json")
 
+_CUT_SHORT = "…"
 # A function of Python's, pickled, which is written differently by each version and demands nothing.
 _PICKLED = re.compile(r'"function":\[[0-9,]+\]')
 
@@ -56,11 +57,17 @@ def written(
 
 
 def digest(expressions: Sequence[pl.Expr | None]) -> str:
-    """What expressions go by, in their order; as polars writes them down."""
+    """What expressions go by, in their order: as polars shows them, in full where it cuts lists short.
+
+    Showing takes 1 ms, writing down 10. What is not shown (flags, functions) is no user's setting, and
+    whoever changes it makes this package's files again.
+    """
     said = hashlib.blake2b(digest_size=16)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for one in expressions:
-            written = "" if one is None else one.meta.serialize(format="json")
-            said.update(_PICKLED.sub("", written).encode() + b"\0")
+            shown = "" if one is None else str(one)
+            if one is not None and _CUT_SHORT in shown:
+                shown = _PICKLED.sub("", one.meta.serialize(format="json"))
+            said.update(shown.encode() + b"\0")
     return said.hexdigest()

@@ -15,6 +15,8 @@ import numpy as np
 import polars as pl
 
 from curate import textkernel
+from curate.arrays import series_of
+from curate.mapping import each
 from curate.patterns import regex
 from curate.textkernel import TextKernel
 
@@ -81,11 +83,13 @@ def language(column: str) -> pl.Expr:
 def _languages(kernel: TextKernel, texts: pl.Series) -> pl.Series:
     """Nearly all texts are settled by a word that is English only; the others are looked at again."""
     others = np.flatnonzero(kernel.surely_english(texts) == 0)
-    told = texts.gather(others).alias("text").to_frame().select(language_of(pl.col("text")))
+    told = (
+        texts.gather(series_of(others)).alias("text").to_frame().select(language_of(pl.col("text")))
+    )
     names = pl.concat([pl.Series(["English"]), told.to_series().alias("")])
     which = np.zeros(len(texts), np.uint32)
     which[others] = np.arange(1, len(others) + 1)
-    return names.gather(which).alias(texts.name)
+    return names.gather(series_of(which)).alias(texts.name)
 
 
 def language_of(text: pl.Expr) -> pl.Expr:
@@ -94,7 +98,7 @@ def language_of(text: pl.Expr) -> pl.Expr:
     beyond = sample.str.len_bytes() > sample.str.len_chars() + _SHORTEST // 2
     english = sample.str.contains(_ENGLISH)
     unclear = beyond | (~sample.str.contains(_ENGLISH_ALONE) & sample.str.contains(_FOREIGN))
-    looked_at = pl.when(unclear).then(sample).map_elements(told, return_dtype=pl.String)
+    looked_at = each(pl.when(unclear).then(sample), told, pl.String)
     return pl.when(english & looked_at.is_null()).then(pl.lit("English")).otherwise(looked_at)
 
 

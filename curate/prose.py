@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from curate import textkernel
+from curate.arrays import series_of
 from curate.textkernel import TextKernel
 
 _MARKUP = r"[\n|{}<>]|```"
@@ -34,9 +35,11 @@ def _ends(kernel: TextKernel, texts: pl.Series) -> pl.Series:
     ends = kernel.sentence_ends(texts)
     places = np.flatnonzero(ends == _NOT_ASCII)
     if len(places):
-        others = texts.gather(places).alias("text").to_frame().select(ends_of(pl.col("text")))
+        others = (
+            texts.gather(series_of(places)).alias("text").to_frame().select(ends_of(pl.col("text")))
+        )
         ends[places] = others.to_series().fill_null(0).to_numpy()
-    numbers = pl.Series(texts.name, ends)
+    numbers = series_of(ends, texts.name)
     return numbers.set(numbers == 0, None)
 
 

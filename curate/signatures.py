@@ -13,6 +13,7 @@ at least one of b bands of r values with probability 1 − (1 − sʳ)ᵇ.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ _MOST_VALUES = 128
 _MOST_VALUES_BELOW_06 = 256
 _MOST_ROWS = 16
 
+_MT_WORDS, _MT_FILL = 624, 1812433253
 _M32A, _M32B = 0x85EBCA6B, 0xC2B2AE35
 _BAND = 0x9E3779B97F4A7C15
 _BAND_STEP = 0xD6E8FEB86659FD93
@@ -73,10 +75,24 @@ def choose_banding(threshold: float, seed: int = DEFAULT_SEED) -> Banding:
 
 def permutations(banding: Banding) -> tuple[U32, U32]:
     """The multipliers (odd) and addends of the signature, drawn as datasketch 2 draws them."""
-    generator = np.random.RandomState(banding.seed)
-    a = generator.randint(0, 1 << 31, banding.values, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    b = generator.randint(0, 1 << 32, banding.values, dtype=np.uint32)
-    return a.astype(np.uint32), b.astype(np.uint32)
+    drawn = np.array(_drawn(banding.seed, 2 * banding.values), np.uint32)
+    a, b = drawn[: banding.values], drawn[banding.values :]
+    return (a & np.uint32(0x7FFFFFFF)) * np.uint32(2) + np.uint32(1), b
+
+
+def _drawn(seed: int, count: int) -> list[int]:
+    """What numpy's RandomState draws as 32-bit numbers: MT19937, its state filled from the seed.
+
+    Python has the same generator with another way to fill it, and numpy.random takes 15 ms to import.
+    """
+    if not 0 <= seed < 1 << 32:
+        raise ValueError(f"the seed is {seed}; expected a number from 0 to 2**32 - 1")
+    state = [seed]
+    for i in range(1, _MT_WORDS):
+        state.append((_MT_FILL * (state[-1] ^ state[-1] >> 30) + i) & 0xFFFFFFFF)
+    generator = random.Random()
+    generator.setstate((3, (*state, _MT_WORDS), None))
+    return [generator.getrandbits(32) for _ in range(count)]
 
 
 def signature(hashes: U32, banding: Banding) -> U32:

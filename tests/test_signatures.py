@@ -22,7 +22,7 @@ def test_the_documented_bandings() -> None:
     assert choose_banding(0.9) == Banding(14, 8)
 
 
-@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("seed", [0, 1, 7, 2**32 - 1])
 def test_permutations_are_datasketchs(seed: int) -> None:
     banding = Banding(20, 5, seed)
     theirs = MinHash(num_perm=100, seed=seed, scheme="affine32").permutations

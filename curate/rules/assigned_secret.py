@@ -9,6 +9,7 @@ from collections import Counter
 import polars as pl
 
 from curate.identifiers import ASSIGNED_SECRET
+from curate.mapping import each
 from curate.masking import mask_assignment
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -62,7 +63,7 @@ _HINT = r"(?i-u:key|secret|token|passwo?r?d|pwd|bearer)[\"']?\s*(?:=|:|bearer\s)
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     hinted = pl.when(text.str.contains(_HINT)).then(text)
-    return hinted.map_elements(holds_secret, return_dtype=pl.Boolean)
+    return each(hinted, holds_secret, pl.Boolean)
 
 
 def _first(options: LintOptions) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.identifiers import IBAN
+from curate.mapping import each
 from curate.masking import mask_digits
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -27,7 +28,7 @@ _HINT = r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}"
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     hinted = pl.when(text.str.contains(_HINT)).then(text)
-    return hinted.map_elements(holds_iban, return_dtype=pl.Boolean)
+    return each(hinted, holds_iban, pl.Boolean)
 
 
 RULE = ColumnRule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.identifiers import CREDENTIALS_IN_URL
+from curate.mapping import each
 from curate.masking import mask_url
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -25,7 +26,7 @@ def holds_credentials(text: str) -> bool:
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_credentials, return_dtype=pl.Boolean)
+    return each(pl.col("text"), holds_credentials, pl.Boolean)
 
 
 RULE = ColumnRule(

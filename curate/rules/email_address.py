@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.identifiers import EMAIL, is_fictional_email
+from curate.mapping import each
 from curate.masking import mask_email
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -22,7 +23,7 @@ def holds_email(text: str) -> bool:
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_email, return_dtype=pl.Boolean)
+    return each(pl.col("text"), holds_email, pl.Boolean)
 
 
 RULE = ColumnRule(

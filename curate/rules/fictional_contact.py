@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.identifiers import EMAIL, PHONE, is_fictional_email, is_fictional_phone
+from curate.mapping import each
 from curate.masking import masked
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -30,7 +31,7 @@ _HINT = r"[0-9A-Za-z]@[0-9A-Za-z]|[0-9]{3}[).-] ?[0-9]{3}[ .-][0-9]{4}"
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     hinted = pl.when(text.str.contains(_HINT)).then(text)
-    return hinted.map_elements(holds_made_up, return_dtype=pl.Boolean)
+    return each(hinted, holds_made_up, pl.Boolean)
 
 
 RULE = ColumnRule(

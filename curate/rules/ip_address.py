@@ -7,6 +7,7 @@ import re
 import polars as pl
 
 from curate.identifiers import IP_ADDRESS
+from curate.mapping import each
 from curate.masking import mask_digits
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -34,7 +35,7 @@ _HINT = r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9a-fA-F]:[0-9a-fA-F]{0,4}:[0-9
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     hinted = pl.when(text.str.contains(_HINT)).then(text)
-    return hinted.map_elements(holds_address, return_dtype=pl.Boolean)
+    return each(hinted, holds_address, pl.Boolean)
 
 
 def _first(options: LintOptions) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.identifiers import CARD
+from curate.mapping import each
 from curate.masking import mask_digits
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -27,7 +28,7 @@ _HINT = r"[2-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}|3[0-9]{3}[ -]?[0-9]{6}[ -]?[0-
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     hinted = pl.when(text.str.contains(_HINT)).then(text)
-    return hinted.map_elements(holds_card, return_dtype=pl.Boolean)
+    return each(hinted, holds_card, pl.Boolean)
 
 
 RULE = ColumnRule(

@@ -7,6 +7,7 @@ import re
 import polars as pl
 
 from curate.identifiers import PROVIDER_KEYS
+from curate.mapping import each
 from curate.masking import mask_secret
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -33,7 +34,7 @@ _KEYS = regex(_PATTERN)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").map_elements(holds_key, return_dtype=pl.Boolean)
+    return each(pl.col("text"), holds_key, pl.Boolean)
 
 
 def _first(options: LintOptions) -> pl.Expr:

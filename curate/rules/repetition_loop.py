@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 
+from curate.mapping import each
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.schemas.findings import Confidence, Severity
@@ -107,7 +108,7 @@ def _first(options: LintOptions) -> pl.Expr:
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return _looked_at() & pl.col("text").map_elements(loops, return_dtype=pl.Boolean)
+    return _looked_at() & each(pl.col("text"), loops, pl.Boolean)
 
 
 RULE = ColumnRule(

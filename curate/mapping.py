@@ -1,0 +1,23 @@
+"""A function of Python's on each value of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+
+def each(column: pl.Expr, function: Callable[[Any], Any], dtype: type[pl.DataType]) -> pl.Expr:
+    """As `column.map_elements(function, return_dtype=dtype)`: nulls stay what they are.
+
+    polars reads the bytecode of what `map_elements` is given, to advise against it, which takes each
+    start 10 ms.
+    """
+    return column.map_batches(partial(_each, function, dtype), return_dtype=dtype)
+
+
+def _each(function: Callable[[Any], Any], dtype: type[pl.DataType], values: pl.Series) -> pl.Series:
+    made = [None if value is None else function(value) for value in values.to_list()]
+    return pl.Series(values.name, made, dtype=dtype)
