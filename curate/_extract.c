@@ -244,3 +244,26 @@ EXPORT int curate_line_breaks(const uint8_t *data, int64_t length, int64_t *foun
     while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) found[(*count)++] = p++ - data;
     return 0;
 }
+
+/* Where the lines of `length` bytes start and end (room for as many and one more), without their line breaks.
+ * Where a carriage return stands before some line feed, it belongs to the line break, here and at all others;
+ * returns 1 then, else 0. */
+EXPORT int curate_line_places(const uint8_t *data, int64_t length, int64_t *starts, int64_t *ends,
+                              int64_t *count) {
+    const uint8_t *p = data, *end = data + length;
+    int64_t lines = 0;
+    int returns = 0;
+    while (p < end) {
+        const uint8_t *stop = memchr(p, '\n', (size_t)(end - p));
+        if (stop) returns |= stop > p && stop[-1] == '\r';
+        else stop = end;
+        starts[lines] = p - data;
+        ends[lines++] = stop - data;
+        p = stop + 1;
+    }
+    for (int64_t i = 0; returns && i < lines; i++) {
+        if (ends[i] > starts[i] && data[ends[i] - 1] == '\r') ends[i]--;
+    }
+    *count = lines;
+    return returns;
+}

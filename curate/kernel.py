@@ -42,6 +42,7 @@ _SIGNATURES: dict[str, list[Any]] = {
     "curate_contained": [P, P, P, L, P, P, L, P, P, L, L, P, P, P, D, P, P],
     "curate_extract": [P, P, P, P, L, P, P, P],
     "curate_line_breaks": [P, L, P, P],
+    "curate_line_places": [P, L, P, P, P],
     "curate_cluster": [P, L, P, P, P, P, L, D, I32, P, P, P, P, P],
 }
 
@@ -155,6 +156,16 @@ class KernelEngine:
         found, count = np.empty(len(block), np.int64), np.zeros(1, np.int64)
         _check(self._library.curate_line_breaks(_at(block), len(block), _at(found), _at(count)))
         return found[: int(count[0])].copy()
+
+    def line_places(self, block: NDArray[np.uint8]) -> tuple[I64, I64, bool]:
+        """Where the lines of a block start and end, and whether carriage returns stand before line feeds."""
+        starts, ends = np.empty(len(block), np.int64), np.empty(len(block), np.int64)
+        count = np.zeros(1, np.int64)
+        returns = self._library.curate_line_places(
+            _at(block), len(block), _at(starts), _at(ends), _at(count)
+        )
+        lines = int(count[0])
+        return starts[:lines].copy(), ends[:lines].copy(), bool(returns)
 
     def extract(self, shapes: LineShapes, lines: Lines) -> tuple[TextBatch, NDArray[np.bool_]]:
         """The texts of lines of JSON; False for those (empty here) that Python must look at."""

@@ -256,7 +256,12 @@ class _Run:
                 raise UserError(f"{source.shown}: the file changed while it was being checked")
 
     def _read(self, source: Source) -> Iterator[Checked]:
-        checked = read_checked(source.path, self._data)
+        checked = read_checked(
+            source.path,
+            self._data,
+            lines_at_once=ROWS_AT_ONCE,
+            bytes_at_once=BYTES_AT_ONCE + BYTES_AT_ONCE // 4,  # of JSON, not of text
+        )
         if not self._plan.counts_tokens:
             return checked
         from curate.token_counting import counter_for

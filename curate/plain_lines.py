@@ -6,7 +6,8 @@ values are of the plain kinds. All other lines it leaves to Python, which reads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,10 @@ from curate.laying import conversation_rows, flat_rows, gathered, row_frame, seg
 from curate.layouts import flat_layout
 from curate.plain import CONVERSATIONS, FLAT, SPECIAL_KEYS, Fields, PlainReader, Turns
 from curate.reading import LineBlock
-from curate.rowbytes import Lines, Records
-from curate.textkernel import Columns, Formats
+from curate.rowbytes import Chained, Lines, Records
+from curate.textkernel import Columns, Formats, joined
 from curate.texts import I64
+from curate.threads import side_by_side
 
 _MOST_SHAPES = 8
 _MOST_KEYS = 19  # three bits of a 64-bit word for the type of each value, four for the shape
@@ -52,10 +54,13 @@ class PlainLines:
         self._slots = {reader.column(name): slot for slot, (name, _, _) in enumerate(fields)}
         self._needed = sum(1 << slot for slot, (_, _, must) in enumerate(fields) if must)
 
-    def learn(self, values: Sequence[Any]) -> None:
-        """Look at some parsed rows, so that lines with their keys need not be parsed."""
+    def learn(self, values: Sequence[Any]) -> bool:
+        """Look at some parsed rows, so that lines with their keys need not be parsed.
+
+        Returns whether more lines can be read now.
+        """
         if self._kernel is None or len(self._met) > _MOST_MET:
-            return
+            return False
         some = values[:_LEARNT_FROM]
         new = {tuple(value) for value in some if type(value) is dict} - self._met
         self._met |= new
@@ -64,6 +69,8 @@ class PlainLines:
             self._shapes = (self._shapes + readable)[:_MOST_SHAPES]
             shapes = [[(key, self._slots.get(key, -1)) for key in keys] for keys in self._shapes]
             self._formats = Formats(shapes, self._needed, self._speakers())
+            return True
+        return False
 
     def _readable(self, keys: tuple[str, ...]) -> bool:
         return (
@@ -79,16 +86,28 @@ class PlainLines:
         letters = {name: role[0] for name, role in self._turns.speakers.items()}
         return self._turns.role, self._turns.text, letters, self._turns.folded
 
-    def read(self, block: LineBlock) -> tuple[Batch | None, I64]:
-        """The plain rows of a block, and which of its lines are left to Python."""
-        if self._kernel is None or self._formats is None or not len(block):
-            return None, np.arange(len(block))
-        columns = self._kernel.columns(self._formats, block.text, block.starts, block.ends)
-        done = columns.done
-        left = np.flatnonzero(~done)
-        return (self._batch(columns, block) if done.any() else None), left
+    def read(self, blocks: Sequence[LineBlock]) -> tuple[Batch | None, list[I64]]:
+        """The plain rows of some blocks, and which lines of each are left to Python."""
+        if self._formats is None:
+            return None, [np.arange(len(block)) for block in blocks]
+        found = self._found(blocks)
+        for i, block in enumerate(blocks):
+            left = np.flatnonzero(~found[i].done)
+            many = len(left) > max(_LEARNT_FROM, len(block) // 4)
+            if many and self.learn(block.some_parsed(left[:_LEARNT_FROM]).values):
+                found[i:] = self._found(blocks[i:])
+        columns = joined(found)
+        batch = self._batch(columns, blocks) if columns.done.any() else None
+        return batch, [np.flatnonzero(~one.done) for one in found]
 
-    def _batch(self, columns: Columns, block: LineBlock) -> Batch:
+    def _found(self, blocks: Sequence[LineBlock]) -> list[Columns]:
+        kernel, formats = self._kernel, self._formats
+        assert kernel is not None
+        assert formats is not None
+        tasks = [partial(kernel.columns, formats, b.text, b.starts, b.ends) for b in blocks]
+        return side_by_side(tasks, "reading")  # the kernel works without Python's lock
+
+    def _batch(self, columns: Columns, blocks: Sequence[LineBlock]) -> Batch:
         reader, read = self._reader, np.flatnonzero(columns.done)
         sizes = columns.sizes[read].astype(np.int64)
         row = np.repeat(np.arange(len(read)), sizes)
@@ -96,8 +115,9 @@ class PlainLines:
             rows, segments, fields = self._conversations(self._turns, columns, sizes, row)
         else:
             rows, segments, fields = self._fields(FLAT[reader.format], columns, len(read), row)
-        raw = Lines(block.text, block.starts[read], block.ends[read])
-        line = series_of((read + block.first_line).astype(np.uint32), "line")
+        raw = Chained(_lines(columns, blocks))
+        numbers = [np.arange(len(b), dtype=np.uint32) + np.uint32(b.first_line) for b in blocks]
+        line = series_of(np.concatenate(numbers)[read], "line")
         frame = row_frame(rows, line, self._layout(columns, read))
         return Batch(reader.path, reader.format, frame, segments, fields, Records(raw), raw)
 
@@ -146,3 +166,12 @@ class PlainLines:
     def _layout_of(self, kind: int) -> str:
         keys = self._shapes[kind >> 60]
         return flat_layout(keys, [_TYPES[kind >> 3 * i & 7] for i in range(len(keys))])
+
+
+def _lines(columns: Columns, blocks: Sequence[LineBlock]) -> Iterator[Lines]:
+    """The lines of each block that were read."""
+    start = 0
+    for block in blocks:
+        read = columns.done[start : start + len(block)]
+        start += len(block)
+        yield Lines(block.text, block.starts[read], block.ends[read])

@@ -8,8 +8,9 @@ raises (`UserError`).
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import IO
 
 import numpy as np
@@ -34,7 +35,10 @@ _LINES_LOOKED_AT = 8  # blank ones among them
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines of a file, not parsed yet. Line i, without its ending, is `text[starts[i]:ends[i]]`."""
+    """Whole lines of a file, not parsed yet. Line i, without its ending, is `text[starts[i]:ends[i]]`.
+
+    What else the text may hold belongs to other blocks.
+    """
 
     path: str
     text: bytes
@@ -45,6 +49,13 @@ class LineBlock:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def split(self, lines: int) -> tuple[LineBlock, LineBlock]:
+        """The first lines, with all faults, and the others."""
+        head = replace(self, starts=self.starts[:lines], ends=self.ends[:lines])
+        starts, ends = self.starts[lines:], self.ends[lines:]
+        first = self.first_line + len(head)
+        return head, LineBlock(self.path, self.text, starts, ends, first)
 
     def parsed(self) -> RawBatch:
         """All lines, parsed."""
@@ -106,7 +117,12 @@ def _json(path: str, stream: IO[bytes], kind: str) -> Iterator[RawBatch | LineBl
     if holds_array(head, kind):
         yield from read_array(path, head, blocks)
     else:
-        yield from line_blocks(path, head, blocks)
+        again = isinstance(stream, io.BufferedReader) and stream.seekable()
+        yield from line_blocks(path, head, blocks, _stepping(stream) if again else None)
+
+
+def _stepping(stream: IO[bytes]) -> Callable[[int], object]:
+    return lambda size: stream.seek(-size, io.SEEK_CUR)
 
 
 def holds_array(head: bytes, kind: str) -> bool:
@@ -164,49 +180,80 @@ def _refuse_binary(path: str, head: bytes) -> None:
         raise UserError(f"{path}: this is not text but binary data; expected JSON lines in UTF-8")
 
 
-def line_blocks(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[LineBlock]:
-    """The lines of a file that starts with `head` and goes on with `blocks`."""
+def line_blocks(
+    path: str,
+    head: bytes,
+    blocks: Iterator[bytes],
+    step_back: Callable[[int], object] | None = None,
+) -> Iterator[LineBlock]:
+    """The lines of a file that starts with `head` and goes on with `blocks`.
+
+    With `step_back`, what was cut from the end of a block is read again with the next one, which costs less
+    than to put the two together.
+    """
     line = 1
     faults: list[Fault] = []
     if head.startswith(BOM):
         head = head.removeprefix(BOM)
         faults.append(Fault("byte-order-mark", 1, "the file starts with a UTF-8 byte-order mark"))
     carriage_returns_said = False
-    parts: list[bytes] = []  # of a line longer than a block; joined once, not per block
-    block: bytes | None = head
-    while block is not None:
-        following = next(blocks, None)
-        cut = block.rfind(b"\n") + 1 if following is not None else len(block)
-        if cut == 0:
-            parts.append(block)
-            block = following
-            continue
-        text = b"".join([*parts, block[:cut]]) if parts else block[:cut]
-        parts = [block[cut:]] if cut < len(block) else []
-        returns = b"\r\n" in text
+    for text, size in _whole_lines(head, blocks, step_back):
+        starts, ends, returns = _line_places(text, size)
         if returns and not carriage_returns_said:
             carriage_returns_said = True
             message = "lines end in CR LF (Windows) instead of LF"
             faults.append(Fault("carriage-returns", line, message))
-        starts, ends = _line_places(text, returns)
         yield LineBlock(path, text, starts, ends, line, tuple(faults))
         faults = []
         line += len(starts)
+
+
+def _whole_lines(
+    head: bytes, blocks: Iterator[bytes], step_back: Callable[[int], object] | None
+) -> Iterator[tuple[bytes, int]]:
+    """Texts, and of each how many bytes are whole lines; the last line of all needs no line feed."""
+    parts: list[
+        bytes | memoryview
+    ] = []  # of a line that has not ended yet; joined once, not per block
+    block: bytes | None = head
+    while block is not None:
+        cut = block.rfind(b"\n") + 1
+        if cut and not parts and step_back is not None:
+            if cut < len(block):
+                step_back(len(block) - cut)
+            yield block, cut
+            block = next(blocks, None)
+            continue
+        following = next(blocks, None)
+        if following is None:
+            cut = len(block)
+        if cut:
+            text = b"".join([*parts, memoryview(block)[:cut]]) if parts else block
+            yield text, (len(text) if parts else cut)
+            parts = []
+        if cut < len(block):
+            parts.append(memoryview(block)[cut:])
         block = following
 
 
-def _line_places(text: bytes, returns: bool) -> tuple[I64, I64]:
-    """Where the lines of a text start and end; a carriage return before the line feed belongs to it."""
-    codes = np.frombuffer(text, np.uint8)
+def _line_places(text: bytes, size: int) -> tuple[I64, I64, bool]:
+    """Where the lines of `text[:size]` start and end, and whether any ends in CR LF.
+
+    A carriage return before the line feed then belongs to the line break.
+    """
+    codes = np.frombuffer(text, np.uint8)[:size]
     engine = kernel.load()
-    breaks = np.flatnonzero(codes == _LINE_FEED) if engine is None else engine.line_breaks(codes)
+    if engine is not None:
+        return engine.line_places(codes)
+    breaks = np.flatnonzero(codes == _LINE_FEED)
+    returns = b"\r\n" in text[:size]
     starts = np.concatenate([np.zeros(1, np.int64), breaks + 1])
-    ends = np.append(breaks, len(text))
-    if starts[-1] == len(text):
+    ends = np.append(breaks, size)
+    if starts[-1] == size:
         starts, ends = starts[:-1], ends[:-1]
     if returns:
         ends = ends - ((ends > starts) & (codes[np.maximum(ends - 1, 0)] == _CARRIAGE_RETURN))
-    return starts, ends
+    return starts, ends, returns
 
 
 def _parse_lines(batch: RawBatch, rows: list[bytes], lines: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, overload
 
 import orjson
@@ -64,10 +64,10 @@ class Records(_Rows[dict[str, Any]]):
 class Chained(_Rows[T]):
     """Several sequences, one after the other."""
 
-    def __init__(self, parts: Sequence[Sequence[T]]) -> None:
-        self._parts = parts
+    def __init__(self, parts: Iterable[Sequence[T]]) -> None:
+        self._parts = list(parts)
         self._starts = [0]
-        for part in parts:
+        for part in self._parts:
             self._starts.append(self._starts[-1] + len(part))
 
     def __len__(self) -> int:

@@ -117,6 +117,19 @@ class Columns:
     done: NDArray[np.bool_]
 
 
+def joined(several: Sequence[Columns]) -> Columns:
+    """What became of several texts' lines, as if they were one text's."""
+    if len(several) == 1:
+        return several[0]
+    return Columns(
+        pl.concat([columns.text for columns in several], rechunk=True),
+        *(
+            np.concatenate([getattr(columns, name) for columns in several])
+            for name in ("letters", "sizes", "shapes", "types", "done")
+        ),
+    )
+
+
 class _Exported:
     """An Arrow array of the kernel's, until polars takes it."""
 

@@ -22,15 +22,15 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield item  # type: ignore[misc]  # the sentinel is handled above
 
 
-def side_by_side(tasks: Sequence[Callable[[], T]]) -> list[T]:
+def side_by_side(tasks: Sequence[Callable[[], T]], purpose: str = "side") -> list[T]:
     """What tasks give, in their order; they run on as many cores as polars uses.
 
-    For work that polars does on one core, such as compiling a regular expression. A task must not call
-    this itself. The first that raises raises here.
+    For work that polars does on one core, such as compiling a regular expression. Tasks wait for others of
+    the same purpose only, so none may call this for its own. The first that raises raises here.
     """
     if len(tasks) < 2:
         return [task() for task in tasks]
-    return list(_pool().map(lambda task: task(), tasks))
+    return list(_pool(purpose).map(lambda task: task(), tasks))
 
 
 def meanwhile(task: Callable[[], T]) -> Future[T]:
@@ -42,5 +42,6 @@ def meanwhile(task: Callable[[], T]) -> Future[T]:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=pl.thread_pool_size(), thread_name_prefix="curate-side")
+def _pool(purpose: str) -> ThreadPoolExecutor:
+    name = f"curate-{purpose}"
+    return ThreadPoolExecutor(max_workers=pl.thread_pool_size(), thread_name_prefix=name)

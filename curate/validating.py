@@ -35,6 +35,7 @@ from curate.threads import ahead
 # Harmless once read; `curate lint` names them.
 HARMLESS_FAULTS = frozenset({"byte-order-mark", "carriage-returns", "blank-line", "mixed-formats"})
 _DETECTION_ROWS = 200
+_LEARNT_FROM = 256  # lines
 _WITH_PROMPT = frozenset(
     {
         RecordFormat.PROMPT_COMPLETION,
@@ -55,6 +56,12 @@ class Checked:
     faults: list[Fault] = field(default_factory=list)
     rows_met: int = 0
 
+    def add(self, other: Checked) -> None:
+        """Put what another became behind this."""
+        self.batches += other.batches
+        self.faults += other.faults
+        self.rows_met += other.rows_met
+
 
 class Validator:
     """Checks the rows of one file; remembers the file's shape from its first batch on."""
@@ -67,22 +74,43 @@ class Validator:
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
         self._lines: PlainLines | None = None
 
-    def check_lines(self, block: LineBlock) -> Checked:
+    def check_lines(self, *blocks: LineBlock) -> Checked:
         """As `check`, for lines that are not parsed; those that are plain never need be."""
-        batch, left = (None, None) if self._lines is None else self._lines.read(block)
-        if batch is None or left is None:
-            raw = block.parsed()
-            checked = self.check(raw)
-        else:
-            raw = block.some_parsed(left)
-            rest = self.check(raw)
-            checked = Checked([batch, *rest.batches], [*block.faults, *rest.faults])
-            checked.rows_met = len(batch) + rest.rows_met
+        checked = Checked()
+        waiting = list(blocks)
+        if self._lines is None and waiting:
+            # The first rows tell what the others are like: as many as the format is told by.
+            first, *waiting = waiting
+            head, rest = first.split(_LEARNT_FROM)
+            raw = head.parsed()
+            if len(rest) and len(raw.values) >= _DETECTION_ROWS:
+                waiting.insert(0, rest)
+            else:
+                raw = first.parsed()
+            checked.add(self.check(raw))
+            self._learn(raw)
+        if self._lines is None:
+            for block in waiting:
+                checked.add(self.check(block.parsed()))
+            return checked
+        if not waiting:
+            return checked
+        batch, left = self._lines.read(waiting)
+        if batch is not None:
+            checked.add(Checked([batch], rows_met=len(batch)))
+        for block, lines in zip(waiting, left, strict=True):
+            checked.faults += block.faults
+            if len(lines):
+                raw = block.some_parsed(lines)
+                checked.add(self.check(raw))
+                self._learn(raw)
+        return checked
+
+    def _learn(self, raw: RawBatch) -> None:
         if self.shape is not None and raw.values:
             if self._lines is None:
                 self._lines = PlainLines(self._plain_reader(), self._is_of_file)
             self._lines.learn(raw.values)
-        return checked
 
     def _plain_reader(self) -> PlainReader:
         assert self.shape is not None
@@ -354,16 +382,37 @@ def _short(raw: bytes) -> str:
     return raw[: EXCERPT_CHARACTERS * 2].decode("utf-8", "replace")[:EXCERPT_CHARACTERS]
 
 
-def read_checked(path: str, data: DataOptions) -> Iterator[Checked]:
-    """Read and validate one file, batch by batch. Raises UserError when it cannot be read."""
+def read_checked(
+    path: str, data: DataOptions, *, lines_at_once: int = 1, bytes_at_once: int = 1
+) -> Iterator[Checked]:
+    """Read and validate one file, batch by batch. Raises UserError when it cannot be read.
+
+    Lines of JSON come in batches of at least so many, or of so many bytes, but for the last.
+    """
     validator = Validator(path, data)
-    for piece in ahead(read_pieces(path)):
-        if isinstance(piece, LineBlock):
-            checked = validator.check_lines(piece)
-        else:
-            checked = validator.check(piece)
+    for piece in ahead(_together(read_pieces(path), lines_at_once, bytes_at_once)):
+        checked = (
+            validator.check(piece) if isinstance(piece, RawBatch) else validator.check_lines(*piece)
+        )
         if checked.rows_met or checked.faults:
             yield checked
+
+
+def _together(
+    pieces: Iterator[RawBatch | LineBlock], lines_at_once: int, bytes_at_once: int
+) -> Iterator[RawBatch | list[LineBlock]]:
+    waiting: list[LineBlock] = []
+    for piece in pieces:
+        if isinstance(piece, RawBatch):
+            yield piece  # a file holds either
+            continue
+        waiting.append(piece)
+        lines, size = sum(map(len, waiting)), sum(len(block.text) for block in waiting)
+        if lines >= lines_at_once or size >= bytes_at_once:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def to_example(batch: Batch, index: int, data: DataOptions) -> Example:
