@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from curate.known_literals import known_ways
 from curate.literals import ways_of
+from curate.pattern_parts import parts_of
 from curate.wanted_words import Clause, Ways, best, either, frequency
 
 Demands = dict[str, tuple[Clause, ...]]
@@ -55,22 +57,22 @@ def demands_of(test: pl.Expr, then: pl.Expr | None = None) -> list[Demands]:
     One of the alternatives must hold; none: nothing is demanded. `then` is an expression that may be
     computed for some rows without the others, whatever it is.
     """
-    tree = _tree(test)
+    tree = tree_of(test)
     if not _row_by_row(tree):
         return []
     alternatives = _of(tree)
     if then is not None:
-        alternatives = _both(alternatives, _of(_tree(then)))
+        alternatives = _both(alternatives, _of(tree_of(then)))
     return alternatives if all(alternatives) else []
 
 
 def patterns_in(test: pl.Expr) -> set[tuple[str, bool, bool]]:
-    """The regular expressions that an expression tests texts with, as far as they are known here.
+    """The regular expressions that an expression tests texts with, and their parts, as far as they are known here.
 
     Each with whether it is matched against the text's own beginning, and its own end.
     """
     found: set[tuple[str, bool, bool]] = set()
-    waiting = [_tree(test)]
+    waiting = [tree_of(test)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, list):
@@ -80,13 +82,15 @@ def patterns_in(test: pl.Expr) -> set[tuple[str, bool, bool]]:
             function = node.get("function")
             name = function.get("StringExpr") if isinstance(function, dict) else None
             kind = name if isinstance(name, str) else next(iter(name), "") if name else ""
-            if kind in _TESTS and isinstance(pattern := _value(node["input"][1]), str):
-                edges = _text(node["input"][0])[2]
-                found.add((pattern, edges["start"], edges["end"]))
+            if kind in _TESTS and isinstance(pattern := value_of(node["input"][1]), str):
+                edges = text_of(node["input"][0])[2]
+                several = (pattern, *parts_of(pattern)) if kind == "Contains" else (pattern,)
+                found |= {(part, edges["start"], edges["end"]) for part in several}
     return found
 
 
-def _tree(test: pl.Expr) -> Any:
+def tree_of(test: pl.Expr) -> Any:
+    """The expression as polars writes it down; None where it cannot."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -95,8 +99,12 @@ def _tree(test: pl.Expr) -> Any:
         return None
 
 
-def _row_by_row(node: Any) -> bool:
+def follows_from_row(test: pl.Expr) -> bool:
     """Whether the expression can be computed for some rows without the others."""
+    return _row_by_row(tree_of(test))
+
+
+def _row_by_row(node: Any) -> bool:
     if isinstance(node, list):
         return all(map(_row_by_row, node))
     if not isinstance(node, dict) or len(node) != 1:
@@ -193,7 +201,7 @@ def _of(node: Any) -> Alternatives:
         return _counted(left, op, right) if op in ("Gt", "GtEq") else [{}]
     if kind == "Ternary":
         # when(a).then(b), without otherwise: null where a is not true
-        if _value(content.get("falsy")) == "Null":
+        if value_of(content.get("falsy")) == "Null":
             return _both(_of(content["predicate"]), _of(content["truthy"]))
         return [{}]
     if kind == "Alias":
@@ -202,7 +210,7 @@ def _of(node: Any) -> Alternatives:
         return [{}]
     inputs, function = content["input"], content["function"]
     if function == "FillNull":
-        return _of(inputs[0]) if _value(inputs[1]) is False else [{}]
+        return _of(inputs[0]) if value_of(inputs[1]) is False else [{}]
     if isinstance(function, dict) and isinstance(test := function.get("StringExpr"), (dict, str)):
         return _text_test(test, inputs)
     return [{}]
@@ -210,19 +218,20 @@ def _of(node: Any) -> Alternatives:
 
 def _text_test(test: dict[str, Any] | str, inputs: list[Any]) -> Alternatives:
     name = test if isinstance(test, str) else next(iter(test))
-    column, needed, edges = _text(inputs[0])
+    column, needed, edges = text_of(inputs[0])
     if column is None or len(inputs) < 2:
         return [{}]
-    pattern = _value(inputs[1])
+    pattern = value_of(inputs[1])
     ways: Ways = ()
     if name == "Contains" and isinstance(pattern, str) and isinstance(test, dict):
-        ways = _ways(pattern, edges, literal=bool(test[name].get("literal")))
+        ways = ways_in(pattern, edges, literal=bool(test[name].get("literal")))
     elif name in ("StartsWith", "EndsWith") and isinstance(pattern, str):
         ways = ways_of(pattern, literal=True)
     return _both(needed, _in_column(column, ways))
 
 
-def _ways(pattern: str, edges: dict[str, bool], *, literal: bool = False) -> Ways:
+def ways_in(pattern: str, edges: Mapping[str, bool], *, literal: bool = False) -> Ways:
+    """What a text must contain to match; `edges` as `text_of` says them."""
     known = None if literal else known_ways(pattern, **edges)
     return ways_of(pattern, literal=literal, **edges) if known is None else known
 
@@ -233,7 +242,7 @@ def _in_column(column: str, ways: Ways) -> Alternatives:
 
 def _counted(left: Any, op: str, right: Any) -> Alternatives:
     """`count_matches(…) > 0` and the like."""
-    least = _value(right)
+    least = value_of(right)
     if not isinstance(least, int) or (least < 1 and not (op == "Gt" and least == 0)):
         return [{}]
     try:
@@ -241,14 +250,14 @@ def _counted(left: Any, op: str, right: Any) -> Alternatives:
         counting = function["function"]["StringExpr"]["CountMatches"]
     except (KeyError, TypeError):
         return [{}]
-    column, needed, edges = _text(function["input"][0])
-    pattern = _value(function["input"][1])
+    column, needed, edges = text_of(function["input"][0])
+    pattern = value_of(function["input"][1])
     if column is None or not isinstance(pattern, str):
         return [{}]
-    return _both(needed, _in_column(column, _ways(pattern, edges, literal=counting is True)))
+    return _both(needed, _in_column(column, ways_in(pattern, edges, literal=counting is True)))
 
 
-def _text(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
+def text_of(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
     """The column that a text is a part of, and what holds wherever the text is not null.
 
     Last, whether the text begins and ends where the column's text does.
@@ -257,27 +266,27 @@ def _text(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
     if kind == "Column":
         return _SAME_TEXT.get(content, content), [{}], {"start": True, "end": True}
     if kind == "Alias":
-        return _text(content[0])
-    if kind == "Ternary" and _value(content.get("falsy")) == "Null":
-        column, needed, edges = _text(content["truthy"])
+        return text_of(content[0])
+    if kind == "Ternary" and value_of(content.get("falsy")) == "Null":
+        column, needed, edges = text_of(content["truthy"])
         return column, _both(needed, _of(content["predicate"])), edges
     if kind == "Function" and isinstance(content["function"], dict):
         name = content["function"].get("StringExpr")
         name = name if isinstance(name, str) else next(iter(name), "") if name else ""
         if name in _PARTS:
-            column, needed, edges = _text(content["input"][0])
+            column, needed, edges = text_of(content["input"][0])
             start, end = edges["start"] and name in _SAME_START, edges["end"] and name in _SAME_END
             return column, needed, {"start": start, "end": end}
-        pattern = _value(content["input"][1]) if name == "Extract" else None
+        pattern = value_of(content["input"][1]) if name == "Extract" else None
         if isinstance(pattern, str):
-            column, needed, edges = _text(content["input"][0])
+            column, needed, edges = text_of(content["input"][0])
             if column is not None:
-                needed = _both(needed, _in_column(column, _ways(pattern, edges)))
+                needed = _both(needed, _in_column(column, ways_in(pattern, edges)))
             return column, needed, {"start": False, "end": False}
     return None, [{}], {"start": False, "end": False}
 
 
-def _value(node: Any) -> Any:
+def value_of(node: Any) -> Any:
     """The value of a literal."""
     value = node.get("Literal") if isinstance(node, dict) else None
     while isinstance(value, dict) and len(value) == 1:

@@ -13,16 +13,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
-from curate.demands import Alternatives, demands_of
+from curate.demands import Alternatives, demands_of, follows_from_row
 from curate.features import FEATURES
 from curate.known_screen import known_screen
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
-from curate.screening import Mask, Screen, candidates
+from curate.screening import TEXTS, Mask, Screen, candidates
+from curate.taking_apart import Narrowing
 from curate.textkernel import U64
 from curate.threads import side_by_side
 from curate.token_columns import TOKEN_SCHEMA, with_missing
@@ -30,6 +33,8 @@ from curate.token_columns import TOKEN_SCHEMA, with_missing
 FrameName = Literal["segments", "rows"]
 # Up to so many rows, computing something twice is cheaper than finding out that it is the same.
 _WORTH_OPTIMISING = 4096
+# From so many rows on, taking an expression apart is cheaper than computing all of it for each.
+_WORTH_NARROWING = 1000
 
 
 class RuleFailure(RuntimeError):
@@ -66,6 +71,17 @@ class Condition:
     def demands(self) -> Alternatives:
         """What must be in them."""
         return demands_of(self.test, self.then)
+
+    @cached_property
+    def parts(self) -> Narrowing:
+        """What finds the rows where it holds among those of a large batch."""
+        tests = (self.test,) if self.then is None else (self.test, self.then)
+        return Narrowing(*tests)
+
+    @cached_property
+    def can_be_parted(self) -> bool:
+        """Whether it is about texts, and can be computed for some rows without the others."""
+        return not self.names.isdisjoint(TEXTS) and follows_from_row(self.test)
 
 
 class Plan:
@@ -122,6 +138,11 @@ class Plan:
                 screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
                 conditions = [c for c in conditions if not screen.masks[c.number]]
                 tasks += _marked(frame, screened, marks, batch)
+                if frame.height >= _WORTH_NARROWING:
+                    every = np.arange(frame.height, dtype=np.uint32)
+                    parted = [c for c in conditions if c.can_be_parted]
+                    conditions = [c for c in conditions if not c.can_be_parted]
+                    tasks += [partial(_evaluate_parts, frame, every, c, batch) for c in parted]
             if conditions:
                 tasks.append(partial(_evaluate, frame, conditions, batch))
         hits = [found for several in side_by_side(tasks) for found in several]
@@ -204,9 +225,24 @@ def _marked(
     for condition, mask in screened:
         together.setdefault((mask, condition.look or condition.number), []).append(condition)
     for (mask, _), conditions in together.items():
-        rows = series_of(candidates(mask, marks)).cast(pl.UInt32)
-        if len(rows):
-            yield partial(_evaluate_at, frame, rows, conditions, batch)
+        rows = candidates(mask, marks).astype(np.uint32)
+        if not len(rows):
+            continue
+        if len(rows) >= _WORTH_NARROWING:
+            yield from (partial(_evaluate_parts, frame, rows, c, batch) for c in conditions)
+        else:
+            yield partial(_evaluate_at, frame, series_of(rows), conditions, batch)
+
+
+def _evaluate_parts(
+    frame: pl.DataFrame, rows: NDArray[np.uint32], condition: Condition, batch: Batch
+) -> list[Hits]:
+    """As `_evaluate_at`, each part of the condition only where those before it hold."""
+    try:
+        found = condition.parts.where(frame, rows)
+    except pl.exceptions.PolarsError:
+        return _evaluate_at(frame, series_of(rows), [condition], batch)
+    return [Hits(condition.rule, series_of(found), condition.number)] if len(found) else []
 
 
 def _evaluate_at(

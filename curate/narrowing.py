@@ -1,0 +1,248 @@
+"""A condition taken apart, each of its parts computed only for the rows that the parts before let through.
+
+polars computes all of an expression for all rows, and a regular expression of thirty wordings slower than the
+wordings one by one (`curate.pattern_parts`). So what is cheap is asked first, and of the wordings each only
+where the kernel has found the words that it demands: in one pass over the few texts that are still in question.
+The rows found are those where the whole expression is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate import textkernel
+from curate.arrays import series_of
+from curate.demands import ways_in
+from curate.pattern_parts import parts_of
+from curate.screening import Mask, candidates
+from curate.textkernel import U64, WORDS, Automaton
+from curate.wanted_words import Clause, Ways, frequency
+
+Rows = NDArray[np.uint32]
+Truths = NDArray[np.bool_]
+
+# Up to so many rows, an expression is computed as a whole.
+_FEW = 64
+# A part of an expression that may match more than this share of the texts is not told from the others.
+_OFTEN = 0.4
+_TOO_OFTEN = 0.006  # how often the words of a clause may stand in a text, by `frequency`
+_PATTERN = "\0pattern"
+
+
+class Words:
+    """What the wordings of a condition demand of one column, to be looked for in one pass."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Clause, int] = {}
+        self._automaton: Automaton | None = None
+
+    def mask(self, demanded: Ways) -> Mask:
+        """The marks that a text must have, one of the alternatives; none: it may have any."""
+        ways = [
+            tuple(clause for clause in way if frequency(clause) <= _TOO_OFTEN) for way in demanded
+        ]
+        new = {clause for way in ways for clause in way} - self._numbers.keys()
+        if not all(ways) or len(self._numbers) + len(new) > 64 * WORDS:
+            return ()
+        for clause in sorted(new, key=sorted):
+            self._numbers[clause] = len(self._numbers)
+        return tuple((("", sum(1 << self._numbers[clause] for clause in way)),) for way in ways)
+
+    def marks(self, texts: pl.Series) -> U64 | None:
+        """Of each text; None without the kernel, or words."""
+        kernel = textkernel.load()
+        if kernel is None:
+            return None
+        if self._automaton is None:
+            words: dict[bytes, int] = {}
+            for clause, number in self._numbers.items():
+                for word in clause:
+                    words[word] = words.get(word, 0) | 1 << number
+            self._automaton = kernel.automaton(words) if words else None
+        return None if self._automaton is None else kernel.marks(self._automaton, texts)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What has been found out about the rows of a frame while a condition is computed."""
+
+    frame: pl.DataFrame
+    _marks: dict[str, tuple[Rows, U64]] = field(default_factory=dict)
+    _truths: dict[str, tuple[Rows, pl.Series]] = field(default_factory=dict)
+
+    def gathered(self, names: Iterable[str], rows: Rows) -> pl.DataFrame:
+        """Some columns of some rows."""
+        if len(rows) == self.frame.height:
+            return self.frame.select(names)
+        places = series_of(rows)
+        return pl.DataFrame([self.frame[name].gather(places) for name in names])
+
+    def look_for(self, words: Mapping[str, Words], rows: Rows) -> None:
+        """Have the marks of the rows at hand for all that is asked of some of them."""
+        for column, wanted in words.items():
+            if column not in self._marks:
+                texts = self.gathered([column], rows).to_series()
+                marks = wanted.marks(texts)
+                if marks is not None:
+                    self._marks[column] = rows, marks
+
+    def marks(self, column: str, rows: Rows) -> U64 | None:
+        """The marks of some of the rows that were looked at; None where they were not."""
+        if column not in self._marks:
+            return None
+        known, marks = self._marks[column]
+        return marks if len(known) == len(rows) else marks[:, np.searchsorted(known, rows)]
+
+    def computed(self, key: str, expression: pl.Expr, names: list[str], rows: Rows) -> pl.Series:
+        """What an expression is in some rows; what it was in them, where that was asked before."""
+        if key in self._truths:
+            known, flags = self._truths[key]
+            if len(known) >= len(rows):
+                places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+                if np.array_equal(known[places], rows):
+                    return flags.gather(series_of(places))
+        flags = self.gathered(names, rows).select(expression.alias("")).to_series()
+        if len(flags) != len(rows):  # a constant
+            flags = flags.new_from_index(0, len(rows))
+        self._truths[key] = rows, flags
+        return flags
+
+
+class Part:
+    """An expression that must be true, or (where that is `wanted`) false; and how dear it is to compute, in steps."""
+
+    def __init__(self, expression: pl.Expr, wanted: bool, cost: int, key: str) -> None:
+        self.cost = cost
+        self.words: dict[str, Words] = {}
+        self._expression, self._wanted, self._key = expression, wanted, key
+        self._names = sorted(set(expression.meta.root_names()))
+
+    def where(self, seen: Seen, rows: Rows) -> Rows:
+        """Those of the rows, ascending, where it is so."""
+        if not len(rows):
+            return rows
+        return self._whole(seen, rows) if len(rows) <= _FEW else self._narrowed(seen, rows)
+
+    def _whole(self, seen: Seen, rows: Rows) -> Rows:
+        flags = seen.computed(self._key, self._expression, self._names, rows)
+        return rows[_true(flags if self._wanted else ~flags)]
+
+    def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
+        return self._whole(seen, rows)
+
+    def prepare(self) -> None:
+        """Find out which words it asks for."""
+
+
+class _Several(Part):
+    def __init__(self, expression: pl.Expr, wanted: bool, parts: Iterable[Part], key: str) -> None:
+        self._parts = sorted(parts, key=lambda part: part.cost)
+        super().__init__(expression, wanted, self._parts[-1].cost, key)
+
+    def prepare(self) -> None:
+        """See `Part`."""
+        for part in self._parts:
+            part.prepare()
+            self.words |= part.words
+
+
+class All(_Several):
+    """Several parts that must all hold; the cheap ones come first."""
+
+    def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
+        asked: dict[str, Words] = self.words
+        for part in self._parts:
+            if part.words and len(rows) > _FEW:
+                seen.look_for({column: asked[column] for column in part.words}, rows)
+            rows = part.where(seen, rows)
+        return rows
+
+
+class Either(_Several):
+    """Several parts of which one must hold."""
+
+    def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
+        seen.look_for(self.words, rows)
+        left, found = rows, []
+        for part in self._parts:
+            here = part.where(seen, left)
+            if len(here):
+                found.append(here)
+                left = np.setdiff1d(left, here, assume_unique=True)
+        return np.sort(np.concatenate(found)) if found else rows[:0]
+
+
+class Wordings(Part):
+    """A text that must match a regular expression, one of its parts; or, where that is `wanted`, must not."""
+
+    def __init__(
+        self, text: pl.Expr, pattern: str, wanted: bool, cost: int, key: str, words: Words
+    ) -> None:
+        super().__init__(text.str.contains(pattern), wanted, cost, key)
+        self._text, self._pattern, self._own = text, pattern, words
+        self._patterns: tuple[str, ...] = ()
+        self._masks: list[Mask] = []
+        self.edges: Mapping[str, bool] = {}
+
+    def prepare(self) -> None:
+        """See `Part`."""
+        self._patterns = parts_of(self._pattern)
+        self._masks = [self._own.mask(ways_in(part, self.edges)) for part in self._patterns]
+        if any(self._masks):
+            self.words = {self._names[0]: self._own}
+
+    def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
+        seen.look_for(self.words, rows)
+        marks = seen.marks(self._names[0], rows) if self.words else None
+        if marks is None:
+            return self._whole(seen, rows)
+        texts = seen.gathered(self._names, rows).to_series()
+        found = self._matched(texts, marks)
+        return rows[found] if self._wanted else rows[~found & texts.is_not_null().to_numpy()]
+
+    def _matched(self, texts: pl.Series, marks: U64) -> Truths:
+        found = np.zeros(len(texts), np.bool_)
+        places: list[NDArray[np.int64]] = []
+        numbers: list[int] = []
+        together: list[str] = []
+        for number, mask in enumerate(self._masks):
+            at = candidates(mask, {"": marks}) if mask else None
+            if at is None or len(at) > _OFTEN * len(texts):
+                together.append(self._patterns[number])
+            elif len(at):
+                places.append(at)
+                numbers.append(number)
+        if places:
+            at, flags = self._one_by_one(texts, numbers, places)
+            found[at[flags]] = True
+        if together:
+            several = len(together) < len(self._patterns)
+            pattern = "|".join(together) if several else self._pattern
+            left = np.flatnonzero(~found)
+            part = texts.gather(series_of(left)) if len(left) < len(texts) else texts
+            found[left[_true(self._tested(part, pl.lit(pattern)))]] = True
+        return found
+
+    def _one_by_one(
+        self, texts: pl.Series, numbers: Sequence[int], places: Sequence[NDArray[np.int64]]
+    ) -> tuple[NDArray[np.int64], Truths]:
+        """Each expression tested with the texts that may match it: which texts, and whether they do."""
+        at = np.concatenate(places)
+        which = np.repeat(np.array(numbers, np.uint32), [len(place) for place in places])
+        patterns = pl.Series(_PATTERN, self._patterns).gather(series_of(which))
+        return at, _true(self._tested(texts.gather(series_of(at)), patterns))
+
+    def _tested(self, texts: pl.Series, pattern: pl.Expr | pl.Series) -> pl.Series:
+        frame = texts.to_frame()
+        if isinstance(pattern, pl.Series):
+            frame, pattern = frame.with_columns(pattern), pl.col(_PATTERN)
+        return frame.select(self._text.str.contains(pattern).alias("")).to_series()
+
+
+def _true(flags: pl.Series) -> Truths:
+    return flags.fill_null(False).to_numpy()

@@ -1,0 +1,96 @@
+r"""A regular expression as several, of which one must match: `(?i:sums?|a (?:b|c))` is `(?i:sums?)` and `(?i:a (?:b|c))`.
+
+Whether an expression of thirty wordings matches costs many times what its wordings cost one by one: the
+matcher's automaton for all of them has more states than its cache has room for, and it goes on without.
+Syntax that is not understood is left together.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_MOST = 60
+_FLAGS = re.compile(r"\(\?([imsuU-]+)\)")
+_OPENING = re.compile(r"\((?:\?(?:[imsuU-]*:|P?<[A-Za-z_]\w*>))?")
+# What makes of the item before it another one.
+_REPEATS = "*+?{"
+
+
+@cache
+def parts_of(pattern: str) -> tuple[str, ...]:
+    """Expressions of which one matches where this one (in Rust's syntax) does, and only there."""
+    flags = _FLAGS.match(pattern)
+    start = flags[0] if flags else ""
+    parts = _split(pattern[len(start) :])
+    return tuple(start + part for part in parts) if 1 < len(parts) <= _MOST else (pattern,)
+
+
+def _split(pattern: str) -> list[str]:
+    branches = _branches(pattern)
+    if branches is None:
+        return [pattern]
+    if len(branches) > 1:
+        return [part for branch in branches for part in _split(branch)]
+    opening = _OPENING.match(pattern)
+    if opening is None:
+        return [pattern]
+    end = _closing(pattern)
+    if end is None or pattern[end : end + 1] in tuple(_REPEATS):
+        return [pattern]
+    head = opening[0] if opening[0].startswith("(?") and "<" not in opening[0] else "(?:"
+    inner = _split(pattern[opening.end() : end - 1])
+    return [f"{head}{part}){pattern[end:]}" for part in inner] if len(inner) <= _MOST else [pattern]
+
+
+def _branches(pattern: str) -> list[str] | None:
+    """What stands between the bars that are in no group; None for syntax that is not understood."""
+    cuts, depth, at = [-1], 0, 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "(":
+            if _FLAGS.match(pattern, at) or not _known_group(pattern, at):
+                return None
+            depth += 1
+        elif character == ")":
+            depth -= 1
+        elif character == "|" and not depth:
+            cuts.append(at)
+        at = _after(pattern, at)
+        if depth < 0 or at < 0:
+            return None
+    return [pattern[a + 1 : b] for a, b in zip(cuts, [*cuts[1:], len(pattern)], strict=True)]
+
+
+def _known_group(pattern: str, at: int) -> bool:
+    opening = _OPENING.match(pattern, at)
+    return opening is not None and pattern[opening.end() : opening.end() + 1] != "?"
+
+
+def _closing(pattern: str) -> int | None:
+    """Where the group with which the pattern begins has ended."""
+    depth, at = 0, 0
+    while at < len(pattern):
+        depth += {"(": 1, ")": -1}.get(pattern[at], 0)
+        at = _after(pattern, at)
+        if at < 0:
+            return None
+        if not depth:
+            return at
+    return None
+
+
+def _after(pattern: str, at: int) -> int:
+    """The place after the character, escape or class that begins here; -1 where that is not clear."""
+    if pattern[at] == "\\":
+        return at + 2 if at + 2 <= len(pattern) else -1
+    if pattern[at] != "[":
+        return at + 1
+    at += 2 if pattern.startswith("[^", at) else 1
+    first = True
+    while at < len(pattern) and (first or pattern[at] != "]"):
+        if pattern[at] == "[" or pattern[at : at + 2] in ("&&", "--", "~~"):
+            return -1
+        at += 2 if pattern[at] == "\\" else 1
+        first = False
+    return at + 1 if at < len(pattern) else -1
