@@ -58,6 +58,7 @@ setup(
                     "_minhash",
                     "_extract",
                     "_clusters",
+                    "_containment",
                     "_copies",
                     "_columns",
                     "_screen",

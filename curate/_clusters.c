@@ -1,6 +1,6 @@
-/* Candidates and verdicts: texts that share band keys, exact similarity, containment.
+/* Candidates and verdicts: texts that share band keys, exact similarity.
  *
- * curate/candidates.py, clusters.py and containment.py are the definition (see _minhash.c).
+ * curate/candidates.py and clusters.py are the definition (see _minhash.c).
  */
 #include "_kernel.h"
 
@@ -151,9 +151,11 @@ static void representatives(Work *w, uint32_t start, uint32_t stop, uint32_t fir
 /* ---- large groups ---- */
 
 /* Rows made from one template share band keys with nearly everyone, so that buckets would cost n².
- * But two rows within the threshold also share one of their rarest shingles: of the shingles of a row,
- * in an order that is the same for all, all but `threshold` times their number, and one more. Rows
- * are met by these, and compared where they share a band key too: the answer is that of the buckets. */
+ * But rows of x and y shingles within the threshold have t / (1 + t) · (x + y) of them in common, c say, and so
+ * share one of the x - c + 1 rarest of the one and the y - c + 1 rarest of the other, in an order that is the
+ * same for all (Bayardo et al. 2007, Xiao et al. 2008). Rows are met by these, and compared where they share a
+ * band key too: the answer is that of the buckets. Rows wait by shingle and by size, since what is asked for
+ * depends on both sizes: what all rows of a template share is then not among it. */
 
 typedef struct {
     uint32_t count; /* how often the shingle stands in the group, or more where counters are shared */
@@ -164,7 +166,23 @@ typedef struct {
     uint32_t member, next;
 } Meeting;
 
-enum { MOST_COUNTERS = 1 << 22, MOST_HEADS = 1 << 26 };
+typedef struct {
+    uint32_t *counts, *first;
+    uint64_t *waiting; /* of which sizes rows wait at a shingle: bit c % 64 for size class c */
+    Meeting *met;
+    Shingle *own;
+    size_t counters, heads, used;
+    double *least; /* the smallest size of each class */
+    size_t *asked; /* how many of the rarest shingles are asked for, for each class of the others' size */
+    size_t classes, low, high; /* only classes from low to high (exclusive) can be within the threshold */
+} Meetings;
+
+enum { MOST_COUNTERS = 1 << 22, MOST_HEADS = 1 << 26, EXACT_SIZES = 256 };
+
+/* The size at which the next class begins: a row more or less may decide whether all of a template meet. */
+static double next_class(double size) {
+    return size < EXACT_SIZES ? size + 1.0 : size * (1.0 + 1.0 / EXACT_SIZES);
+}
 
 static int by_rarity(const void *left, const void *right) {
     const Shingle *a = left, *b = right;
@@ -172,10 +190,33 @@ static int by_rarity(const void *left, const void *right) {
     return a->value < b->value ? -1 : a->value > b->value;
 }
 
+/* How many of its rarest shingles a row must be met by, whatever the size of the other. */
 static size_t rarest(const Work *w, uint32_t row) {
     size_t size = (size_t)(w->offsets[row + 1] - w->offsets[row]);
     size_t left = size + 1 - (size_t)(w->threshold * (double)size * (1.0 - 1e-9));
     return left < size ? left : size;
+}
+
+static size_t class_of(const Meetings *m, size_t size) {
+    size_t low = 0, high = m->classes;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (m->least[middle] <= (double)size) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Of a row of `size` shingles: what is asked for. */
+static void ask(Meetings *m, double threshold, size_t size) {
+    double smallest = threshold * (double)size * (1.0 - 1e-9), largest = (double)size / threshold * (1.0 + 1e-9);
+    m->low = m->high = class_of(m, (size_t)smallest);
+    for (; m->high < m->classes && m->least[m->high] <= largest; m->high++) {
+        double other = m->least[m->high] > smallest ? m->least[m->high] : smallest;
+        double common = threshold / (1.0 + threshold) * ((double)size + other) * (1.0 - 1e-9) - 1e-9;
+        size_t whole = common > 0.0 ? (size_t)common : 0, asked = size + ((double)whole < common ? 0 : 1) - whole;
+        m->asked[m->high] = asked < size ? asked : size;
+    }
 }
 
 static int share_a_band(const Work *w, uint32_t i, uint32_t j) {
@@ -192,61 +233,104 @@ static size_t power_of_two(size_t least, size_t most) {
     return size;
 }
 
-/* As `representatives`; -1 without memory. */
-static int many_representatives(Work *w, uint32_t start, uint32_t stop, uint32_t first_free,
-                                uint32_t last_kept, int32_t *keeper, double *similarity) {
+static void meetings_free(Meetings *m) {
+    free(m->counts);
+    free(m->first);
+    free(m->waiting);
+    free(m->met);
+    free(m->own);
+    free(m->least);
+    free(m->asked);
+}
+
+/* -1 without memory. */
+static int meetings_make(Meetings *m, const Work *w, uint32_t start, uint32_t stop) {
     size_t shingles = (size_t)(w->offsets[stop] - w->offsets[start]), meetings = 1, widest = 1;
     for (uint32_t i = start; i < stop; i++) {
         size_t size = (size_t)(w->offsets[i + 1] - w->offsets[i]);
         meetings += rarest(w, i);
         if (size > widest) widest = size;
     }
-    size_t counters = power_of_two(shingles, MOST_COUNTERS), heads = power_of_two(meetings, MOST_HEADS);
-    uint32_t *counts = calloc(counters, sizeof *counts), *first = malloc(heads * sizeof *first);
-    Meeting *met = malloc(meetings * sizeof *met);
-    Shingle *own = malloc(widest * sizeof *own);
-    int status = counts && first && met && own ? 0 : -1;
-    uint32_t used = 0;
-    if (status == 0) {
-        memset(first, 0xFF, heads * sizeof *first);
-        for (int64_t k = w->offsets[start]; k < w->offsets[stop]; k++) counts[mix(w->values[k]) & (counters - 1)]++;
-    }
-    for (uint32_t i = start; status == 0 && i < stop; i++) {
-        size_t size = (size_t)(w->offsets[i + 1] - w->offsets[i]), asked = rarest(w, i);
-        for (size_t k = 0; k < size; k++) {
-            uint64_t value = w->values[w->offsets[i] + (int64_t)k];
-            own[k] = (Shingle){counts[mix(value) & (counters - 1)], value};
+    *m = (Meetings){.counters = power_of_two(shingles, MOST_COUNTERS), .heads = power_of_two(meetings, MOST_HEADS)};
+    for (double size = 0.0; size <= (double)widest; size = next_class(size)) m->classes++;
+    m->counts = calloc(m->counters, sizeof *m->counts);
+    m->first = malloc(m->heads * sizeof *m->first);
+    m->waiting = calloc(m->heads, sizeof *m->waiting);
+    m->met = malloc(meetings * sizeof *m->met);
+    m->own = malloc(widest * sizeof *m->own);
+    m->least = malloc(m->classes * sizeof *m->least);
+    m->asked = malloc(m->classes * sizeof *m->asked);
+    if (!m->counts || !m->first || !m->waiting || !m->met || !m->own || !m->least || !m->asked) return -1;
+    memset(m->first, 0xFF, m->heads * sizeof *m->first);
+    double size = 0.0;
+    for (size_t c = 0; c < m->classes; c++, size = next_class(size)) m->least[c] = size;
+    for (int64_t k = w->offsets[start]; k < w->offsets[stop]; k++) m->counts[mix(w->values[k]) & (m->counters - 1)]++;
+    return 0;
+}
+
+/* Where rows of a size class wait at a shingle. */
+static size_t head_of(const Meetings *m, uint64_t value, size_t class) {
+    return (size_t)mix(value + class * POSITION) & (m->heads - 1);
+}
+
+/* Compare row i with those that wait at a shingle, of one size class. */
+static void meet(Work *w, const Meetings *m, uint32_t start, uint32_t i, size_t head, uint32_t *best, double *most) {
+    for (uint32_t e = m->first[head]; e != NONE; e = m->met[e].next) {
+        uint32_t j = m->met[e].member;
+        if (w->seen[j - start] == i - start) continue;
+        w->seen[j - start] = i - start;
+        double value = share_a_band(w, i, j) ? similarity_of(w, i, j, w->threshold) : 0.0;
+        if (value > *most || (value == *most && *most > 0.0 && j < *best)) {
+            *best = j;
+            *most = value;
         }
-        qsort(own, size, sizeof *own, by_rarity);
-        uint32_t best = NONE;
-        double most = 0.0;
-        for (size_t k = 0; i >= first_free && k < asked; k++) {
-            for (uint32_t e = first[mix(own[k].value) & (heads - 1)]; e != NONE; e = met[e].next) {
-                uint32_t j = met[e].member;
-                if (w->seen[j - start] == i - start) continue;
-                w->seen[j - start] = i - start;
-                double value = share_a_band(w, i, j) ? similarity_of(w, i, j, w->threshold) : 0.0;
-                if (value > most || (value == most && most > 0.0 && j < best)) {
-                    best = j;
-                    most = value;
-                }
+    }
+}
+
+/* The row nearest to row i among those that wait, or NONE, and its similarity. */
+static uint32_t nearest(Work *w, Meetings *m, uint32_t start, uint32_t i, size_t size, double *most) {
+    uint32_t best = NONE;
+    ask(m, w->threshold, size);
+    for (size_t k = 0; k < rarest(w, i); k++) {
+        uint64_t value = m->own[k].value, sizes = m->waiting[mix(value) & (m->heads - 1)];
+        for (; sizes; sizes &= sizes - 1) {
+            size_t class = m->low + ((lowest_bit(sizes) - m->low) & 63);
+            for (; class < m->high; class += 64) {
+                if (k < m->asked[class]) meet(w, m, start, i, head_of(m, value, class), &best, most);
             }
         }
+    }
+    return best;
+}
+
+/* As `representatives`; -1 without memory. */
+static int many_representatives(Work *w, uint32_t start, uint32_t stop, uint32_t first_free,
+                                uint32_t last_kept, int32_t *keeper, double *similarity) {
+    Meetings m;
+    int status = meetings_make(&m, w, start, stop);
+    for (uint32_t i = start; status == 0 && i < stop; i++) {
+        size_t size = (size_t)(w->offsets[i + 1] - w->offsets[i]);
+        for (size_t k = 0; k < size; k++) {
+            uint64_t value = w->values[w->offsets[i] + (int64_t)k];
+            m.own[k] = (Shingle){m.counts[mix(value) & (m.counters - 1)], value};
+        }
+        qsort(m.own, size, sizeof *m.own, by_rarity);
+        double most = 0.0;
+        uint32_t best = i >= first_free ? nearest(w, &m, start, i, size, &most) : NONE;
         if (best != NONE) {
             keeper[i] = (int32_t)best;
             similarity[i] = most;
         } else if (i < last_kept) {
-            for (size_t k = 0; k < asked; k++) {
-                uint32_t *head = &first[mix(own[k].value) & (heads - 1)];
-                met[used] = (Meeting){i, *head};
-                *head = used++;
+            size_t class = class_of(&m, size);
+            for (size_t k = 0; k < rarest(w, i); k++) {
+                uint32_t *head = &m.first[head_of(&m, m.own[k].value, class)];
+                m.waiting[mix(m.own[k].value) & (m.heads - 1)] |= 1ull << (class & 63);
+                m.met[m.used] = (Meeting){i, *head};
+                *head = (uint32_t)m.used++;
             }
         }
     }
-    free(counts);
-    free(first);
-    free(met);
-    free(own);
+    meetings_free(&m);
     return status;
 }
 
@@ -376,86 +460,4 @@ EXPORT int curate_cluster(const uint32_t *keys, int64_t bands, const uint64_t *v
     *compared = w.compared;
     work_free(&w);
     return 0;
-}
-
-/* ---- containment ----------------------------------------------------------------------------- */
-
-enum { SEED = 3 }; /* see curate/containment.py */
-
-/* Sellers' dynamic programme: the least edits from `wanted` to a stretch of `text`. */
-static int32_t least_edits(const uint64_t *wanted, size_t size, const uint64_t *text, size_t length,
-                           int32_t *column) {
-    int32_t best = (int32_t)size;
-    for (size_t j = 0; j <= size; j++) column[j] = (int32_t)j;
-    for (size_t i = 0; i < length; i++) {
-        int32_t diagonal = 0; /* column[j - 1] of the token before */
-        for (size_t j = 1; j <= size; j++) {
-            int32_t value = diagonal + (wanted[j - 1] != text[i]);
-            diagonal = column[j];
-            if (diagonal + 1 < value) value = diagonal + 1;
-            if (column[j - 1] + 1 < value) value = column[j - 1] + 1;
-            column[j] = value;
-        }
-        if (column[size] < best) best = column[size];
-    }
-    return best;
-}
-
-/* For each text, the reference contained most (-1 for none) and to which degree. The arrays are
- * those of curate.containment.References; `keys` and `indices` are its table. */
-EXPORT int curate_contained(const uint64_t *tokens, const int64_t *offsets, const uint8_t *characters,
-                            int64_t rows, const uint64_t *wanted, const int64_t *wanted_offsets,
-                            int64_t references, const uint64_t *keys, const int32_t *indices,
-                            int64_t slots, int64_t seeds, const int64_t *starts,
-                            const int32_t *owners, const int32_t *needed, double containment,
-                            int32_t *best, double *degree) {
-    size_t mask = (size_t)slots - 1, longest = 0;
-    for (int64_t r = 0; r < references; r++) {
-        size_t size = (size_t)(wanted_offsets[r + 1] - wanted_offsets[r]);
-        if (size > longest) longest = size;
-    }
-    int64_t *seen = malloc(((size_t)seeds + 1) * sizeof *seen);           /* seed: last row + 1 */
-    int64_t *met_by = malloc(((size_t)references + 1) * sizeof *met_by);  /* reference: last row + 1 */
-    int32_t *met = malloc(((size_t)references + 1) * sizeof *met);        /* reference: seeds met */
-    int32_t *column = malloc((longest + 1) * sizeof *column);
-    int status = seen && met_by && met && column ? 0 : -1;
-    if (status == 0) {
-        memset(seen, 0, ((size_t)seeds + 1) * sizeof *seen);
-        memset(met_by, 0, ((size_t)references + 1) * sizeof *met_by);
-    }
-    for (int64_t row = 0; status == 0 && row < rows; row++) {
-        const uint64_t *text = tokens + offsets[row];
-        size_t length = (size_t)(offsets[row + 1] - offsets[row]);
-        uint64_t tag = SEED * POSITION + (characters[row] ? CHAR_TAG : 0);
-        best[row] = -1;
-        degree[row] = 0.0;
-        for (size_t i = 0; i + SEED <= length; i++) {
-            uint64_t seed = mix((text[i] * POLYNOMIAL + text[i + 1]) * POLYNOMIAL + text[i + 2] + tag);
-            size_t at = (size_t)seed & mask;
-            while (indices[at] >= 0 && keys[at] != seed) at = (at + 1) & mask;
-            int32_t index = indices[at];
-            if (index < 0 || seen[index] == row + 1) continue;
-            seen[index] = row + 1;
-            for (int64_t k = starts[index]; k < starts[index + 1]; k++) {
-                int32_t r = owners[k];
-                if (met_by[r] != row + 1) {
-                    met_by[r] = row + 1;
-                    met[r] = 0;
-                }
-                if (++met[r] != needed[r]) continue;
-                size_t size = (size_t)(wanted_offsets[r + 1] - wanted_offsets[r]);
-                int32_t edits = least_edits(wanted + wanted_offsets[r], size, text, length, column);
-                double value = 1.0 - (double)edits / (double)size;
-                if (value >= containment && (value > degree[row] || (value == degree[row] && r < best[row]))) {
-                    best[row] = r;
-                    degree[row] = value;
-                }
-            }
-        }
-    }
-    free(seen);
-    free(met_by);
-    free(met);
-    free(column);
-    return status;
 }

@@ -7,7 +7,7 @@
  * memory is short.
  *
  * This file goes from text to token hashes, shingles and signatures; _extract.c reads texts out of lines
- * of JSON; _clusters.c links candidates and decides. Loops are written so that compilers vectorise
+ * of JSON; _clusters.c links candidates and decides, _containment.c and _copies.c look closer. Loops are written so that compilers vectorise
  * them; results do not depend on the processor.
  */
 #include "_kernel.h"

@@ -172,6 +172,27 @@ def test_clusters_of_large_groups_are_pythons(mode: Mode, threshold: float) -> N
     assert (ours.keeper != np.arange(700)).any()
 
 
+@pytest.mark.parametrize("threshold", [0.1, 0.6, 0.9])
+def test_clusters_of_rows_of_all_sizes_are_pythons(threshold: float) -> None:
+    assert KERNEL is not None
+    draw = random.Random(11)
+    story = [f"word{i}" for i in range(420)]
+    texts = []
+    for _ in range(530):
+        words = story[draw.randint(0, 6) : draw.choice([8, 40, 90, 250, 300, 420])]
+        for _ in range(draw.randint(0, 6)):
+            words[draw.randrange(len(words))] = draw.choice("abc")
+        texts.append(" ".join(words) or "a")
+    batch, shingling, banding = TextBatch.of(texts), Shingling("word", 2), Banding(6, 1)
+    sets, keys = KERNEL.sets(batch, shingling), KERNEL.sketch(batch, shingling, banding).keys
+    offsets, fixed = np.array([0, 530], np.int64), np.array([10], np.int64)
+    ours = KERNEL.cluster(keys, sets, offsets, fixed, threshold, "representative")
+    theirs = DatasketchEngine().cluster(keys, sets, offsets, fixed, threshold, "representative")
+    assert ours.keeper.tolist() == theirs.keeper.tolist()
+    assert ours.similarity.tolist() == theirs.similarity.tolist()
+    assert 0 < np.count_nonzero(ours.keeper != np.arange(530)) < 520
+
+
 def test_rows_of_one_template_are_not_all_compared_with_each_other() -> None:
     assert KERNEL is not None
     draw = random.Random(7)
