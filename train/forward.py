@@ -230,7 +230,8 @@ def probe_gradients(reader: PackReader) -> list[torch.Tensor]:
     values = reader.values(pack(samples, [0, 1, 2] if reader.plan.packed else [0]).to(device))
     values.sum().backward()
     learnt = [p for p in reader.parameters() if p.requires_grad]
-    found = [p.grad.float().flatten() for p in learnt if p.grad is not None]
+    grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in learnt]
+    found = [grad.float().flatten() for grad in grads]
     for parameter in learnt:
         parameter.grad = None
     return [values.detach().float().cpu(), torch.cat(found).cpu()]

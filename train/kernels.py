@@ -27,8 +27,14 @@ from curate.train.lora import Copies, fuse
 def use_fused_lora(
     model: nn.Module, compute: torch.dtype, options: TrainOptions, log: Decisions
 ) -> Copies | None:
-    """Compute LoRA layers as accumulating matrix products, over copies in the dtype of these."""
-    if options.fused_lora is Switch.OFF:
+    """Compute LoRA layers as accumulating matrix products, over copies in the dtype of these.
+
+    Not in layers that are compiled: the copies are made anew for each pass, and the compiler keeps the
+    first ones, to which no gradient belongs.
+    """
+    if options.fused_lora is Switch.ON and options.compile is Switch.ON:
+        raise UserError("--fused-lora on: not together with --compile on; choose one")
+    if options.fused_lora is Switch.OFF or options.compile is Switch.ON:
         return None
     count, copies = fuse(model, compute)
     if count:

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 import torch
 
+from curate.errors import UserError
+from curate.schemas.options.train import Switch, TrainOptions
 from curate.train import attention, kernels
-from curate.train.forward import suited
+from curate.train.decisions import Decisions
+from curate.train.forward import TokenLosses, suited
 from tests.train.conftest import make_model
+from tests.train.test_losses import lora
 
 
 def test_packing_is_taken_in_float32_and_under_bfloat16_autocast() -> None:
@@ -63,3 +67,38 @@ def test_what_liger_patches_stays_off_other_models_and_off_the_cpu() -> None:
             module.Norm, module.rotate = FastNorm, rotate_on_gpu
     assert module.Norm is Norm
     assert module.rotate(torch.zeros(1)) == "plain"
+
+
+def test_compiled_layers_are_left_without_fused_products() -> None:
+    options = TrainOptions(model="tiny", compile=Switch.ON)
+    decided = Decisions()
+    assert kernels.use_fused_lora(lora(make_model()), torch.float32, options, decided) is None
+    assert decided.lines == []
+    both = TrainOptions(model="tiny", compile=Switch.ON, fused_lora=Switch.ON)
+    with pytest.raises(UserError, match="--compile on"):
+        kernels.use_fused_lora(lora(make_model()), torch.float32, both, decided)
+
+
+@pytest.mark.parametrize("kept", [1.0, 0.0])
+def test_compiled_layers_that_lose_gradients_are_refused(
+    monkeypatch: pytest.MonkeyPatch, kept: float
+) -> None:
+    """A compiler that gives the right values, and of the learnt matrices' gradients only a part."""
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    def compile(layer: Any, **kwargs: Any) -> None:
+        for parameter in layer.parameters():
+            if parameter.requires_grad:
+                parameter.register_hook(lambda grad: grad * kept)
+
+    monkeypatch.setattr(GradientCheckpointingLayer, "compile", compile)
+    model = lora(make_model())
+    losses = TokenLosses(model, suited(model))
+    decided = Decisions()
+    options = TrainOptions(model="tiny", compile=Switch.ON)
+    if kept:
+        kernels.use_compile(losses, options, decided)
+        assert decided.lines == ["torch.compile: on, for each of 2 layers"]
+    else:
+        with pytest.raises(UserError, match="off by 100%"):
+            kernels.use_compile(losses, options, decided)
