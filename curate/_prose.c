@@ -8,6 +8,7 @@
 #define TAIL 200     /* bytes at the end of a text that are looked at */
 #define SHORTEST 60  /* of several sentences */
 #define LAST 25      /* of a last sentence, edges aside */
+#define FEW 4        /* of one that is cut off, before its last word */
 
 static inline int white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 static inline int lower(uint8_t c) { return (uint8_t)(c - 'a') < 26; }
@@ -49,9 +50,12 @@ static int follows_sentence(const uint8_t *first, const uint8_t *p, int spaces_o
 /* Whether the last sentence, of at least LAST bytes between its first letter and `last`, follows on another
  * and holds none of some characters. */
 static int last_sentence(const uint8_t *first, const uint8_t *last, const char *without, int spaces_only) {
-    const uint8_t *p = last;
+    const uint8_t *p = last, *word = last + 1;
     while (p > first && !of(p[-1], without)) p--;
-    for (; last - p > LAST; p++) {
+    while (word > p && lower(word[-1])) word--;
+    /* Of a sentence that is cut off, a few words will do, if the last is in small letters: no name below a letter. */
+    int cut = lower(*last) && !spaces_only && word > p && word[-1] == ' ';
+    for (; last - p > LAST || (cut && word - p > FEW); p++) {
         if (upper(*p) && follows_sentence(first, p, spaces_only)) return 1;
     }
     return 0;

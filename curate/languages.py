@@ -24,16 +24,24 @@ _SAMPLE = 300
 _SHORTEST = 20
 _STOP_WORDS: dict[str, str] = {
     "English": "the of and is to a in that it for you i are do if me on with as be this was have or so can your not my",
-    "German": "der die das und ist nicht ein eine mit für auf den von zu sich auch werden wir sie ich im dem es oder",
-    "French": "le la les des est une dans pour qui que sur avec pas du au nous vous et sont cette il ce en un de par",
-    "Spanish": "el los las una que por con para del es y en se como más pero este son muy también la de un lo su",
+    "German": "der die das und ist nicht ein eine mit für auf den von zu sich auch werden wir sie ich im dem es oder ihre uns wie bei ihr kann sehr",
+    "French": "le la les des est une dans pour qui que sur avec pas du au nous vous et sont cette il ce en un de par votre plus je ne se",
+    "Spanish": "el los las una que por con para del es y en se como más pero este son muy también la de un lo su le posible antes",
     "Portuguese": "o os as uma que para com não do da em é um por mais dos das são você também no na de e ou seu foi tudo em estava ao pela à",
     "Italian": "il gli della che per con non è una di sono del nel alla anche più questo dei lo un la le si da e ha abbiamo tutto era in stato hanno",
-    "Dutch": "de het een van en niet is dat op te voor met zijn aan ook wordt maar naar deze bij om kan er je we hebben heeft was wij nog uit alles in",
+    "Dutch": "de het een van en niet is dat op te voor met zijn aan ook wordt maar naar deze bij om kan er je we hebben heeft was wij nog uit alles in u uw",
     "Polish": "nie się jest na że do to jak są dla przez oraz lub może jego ale tym od po który w z i o było był była wszystko wszystkie mnie",
     "Turkish": "bir ve bu için ile olarak daha çok olan gibi değil ne ama kadar sonra var olduğu en da de",
-    "Swedish": "och att det som en på är av för med till den har inte om ett men kan från vi i de eller",
+    "Swedish": "och att det som en på är av för med till den har inte om ett men kan från vi i de eller du dig ditt jag kan",
     "Indonesian": "yang dan di dengan untuk dari ini itu dalam adalah pada tidak ke akan juga atau anda bisa",
+}
+_OWN_LETTERS = {
+    "Polish": frozenset("ąęłńśźż"),
+    "Turkish": frozenset("ğışİ"),
+    "Czech": frozenset("ěřů"),
+    "Hungarian": frozenset("őű"),
+    "Vietnamese": frozenset("ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđ"),
+    "Romanian": frozenset("ășțţ"),
 }
 _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("Japanese", r"[\u3041-\u30ff]"),
@@ -62,7 +70,7 @@ _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
 _ENGLISH_ALONE = r"(?i-u:\b(?:the|and|to|with|you|are|that|this|it)\b)"
 _FOREIGN = (
     r"[\s(](?i-u:der|die|und|ist|nicht|le|les|des|est|une|el|los|las|que|por|con|os|uma|para|com|il|gli|della"
-    r"|per|het|een|van|niet|hebben|wij|zijn|ook|foi|tudo|estava|abbiamo|tutto|sono|è|wszystko|było|się|od|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
+    r"|per|het|een|van|niet|hebben|wij|zijn|ook|foi|tudo|estava|abbiamo|tutto|sono|è|nous|vous|votre|mit|wir|uns|sie|ihre|merci|nel|più|uw|seu|sua|pela|wszystko|było|się|od|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
 )
 # A request that names a language, or asks to translate, explains another language in the answer.
 NAMES_A_LANGUAGE = (
@@ -112,7 +120,11 @@ def told(text: str) -> str | None:
             return name
     words = [w.lower() for w in _WORD.findall(text)]
     counts = Counter(name for w in words for name in _LANGUAGES_OF.get(w, ()))
-    if not counts:
-        return None
-    name, count = counts.most_common(1)[0]
-    return name if count >= max(_FEWEST_STOP_WORDS, _STOP_WORD_SHARE * len(words)) else None
+    name, count = counts.most_common(1)[0] if counts else ("", 0)
+    if count >= max(_FEWEST_STOP_WORDS, _STOP_WORD_SHARE * len(words)):
+        return name
+    # Short texts may hold none of the commonest words, but letters that only one language has.
+    for name, letters in _OWN_LETTERS.items():
+        if sum(not letters.isdisjoint(w) for w in words) >= max(3, _STOP_WORD_SHARE * len(words)):
+            return name
+    return None

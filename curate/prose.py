@@ -13,7 +13,8 @@ from curate.textkernel import TextKernel
 
 _MARKUP = r"[\n|{}<>]|```"
 _PROSE_BYTES = 60
-_UNFINISHED = r"[a-z0-9][.!?][\"”’)]?\s+[A-Z][^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]\s*$"
+# Of a sentence that is cut off, a few words will do, if the last is in small letters: no name below a letter.
+_UNFINISHED = r"[a-z0-9][.!?][\"”’)]?\s+[A-Z](?:[^.!?\n#*|<>{}\[\]=:_/\\@]{25,}[a-z]|[^.!?\n#*|<>{}\[\]=:_/\\@]{3,} [a-z]+)\s*$"
 # What the kernel leaves to the expressions.
 _NOT_ASCII = 255
 

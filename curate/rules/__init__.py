@@ -24,6 +24,7 @@ from curate.rules import (
     contradictory_pairs,
     control_character,
     credentials_in_url,
+    described_instead,
     different_language,
     different_prompts,
     dominant_label,
@@ -313,4 +314,5 @@ RULES: tuple[Rule, ...] = (
     broken_json_answer.RULE,
     broken_code.RULE,
     repeated_item.RULE,
+    described_instead.RULE,
 )

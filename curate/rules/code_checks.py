@@ -114,16 +114,58 @@ def broken_python(code: str, prompt: str) -> str | None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                missing = _never_imported(ast.parse(candidate))
+                tree = ast.parse(candidate)
+                missing = _never_imported(tree)
         except SyntaxError as raised:
             error = error or raised
         except (ValueError, RecursionError, MemoryError):
             return None
         else:
             if missing is None or re.search(rf"\bimport\b.*\b{missing}\b", prompt):
-                return None
+                return _keeps_nothing(tree)
             return f"the code uses {missing!r} and never imports it"
     return _told(error, code) if error else None
+
+
+# Methods of lists that change the list and return None.
+_IN_PLACE = frozenset(("remove", "sort", "reverse"))
+
+
+def _keeps_nothing(tree: ast.AST) -> str | None:
+    """An assignment that keeps what such a method of a list returns, where the name is used again."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        called, target = node.value.func, node.targets[0]
+        if not isinstance(called, ast.Attribute) or called.attr not in _IN_PLACE:
+            continue
+        if not isinstance(called.value, ast.Name) or not isinstance(target, ast.Name):
+            continue
+        of, kept = called.value.id, target.id
+        if called.attr == "remove" and len(node.value.args) != 1:
+            continue
+        if _is_list(tree, of) and of != kept and _uses(tree, kept):
+            return f"{kept!r} is None: {of}.{called.attr}() changes the list and returns nothing"
+    return None
+
+
+def _is_list(tree: ast.AST, name: str) -> bool:
+    """Whether a name is bound to a list, or named as one."""
+    if re.search(r"list|array|numbers|nums", name, re.I) and not re.search(r"[A-Z]", name):
+        return True
+    return any(
+        isinstance(node, ast.Assign)
+        and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+        and isinstance(node.value, (ast.List, ast.ListComp))
+        for node in ast.walk(tree)
+    )
+
+
+def _uses(tree: ast.AST, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for node in ast.walk(tree)
+    )
 
 
 def _told(error: SyntaxError, code: str) -> str | None:

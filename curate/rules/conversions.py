@@ -47,6 +47,11 @@ _VALUE_FIRST = regex(
 _FROM_TO = regex(
     r"\bfrom (?:degrees )?(?:°|º)?([a-z]+) (?:to|into) (?:degrees )?(?:°|º)?([a-z]+)\b", re.I
 )
+# "Convert the given Celsius temperature to Fahrenheit."
+_GIVEN_IN = regex(
+    r"\b(celsius|fahrenheit|kelvin) (?:temperatures?|values?|degrees|readings?)? ?(?:to|into|in) (?:degrees )?(celsius|fahrenheit|kelvin)\b",
+    re.I,
+)
 _HOW_MANY = regex(
     r"\bhow many ([a-z]+) (?:are )?(?:there )?in (?:an?|one|(-?\d[\d,]*(?:\.\d+)?)) ([a-z]+)\b",
     re.I,
@@ -109,6 +114,9 @@ def _asked(prompt: str) -> tuple[Fraction, str, str] | None:
         return None
     first, between = _VALUE_FIRST.search(prompt), _FROM_TO.search(prompt)
     value = Fraction(numbers[0].replace(",", ""))
+    scales = _GIVEN_IN.search(prompt)
+    if scales and not first and not between:
+        return value, scales[1].lower(), scales[2].lower()
     if between:
         return value, between[1].lower(), between[2].lower()
     return (value, first[2].lower(), first[3].lower()) if first else None

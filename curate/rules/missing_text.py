@@ -101,7 +101,7 @@ _NAMED_HINT = (
     r"(?i)\n\s*(?:the |an? )?(?:article|paper|essay|report|document|passage|blog|table|data|spreadsheet|chart|graph|survey|sound"
     r"|recording|transcript)"
 )
-_SHORT_OF_HINT = r"(?i-u:missing word|in the order |(?:given|following|provided|specified) (?:style|criteria|rule|guideline|format|instruction|categor)|the blank|categor|topics?\b|pre-?defined|\b(?:classes|labels)\b|(?:article|paper|essay|report|post) (?u:[\"“])|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog)\b)"
+_SHORT_OF_HINT = r"(?i-u:missing word|in the order |(?:given|following|provided|specified) (?:style|criteria|rule|guideline|format|instruction|categor)|the blank|categor|topics?\b|pre-?defined|\b(?:classes|labels)\b|(?:article|paper|essay|report|post) (?u:[\"“])|from the (?:option|list of|given op)|using the (?:given|following|provided) word)|\n\s*(?i-u:(?:the |this |an? )?(?:[a-z-]+ ){0,2}?(?:article|essay|paper|study|report|speech|research|story|text|passage|book|document|blog|resume|cv|cover letter|letter|e-?mail|data|dataset|poem|contract)\b| is an? (?:[a-z-]+ ){0,2}?(?:article|essay|paper|book|speech|story|poem|novel|report) )"
 _OTHERWISE = (
     r"(?i)\bfollowing\s+(?:days?|weeks?|months?|years?|morning|evening|night|seasons?|decades?"
     r"|centur(?:y|ies)|generations?|steps)\b|\bwhich of the following\b[^?]*\?\s*\S|\bthe given\s+names?\b"
@@ -121,6 +121,9 @@ _TOLD = (
     r"[^.\n]{0,80}?\b(?:is about|are about|discusses|investigates|explores|examines|describes|concludes|covers|addresses|focuses on|talks about|looks at|analy[sz]es|argues that)\b[^.\n]*\.?\s*$"
     r"|^[^\n]*\bsummar(?:y|i[sz]e)\b[^\n]*\b(?:article|paper|essay|report|post) [\"“][^\"”\n]+[\"”][^\n]*\n+[A-Z][^\n.:]{3,80}$"
     r"|^[^\n]*\b(?:summari[sz](?:e|es|ing)|evaluate|score|critique|review|grade|rate)\b[^\n]*\n+\s*(?:the |an? |research |news |scientific |blog |journal |magazine )*(?:article|paper|essay|report|book|study|post)[: ]+[\"“][^\"“”\n]+[\"”](?: by [^\n]{1,60})?\.?\s*$"
+    # "Review the given resume" and "A resume for a software engineer".
+    r"|^[^\n]*\b(?:review|evaluate|critique|grade|score|rate|edit|proofread|improve|summari[sz]e|analy[sz]e|hypothesis|correlation|extract|interpret|conclusions?|fix|correct)\b[^\n]*\b(?:given|following|this|the|provided) (?:[a-z]+ )?(?:resume|cv|cover letter|essay|article|e-?mail|letter|data|dataset|poem|speech|report|contract)\b[^\n]*\n+\s*(?:an? |the )?(?:[a-z]+ ){0,2}?(?:resume|cv|cover letter|essay|article|e-?mail|letter|data|dataset|poem|speech|report|contract) (?:for|of|about|showing|describing|on) [^\n:.0-9\"“]{3,100}\.?\s*$"
+    r"|^[^\n]*\bsummar(?:y|i[sz]e)\b[^\n]*\b(?:article|paper|essay|report|post|story|book|speech)\b[^\n]*\n+[^\n.]{3,80} is an? (?:[a-z-]+ ){0,2}?(?:article|essay|paper|book|speech|story|poem|novel|report) (?:by|written by|about|on)\b[^\n.]{3,80}\.?\s*$"
     # An order of events, styles or criteria that only a text could give, or a list that is not there.
     r"|^[^\n]*\bin the order (?:that |in which )?they (?:occur(?:red)?|appear(?:ed)?|happened|are mentioned) in the (?:text|story|passage|article|book)\b[^\n]*\n+[^\n.]{1,80}$"
     r"|^[^\n:]*\b(?:according to|based on|using|following) the (?:given|following|provided|specified) (?:styles?|criteria|rules?|guidelines|format|instructions|categories)\s*[.]?\n+[^\n:;]{1,120}$"

@@ -32,7 +32,7 @@ _PATTERN = (
     rf"|^\s*(?:your|my) (?:resume|cv|text|article|essay|name|company|product|e-?mail|input|sentence|story|paragraph|code|document|topic|question)\s*\.?\s*$"
     rf"|^\s*(?:species|person|company|product|country|city|candidate|character|option|team|item) (?:[A-C]|X)(?: (?:and|or|vs\.?) (?:species|person|company|product|country|city|candidate|character|option|team|item) [A-Z])?\s*\.?\s*$"
 )
-_TEMPLATE = r"(?i)\b(?:templates?|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|java|lorem|function|code|jinja2|string|json|yaml|latex|set|regex|bash|shell|program|script|curly|brac(?:e|ket)s?|variables?|api|sql|react|vue|angular|c\+\+|php|print|output|format|extract|pattern|fields?|placeholder|loop|class|method|def|mail.?merge)\b|[;{}]\s*\n|`|=>|\\[a-z]+\{"
+_TEMPLATE = r"(?i)\b(?:templates?|conversation|dialogue|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|java|lorem|function|code|jinja2|string|json|yaml|latex|set|regex|bash|shell|program|script|curly|brac(?:e|ket)s?|variables?|api|sql|react|vue|angular|c\+\+|php|print|output|format|extract|pattern|fields?|placeholder|loop|class|method|def|mail.?merge)\b|[;{}]\s*\n|`|=>|\\[a-z]+\{"
 
 
 def _condition(options: LintOptions) -> pl.Expr:

@@ -68,7 +68,7 @@ def _letters(text: str) -> str:
     return "".join(ch for ch in text.lower() if ch.isalpha())
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     return re.findall(r"\w+(?:['’-]\w+)*", text)
 
 
@@ -85,7 +85,7 @@ def _counted(what: str, text: str, letter: str | None) -> set[int]:
         return {plain, plain - letters.count("y")}
     if what.startswith("word"):
         words = len(text.split())
-        return {words, len(_words(text)), len(re.findall(r"\w+", text))}
+        return {words, len(words_of(text)), len(re.findall(r"\w+", text))}
     stripped = re.sub(r"[.!?]$", "", text)
     return {
         len(letters),
@@ -136,11 +136,13 @@ def _nth(prompt: str, completion: str) -> Iterator[str]:
     if (
         match is None
         or not subject
-        or re.search(r"\balphabet\b|\bfrom the (?:end|right|back)\b", prompt, re.I)
+        or re.search(r"\balphabet\b|\bfrom the (?:right|back)\b", prompt, re.I)
     ):
         return
     at, what = position_of(match[1]) - 1, match[2].lower()
-    units = list(_letters(subject)) if what == "letter" else [w.lower() for w in _words(subject)]
+    units = list(_letters(subject)) if what == "letter" else [w.lower() for w in words_of(subject)]
+    if re.search(r"\bfrom the end\b", prompt, re.I):
+        units.reverse()
     answer = [
         q
         for q in _quoted(completion)
@@ -151,13 +153,13 @@ def _nth(prompt: str, completion: str) -> Iterator[str]:
     )
     said = (answer[-1] if answer else bare[1] if bare else "").strip(" .,").lower()
     accepted = {units[at]} if at < len(units) else set()
-    if what == "letter" and at < len(subject):
+    if what == "letter" and at < len(subject) and "the end" not in prompt.lower():
         accepted.add(subject[at].lower())
     if accepted and said and (what == "word" or len(said) == 1) and said not in accepted:
         yield f"the completion says that the {match[1]} {what} of {subject[:40]!r} is {said!r}, but it is {units[at]!r}"
 
 
-def _single_word(completion: str) -> str | None:
+def single_word(completion: str) -> str | None:
     """The word that an answer gives, where it gives no more than one."""
     bare = re.fullmatch(r"\W*([A-Za-z][A-Za-z'’-]*)\W*", completion)
     if bare:
@@ -173,7 +175,7 @@ def _length(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    word = _single_word(completion)
+    word = single_word(completion)
     if (
         match is None
         or word is None
@@ -246,7 +248,7 @@ def _anagram(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    subject, word = subject_of(prompt), _single_word(completion)
+    subject, word = subject_of(prompt), single_word(completion)
     if (
         match is None
         or not subject
@@ -313,7 +315,7 @@ def _unscrambled(prompt: str, completion: str) -> Iterator[str]:
         prompt,
         re.I,
     )
-    subject, word = subject_of(prompt), _single_word(re.sub(r"\s*\([^)]*\)\s*$", "", completion))
+    subject, word = subject_of(prompt), single_word(re.sub(r"\s*\([^)]*\)\s*$", "", completion))
     if match is None or not subject or word is None or len(_letters(subject)) < 3:
         return
     if re.fullmatch(r"[A-Za-z ,]{3,30}", subject) and sorted(_letters(subject)) != sorted(
@@ -362,8 +364,8 @@ def _quoted_edge(prompt: str, completion: str) -> Iterator[str]:
         re.I,
     ):
         return
-    wanted = [w.lower() for w in _words(match[2] or match[3])]
-    said = [w.lower() for w in _words(completion)]
+    wanted = [w.lower() for w in words_of(match[2] or match[3])]
+    said = [w.lower() for w in words_of(completion)]
     start = match[1].lower().startswith(("start", "begin"))
     # A title or a label may stand before, a closing mark or a word behind.
     near = said[: len(wanted) + 10] if start else said[-len(wanted) - 3 :]

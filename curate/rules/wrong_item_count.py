@@ -11,7 +11,7 @@ import polars as pl
 from curate.patterns import regex
 from curate.rules import enumerations
 from curate.rules.enumerations import Range
-from curate.rules.exchanges import last_exchange
+from curate.rules.exchanges import Exchange, last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -27,6 +27,7 @@ _VERB = (
     r"|outline|recommend|think of|what are|mention|add|pick|select|tell me|compose|devise|produce|explain)"
 )
 _REQUEST = rf"\b{_VERB}\s+(?:a list of\s+|some of the\s+|the\s+|me\s+|exactly\s+|up with\s+)*{_NUMBER}\s+(?:[a-z'-]+\s+){{0,4}}?([a-z-]{{3,}}s)\b"
+_BETWEEN = rf"\b{_VERB}\s+(?:a list of\s+|some of the\s+|the\s+|me\s+|up with\s+)*(\d{{1,2}})\s?(?:-|–|to)\s?(\d{{1,2}})\s+(?:[a-z'-]+\s+){{0,4}}?([a-z-]{{3,}}s)\b"
 # These are lengths, and have rules of their own.
 _LENGTHS = regex(
     r"^(?:or|to|word|sentence|paragraph|line|page|minute|second|hour|day|digit|letter|character|stanza|syllable|course|point story|year"
@@ -44,8 +45,10 @@ def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     # The order stands on the first line; longer ones are about something else.
     order = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
-    numbered = pl.when(order.str.contains(rf"(?i-u: {_NUMBER} [a-z])")).then(order)
-    return numbered.str.contains(english(f"(?i){_REQUEST}"))
+    numbered = pl.when(order.str.contains(
+            rf"(?i-u: {_NUMBER} [a-z]| [0-9]{{1,2}} ?(?:-|to) ?[0-9]{{1,2}} [a-z])"
+        )).then(order)
+    return numbered.str.contains(english(f"(?i){_REQUEST}|{_BETWEEN}"))
 
 
 def _listed(completion: str) -> Range | None:
@@ -63,6 +66,10 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
     if exchange is None:
         return
     order = exchange.prompt.partition("\n")[0]
+    between = _BETWEEN_RE.search(order)
+    if between is not None:
+        yield from _outside(exchange, between, order)
+        return
     request = _REQUEST_RE.search(order)
     if request is None or _LENGTHS.match(order[request.end(1) :].lstrip().lower()):
         return
@@ -77,6 +84,20 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
     )
 
 
+def _outside(exchange: Exchange, between: re.Match[str], order: str) -> Iterator[Mark]:
+    """ "5-10 tasks": more or fewer than that."""
+    few, many = int(between[1]), int(between[2])
+    found = _listed(exchange.completion)
+    rest = order[between.end(2) :].lstrip().lower()
+    if found is None or few >= many or _LENGTHS.match(rest) or _OTHERWISE.search(_DASHED.sub("", order)):
+        return
+    if found[1] < few or found[0] > many:
+        said = f"the prompt asks for {few} to {many} {between[3]}, the completion lists {min(found)}"
+        yield Mark(exchange.field, said, exchange.completion[:160])
+
+
+_DASHED = regex(r"\d\s*(?:-|–|to)\s*\d")
+_BETWEEN_RE = regex(_BETWEEN, re.I)
 _REQUEST_RE = regex(_REQUEST, re.I)
 _LONGEST_PROMPT = 500
 

@@ -59,7 +59,7 @@ _WORD_RANGE = regex(
 )
 _CHARACTERS = regex(
     r"\b(?:less|fewer) than (\d{2,4}) characters\b|\b(\d{2,4}) characters(?: in length)? or (?:less|fewer)\b|\b(?:under|within|up to|at most|maximum(?: of)?|max|no more than) (\d{2,4}) characters\b"
-    r"|\b(\d{2,4})[- ]characters? (?:limit|tweet|message|summary|description)\b|\bin (\d{2,4}) characters\b",
+    r"|\b(?:tweet|post|message|caption|headline|description|summary|bio)s? (?:of|with) (\d{2,4}) characters\b|\b(\d{2,4})[- ]characters? (?:[a-z]+ )?(?:limit|tweet|message|summary|description|post|caption|bio)\b|\bin (\d{2,4}) characters\b",
     re.I,
 )
 _TWEET = regex(
@@ -68,6 +68,7 @@ _TWEET = regex(
 )
 _LONGEST_TWEET = 280
 # Forms of verse, and the lines that they have.
+_SCHEME = regex(r"\brhym(?:e|ing) scheme:? ?(?:of |is )?[\"“']?([A-G]{3,14})\b")
 _VERSE = regex(
     r"^\W*(?:please )?(?:write|create|compose|generate|construct|make|give|craft|produce)\b[^.\n]{0,40}?\b(limerick|sonnet|couplet|quatrain)\b(?!s)",
     re.I,
@@ -91,7 +92,7 @@ def _applies(options: LintOptions) -> pl.Expr:
     short = pl.when(prompt.str.len_bytes() <= 1500).then(prompt)
     return short.str.contains(
         r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|[0-9]{1,2})[- ]sentence"
-        r"|[0-9] characters\b|\btweet\b|\blimerick\b|\bsonnet\b|\bcouplet\b|\bquatrain\b)"
+        r"|[0-9][ -]characters?\b|rhym(?:e|ing) scheme\b|\btweet\b|\blimerick\b|\bsonnet\b|\bcouplet\b|\bquatrain\b)"
     )
 
 
@@ -163,6 +164,12 @@ def _wrong_lines(prompt: str, text: str) -> str | None:
         if len(lines) in (2, 4, 5) or len(lines) > 6:
             return f"the prompt wants a haiku, which has 3 lines, the completion has {len(lines)}"
         return None
+    scheme = _SCHEME.search(prompt)
+    if scheme and len(lines) >= 3:
+        # A title may stand above.
+        each = len(scheme[1])
+        if len(lines) % each and (len(lines) - 1) % each:
+            return f"the prompt wants the rhyme scheme {scheme[1]}, which has {each} lines, the completion has {len(lines)}"
     verse = _VERSE.search(prompt)
     if verse and len(lines) > 1 and not re.search(r"\b(?:lines?|stanzas?|words?)\b", prompt, re.I):
         usual = _VERSE_LINES[verse[1].lower()]

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.rules import word_edits, word_puzzles
+from curate.rules import word_edits, word_puzzles, word_uses
 from curate.rules.exchanges import last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
@@ -21,7 +21,7 @@ _LONGEST_PROMPT = 400
 def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
-    return short.str.contains(f"{word_puzzles.HINT}|{word_edits.HINT}")
+    return short.str.contains(f"{word_puzzles.HINT}|{word_edits.HINT}|{word_uses.HINT}")
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
@@ -29,7 +29,8 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
     if exchange is None:
         return
     prompt, completion = exchange.prompt, exchange.completion
-    for said in chain(word_puzzles.wrong(prompt, completion), word_edits.wrong(prompt, completion)):
+    tasks = (word_puzzles.wrong, word_edits.wrong, word_uses.wrong)
+    for said in chain.from_iterable(task(prompt, completion) for task in tasks):
         yield Mark(exchange.field, said, exchange.completion[:160])
         return
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from curate.patterns import regex
-from curate.rules.exchanges import last_exchange
+from curate.rules.exchanges import Exchange, last_exchange
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -86,6 +86,9 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
     exchange = last_exchange(record, format)
     if exchange is None or _OTHERWISE.search(exchange.prompt):
         return
+    if _WORDS_SORTED.search(exchange.prompt):
+        yield from _unsorted_words(exchange)
+        return
     given = _given(exchange.prompt)
     answer = _items(re.sub(r"^[^\n:]*:\s*", "", exchange.completion))
     if len(given) < 3 or sorted(given) != sorted(answer):
@@ -96,6 +99,22 @@ def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -
             f"the list is not in the order that the prompt asks for: {', '.join(answer[:8])}",
             exchange.completion[:160],
         )
+
+
+_WORDS_SORTED = regex(
+    r"\bwords\b[^.\n]*\bin alphabetical order\b|\bsort the words\b[^.\n]*\balphabetical", re.I
+)
+
+
+def _unsorted_words(exchange: Exchange) -> Iterator[Mark]:
+    """The words of a sentence, all of them, in no alphabetical order."""
+    given, answer = (
+        [re.sub(r"[^\w'’-]", "", w).lower() for w in text.split()]
+        for text in (exchange.prompt.strip().rpartition("\n")[2].rpartition(":")[2], exchange.completion)
+    )
+    if len(given) >= 3 and sorted(given) == sorted(answer) and answer != sorted(answer):
+        said = f"the words are not in alphabetical order: {' '.join(answer[:8])}"
+        yield Mark(exchange.field, said, exchange.completion[:160])
 
 
 RULE = RecordRule(
