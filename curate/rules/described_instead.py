@@ -26,9 +26,7 @@ _CODE = r"```|[{}=;]|\bdef |\w\(|<[a-z]+>|\b(?:SELECT|INSERT INTO|CREATE TABLE|s
 _GIVEN = r"(?i)\b(?:given|following|this) (?:text|sentence|input|article|data|e-?mail|review)\b"
 # An order for anything, and an answer that promises it.
 _ANY_ORDER = rf"(?i)^(?:please\s+|can you\s+|could you\s+)?(?:{_MAKE}|design|compose|draft|prepare|devise|plan|formulate)\s"
-_PROMISED = (
-    r"(?i)^\W*i(?:\s+will|['’]ll|\s+would|\s+am going to)\s+(?:create|write|design|develop|make|build|generate|compose|prepare|draft|produce)\s+(?:an?|the|your|this)\b"
-)
+_PROMISED = r"(?i)^\W*i(?:\s+will|['’]ll|\s+would|\s+am going to)\s+(?:create|write|design|develop|make|build|generate|compose|prepare|draft|produce)\s+(?:an?|the|your|this)\b"
 # There a person speaks, or a text in the first person is what was asked for.
 _SPOKEN = (
     r"(?i)\b(?:letter|e-?mail|message|stor(?:y|ies)|r[eé]sum[eé]|cv|bio\w*|essay|speech|statement|diary|journal|dialogue|conversation|sentences?|paragraph|tweet|post"

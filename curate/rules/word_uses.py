@@ -33,7 +33,33 @@ _QUOTED_TO_USE = regex(
     r"(?:the |these |this )?(?:following |given |provided )?(?:two |three |four |five |six |\d )?words?,?:? ((?:[\"“'‘][a-z-]{2,20}[,.]?[\"”'’](?:,? ?(?:and )?|\.)?){2,6})\s*$",
     re.I,
 )
-_ENDINGS = frozenset(("s", "es", "d", "ed", "ing", "ly", "er", "ers", "est", "n", "en", "r", "rs", "ness", "y", "ies", "ied", "ier", "iest", "ily", "ful", "less", "able"))
+_ENDINGS = frozenset(
+    (
+        "s",
+        "es",
+        "d",
+        "ed",
+        "ing",
+        "ly",
+        "er",
+        "ers",
+        "est",
+        "n",
+        "en",
+        "r",
+        "rs",
+        "ness",
+        "y",
+        "ies",
+        "ied",
+        "ier",
+        "iest",
+        "ily",
+        "ful",
+        "less",
+        "able",
+    )
+)
 _LEAST_CHECKED = 6
 _SHARED = 3  # letters that two forms of a word begin with
 
@@ -55,7 +81,9 @@ def _used(word: str, said: list[str]) -> bool:
 
 def _shared_length(a: str, b: str) -> int:
     """How many letters two words have in common at the start."""
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return next(
+        (i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b))
+    )
 
 
 def _quoted_unused(prompt: str, completion: str) -> Iterator[str]:
@@ -70,7 +98,10 @@ def _quoted_unused(prompt: str, completion: str) -> Iterator[str]:
             return
 
 
-_FREQUENT = regex(r"\bmost (?:frequent(?:ly)?|common(?:ly)?|often|repeated)(?: (?:used|occurring|repeated))? word\b", re.I)
+_FREQUENT = regex(
+    r"\bmost (?:frequent(?:ly)?|common(?:ly)?|often|repeated)(?: (?:used|occurring|repeated))? word\b",
+    re.I,
+)
 
 
 def _most_frequent(prompt: str, completion: str) -> Iterator[str]:

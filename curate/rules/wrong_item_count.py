@@ -45,9 +45,9 @@ def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     # The order stands on the first line; longer ones are about something else.
     order = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
-    numbered = pl.when(order.str.contains(
-            rf"(?i-u: {_NUMBER} [a-z]| [0-9]{{1,2}} ?(?:-|to) ?[0-9]{{1,2}} [a-z])"
-        )).then(order)
+    numbered = pl.when(
+        order.str.contains(rf"(?i-u: {_NUMBER} [a-z]| [0-9]{{1,2}} ?(?:-|to) ?[0-9]{{1,2}} [a-z])")
+    ).then(order)
     return numbered.str.contains(english(f"(?i){_REQUEST}|{_BETWEEN}"))
 
 
@@ -89,10 +89,17 @@ def _outside(exchange: Exchange, between: re.Match[str], order: str) -> Iterator
     few, many = int(between[1]), int(between[2])
     found = _listed(exchange.completion)
     rest = order[between.end(2) :].lstrip().lower()
-    if found is None or few >= many or _LENGTHS.match(rest) or _OTHERWISE.search(_DASHED.sub("", order)):
+    if (
+        found is None
+        or few >= many
+        or _LENGTHS.match(rest)
+        or _OTHERWISE.search(_DASHED.sub("", order))
+    ):
         return
     if found[1] < few or found[0] > many:
-        said = f"the prompt asks for {few} to {many} {between[3]}, the completion lists {min(found)}"
+        said = (
+            f"the prompt asks for {few} to {many} {between[3]}, the completion lists {min(found)}"
+        )
         yield Mark(exchange.field, said, exchange.completion[:160])
 
 

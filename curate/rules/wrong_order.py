@@ -110,7 +110,10 @@ def _unsorted_words(exchange: Exchange) -> Iterator[Mark]:
     """The words of a sentence, all of them, in no alphabetical order."""
     given, answer = (
         [re.sub(r"[^\w'’-]", "", w).lower() for w in text.split()]
-        for text in (exchange.prompt.strip().rpartition("\n")[2].rpartition(":")[2], exchange.completion)
+        for text in (
+            exchange.prompt.strip().rpartition("\n")[2].rpartition(":")[2],
+            exchange.completion,
+        )
     )
     if len(given) >= 3 and sorted(given) == sorted(answer) and answer != sorted(answer):
         said = f"the words are not in alphabetical order: {' '.join(answer[:8])}"
