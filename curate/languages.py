@@ -124,7 +124,7 @@ def told(text: str) -> str | None:
     if count >= max(_FEWEST_STOP_WORDS, _STOP_WORD_SHARE * len(words)):
         return name
     # Short texts may hold none of the commonest words, but letters that only one language has.
-    for name, letters in _OWN_LETTERS.items():
-        if sum(not letters.isdisjoint(w) for w in words) >= max(3, _STOP_WORD_SHARE * len(words)):
-            return name
+    for language_name, own in _OWN_LETTERS.items():
+        if sum(not own.isdisjoint(w) for w in words) >= max(3, _STOP_WORD_SHARE * len(words)):
+            return language_name
     return None
