@@ -9,7 +9,6 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from curate.answer_shape import Shape, frame_of, layout_of
 from curate.contract import CHECKED, Contract, infer_contract
 from curate.errors import UserError
 from curate.grounding import Grounding, ground
+from curate.light_dataclass import dataclass
 from curate.rules.prompt_would_do import simple_change, told_by_words
 from curate.schemas.advice import Approach, Reason, Row
 from curate.schemas.contract import ContractKind

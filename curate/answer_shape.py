@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 # Answers of one shape in this share of the rows.

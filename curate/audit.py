@@ -9,12 +9,12 @@ missed. It takes many times longer than the search it audits.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.engines import choose_engine
+from curate.light_dataclass import dataclass
 from curate.matching import Settings, Sketched, Verdicts
 from curate.shingles import ShingleSets
 from curate.texts import I64, TextSource

@@ -14,12 +14,12 @@ import mmap
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.light_dataclass import dataclass
 from curate.signatures import U32
 
 I64 = NDArray[np.int64]

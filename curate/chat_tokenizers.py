@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import UserError
+from curate.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import orjson
 
 from curate import fixing
 from curate.fixing import Repaired
+from curate.light_dataclass import dataclass
 from curate.linting import Source, lint_sources
 from curate.output.json import render
 from curate.reading import read_rows

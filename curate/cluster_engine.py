@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from curate.clusters import Clustering, Mode
 from curate.engines import choose_engine
 from curate.errors import UserError
 from curate.faults import BOM
+from curate.light_dataclass import dataclass
 from curate.linefiles import LineFile, lines_of
 from curate.matching import Progress, Settings, Sketched, Task
 from curate.rowsource import RowSource

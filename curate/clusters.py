@@ -14,12 +14,12 @@ groups without comparing all that share a band. Members come in order of rank, t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.light_dataclass import dataclass
 from curate.shingles import ShingleSets
 from curate.signatures import U32
 

@@ -30,12 +30,13 @@ A `Batch` holds two frames over the same records:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import polars as pl
 
 from curate.layouts import layout_of
+from curate.light_dataclass import dataclass
 from curate.rowbytes import Chained
 from curate.schemas.preference_records import UnpairedPreferenceRecord
 from curate.schemas.records import ChatRecord, InstructionRecord, Record

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from curate.errors import UserError, unknown_name
+from curate.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from curate.schemas.options.base import Options

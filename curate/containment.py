@@ -19,13 +19,13 @@ References of fewer than `MIN_TOKENS` tokens are too short to be evidence and ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 from curate.shingles import U64, ShingleSets, Tokenised, shingle_hashes
 from curate.texts import I64, TextBatch

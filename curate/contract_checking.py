@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from curate import json_schema
 from curate.label_variants import Canonical, canonical, folded
+from curate.light_dataclass import dataclass
 from curate.loose_json import Loose, read_loosely, strict_json
 from curate.output_tally import NUMBER, type_name
 from curate.patterns import regex

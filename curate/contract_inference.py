@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from curate.contract_checking import NULLS
 from curate.label_variants import core_labels, is_closed
+from curate.light_dataclass import dataclass
 from curate.output_tally import MARKERS, NUMBER, OutputTally, ValueTally
 from curate.patterns import regex
 from curate.schemas.contract import ContractKind, PinnedContract

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from curate.engines import Engine
 from curate.kernel import library
 from curate.label_variants import edit_distance
+from curate.light_dataclass import dataclass
 from curate.shingles import ShingleSets, Shingling
 from curate.texts import I64, TextBatch
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import polars as pl
+
+from curate.light_dataclass import dataclass
 
 Collected = TypeVar("Collected")
 FileRole = Literal["data", "train", "val", "test"]

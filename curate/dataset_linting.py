@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from curate.dataset import Dataset
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS
+from curate.light_dataclass import dataclass
 from curate.materialising import Found, finding_of, text_of_column
 from curate.rereading import read_selected
 from curate.rules.protocol import DatasetRule, Hit

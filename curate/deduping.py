@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from curate.dedupe_output import outputs_of, write_outputs
 from curate.duplicates import Cluster, clusters_of, find_containing
 from curate.errors import UserError
 from curate.ledger import Removal, make_ledger, place_of
+from curate.light_dataclass import dataclass
 from curate.linefiles import LineFile, open_lines
 from curate.matching import Progress, Settings, Sketched, decide, sketch_source
 from curate.referencing import match_references

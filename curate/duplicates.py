@@ -13,7 +13,6 @@ punctuation and spacing make no difference.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
@@ -24,6 +23,7 @@ from curate.candidates import band_columns
 from curate.clusters import Linkage
 from curate.containment import DEFAULT_CONTAINMENT, Contained, prepare, squeezed
 from curate.engines import EngineName, choose_engine
+from curate.light_dataclass import dataclass
 from curate.matching import Progress, Settings, Verdicts, decide, in_order, sketch_source
 from curate.shingles import Shingling, Unit
 from curate.texts import I64, JoinedSource, ListSource, TextBatch, TextSource

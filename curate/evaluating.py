@@ -9,7 +9,7 @@ Only the numbers of the rows where a rule holds come back; what to say about the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Literal
 
@@ -22,6 +22,7 @@ from curate.columns import ROW_SCHEMA, Batch
 from curate.demands import Alternatives, demands_of, follows_from_row
 from curate.features import FEATURES
 from curate.known_screen import known_screen
+from curate.light_dataclass import dataclass
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
 from curate.screening import TEXTS, Mask, Screen, candidates

@@ -6,8 +6,10 @@ name of the rule that reports it (`curate.rules`), which adds code, severity and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from curate.light_dataclass import dataclass
 
 EXCERPT_CHARACTERS = 160
 BATCH_ROWS = 20_000

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from curate.engines import choose_engine
 from curate.errors import UserError
+from curate.light_dataclass import dataclass
 from curate.shingles import U64, ShingleSets, Shingling
 from curate.texts import TextBatch
 from curate.writing import write_lines

@@ -12,12 +12,13 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from curate.light_dataclass import dataclass
 from curate.linting import Source, lint_sources, shown_path
 from curate.materialising import Found
 from curate.paths import follow, replaced

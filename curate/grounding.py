@@ -11,8 +11,8 @@ Measured on the words only; works for scripts that tell capitals apart.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 _NUMBER = regex(r"(?<![\w.])\d[\d.,]*\d(?![\w])")

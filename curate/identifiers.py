@@ -13,8 +13,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 

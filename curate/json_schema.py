@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeGuard
+
+from curate.light_dataclass import dataclass
 
 _DEEPEST = 64
 

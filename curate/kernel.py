@@ -11,7 +11,6 @@ import ctypes
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from curate.clusters import Clustering, Mode
 from curate.containment import Contained, References, TokenRows
+from curate.light_dataclass import dataclass
 from curate.shingles import ShingleSets, Shingling
 from curate.signatures import U32, Banding, Sketches, permutations
 from curate.texts import I64, TextBatch

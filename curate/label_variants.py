@@ -11,10 +11,10 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 Likeness = Literal["alike", "near", "inside"]

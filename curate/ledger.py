@@ -9,7 +9,7 @@ the threshold later therefore means giving back the rows whose similarity is bel
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from curate.duplicates import Cluster
 from curate.errors import UserError
+from curate.light_dataclass import dataclass
 from curate.matching import Verdicts
 from curate.rowsource import RowSource
 from curate.schemas.dedupe_artifacts import (

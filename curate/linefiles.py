@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from curate import kernel
 from curate.errors import UserError
 from curate.faults import BOM
+from curate.light_dataclass import dataclass
 from curate.sources import STDIN, kind_of, open_binary, suffixes
 from curate.texts import I64
 

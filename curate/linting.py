@@ -13,7 +13,6 @@ import gc
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -26,6 +25,7 @@ from curate.dataset_linting import lint_dataset
 from curate.errors import UserError
 from curate.evaluating import Hits, Plan
 from curate.faults import Fault
+from curate.light_dataclass import dataclass
 from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
 from curate.rereading import read_selected
 from curate.rewriting import is_array

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from curate.light_dataclass import dataclass
 from curate.wanted_words import (
     BEYOND,
     BOUND,

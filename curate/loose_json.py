@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 _DEEPEST = 64

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from curate.candidates import Groups, forget, group
 from curate.clusters import Clustering, Linkage, Mode
 from curate.engines import Engine, EngineName, choose_engine
+from curate.light_dataclass import dataclass
 from curate.shingles import ShingleSets, Shingling
 from curate.signatures import U32, Banding, Sketches, choose_banding
 from curate.texts import I64, TextBatch, TextSource

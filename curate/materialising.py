@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,6 +13,7 @@ import polars as pl
 from curate.columns import Batch
 from curate.evaluating import Hits
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.light_dataclass import dataclass
 from curate.masking import masked
 from curate.record_shapes import shape_of
 from curate.rules.protocol import About, ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule

@@ -9,7 +9,7 @@ The rows found are those where the whole expression is true.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from curate import textkernel
 from curate.arrays import series_of
 from curate.demands import ways_in
+from curate.light_dataclass import dataclass
 from curate.pattern_parts import parts_of
 from curate.screening import Mask, candidates
 from curate.textkernel import U64, WORDS, Automaton

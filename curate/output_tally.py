@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import polars as pl
 
+from curate.light_dataclass import dataclass
 from curate.loose_json import read_loosely, strict_json
 from curate.patterns import regex
 

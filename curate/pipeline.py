@@ -7,7 +7,7 @@ manifest. The input is never changed: fixes go into the run's own copy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import orjson
 
 from curate.cleaning import Origins, clean, left_out_line
 from curate.errors import UserError
+from curate.light_dataclass import dataclass
 from curate.manifest import file_hash, read_manifest, update_manifest
 from curate.schemas.options.base import Options
 from curate.schemas.options.data import DataOptions

@@ -8,7 +8,6 @@ plain goes through its model (`curate.columns.ColumnBuilder`); both ways give th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -18,6 +17,7 @@ import polars as pl
 from curate.columns import Batch, text_series
 from curate.laying import conversation_rows, flat_rows, row_frame, segments_of
 from curate.layouts import flat_layouts
+from curate.light_dataclass import dataclass
 from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 Records = list[dict[str, Any]]

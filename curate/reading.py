@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO
 
 import numpy as np
@@ -21,6 +21,7 @@ from curate.array_reading import read_array
 from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BOM, Fault, RawBatch
+from curate.light_dataclass import dataclass
 from curate.sources import kind_of, open_binary
 from curate.table_reading import read_delimited, read_parquet
 from curate.texts import I64

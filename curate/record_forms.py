@@ -8,9 +8,10 @@ sees the format as its model has it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from curate.light_dataclass import dataclass
 from curate.schemas.preference_records import split_transcript
 from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 

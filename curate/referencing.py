@@ -7,10 +7,10 @@ in proportion to the matches.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from curate.light_dataclass import dataclass
 from curate.matching import Settings, Sketched, decide
 from curate.signatures import U32
 from curate.texts import I64, JoinedSource, TextBatch, TextSource

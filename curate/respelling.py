@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public in all versions, not in the stubs
 from typing import Any
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 _SPACE = regex(r"[ \t\r\n]*")

@@ -9,11 +9,11 @@ import io
 import json
 import lzma
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 import orjson
 
+from curate.light_dataclass import dataclass
 from curate.reading import BLOCK_BYTES, holds_array, read_rows
 from curate.respelling import respell
 from curate.sources import kind_of, open_binary, suffixes

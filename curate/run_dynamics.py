@@ -18,7 +18,6 @@ the task, and the confidence of Swayamdipta et al. 2020 (arXiv 2009.10795) with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 
 from curate.errors import UserError
 from curate.features import FEATURES
+from curate.light_dataclass import dataclass
 from curate.manifest import file_hash, read_manifest
 from curate.schemas.options.data import DataOptions
 from curate.validating import read_checked

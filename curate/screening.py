@@ -8,7 +8,6 @@ most texts fulfil the demands of none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from curate import textkernel
 from curate.columns import Batch
 from curate.demands import Alternatives
 from curate.known_screen import Numbered
+from curate.light_dataclass import dataclass
 from curate.textkernel import U64, WORDS, TextKernel
 from curate.wanted_words import BOUND, COMMONEST, SPACES, Clause, frequency
 

@@ -19,12 +19,12 @@ shingles collide: odds of about s²/2⁶⁴, 10⁻¹³ for a thousand words, and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 Unit = Literal["auto", "word", "char"]

@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.light_dataclass import dataclass
 from curate.shingles import Shingling, Tokenised, digest, shingle_hashes, tokenise
 
 U32 = NDArray[np.uint32]

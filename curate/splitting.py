@@ -19,7 +19,6 @@ import hashlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from pydantic import ValidationError
 
 from curate.candidates import band_columns
 from curate.errors import UserError
+from curate.light_dataclass import dataclass
 from curate.linefiles import LineFile, copy_lines, open_lines
 from curate.matching import Progress, Settings, decide, sketch_source
 from curate.rowsource import RowSource, refuse_unknown

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from curate._version import __version__
 from curate.errors import UserError
+from curate.light_dataclass import dataclass
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.init import InitOptions
 from curate.sources import expand

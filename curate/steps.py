@@ -11,11 +11,11 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curate._version import __version__
+from curate.light_dataclass import dataclass
 from curate.manifest import file_hash, read_manifest, update_manifest
 
 

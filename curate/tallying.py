@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from curate.light_dataclass import dataclass
 from curate.masking import masked
 from curate.materialising import Found
 from curate.rules.protocol import About, Repair

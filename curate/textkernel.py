@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.kernel import library
+from curate.light_dataclass import dataclass
 from curate.texts import I64
 
 P, L = ctypes.c_void_p, ctypes.c_int64

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from curate.light_dataclass import dataclass
 
 I64 = NDArray[np.int64]
 _BATCH_TEXTS = 4096

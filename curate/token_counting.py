@@ -11,7 +11,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,6 +19,7 @@ import polars as pl
 from curate.chat_templates import Span, TemplateFailure
 from curate.chat_tokenizers import ChatTokenizer, load_chat_tokenizer
 from curate.columns import Batch
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions

@@ -11,7 +11,7 @@ import difflib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from curate.columns import Batch, ColumnBuilder
 from curate.duplicate_keys import duplicate_key_faults
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.light_dataclass import dataclass
 from curate.plain import PlainReader
 from curate.plain_lines import PlainLines
 from curate.reading import LineBlock, read_pieces

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from curate.config import Config, resolve
+from curate.light_dataclass import dataclass
 
 if TYPE_CHECKING:  # pydantic is slow to import, and some commands have no options
     from curate.schemas.options.base import Options

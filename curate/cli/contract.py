@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from curate.cli.command import Command, Invocation
 from curate.contract import CHECKED, Contract, ContractKind, Violation, from_tally
 from curate.errors import EXIT_CLEAN, UserError
+from curate.light_dataclass import dataclass
 from curate.output_tally import OutputTally
 from curate.rules.output_contracts import judged
 from curate.schemas.options.contract import ContractOptions

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import polars as pl
 
 from curate.containment import References, prepare, squeezed
 from curate.engines import choose_engine
 from curate.fingerprints import SUFFIX, FingerprintIndex, read_fingerprint
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 from curate.rules.near_texts import as_batch, whole_text
 from curate.schemas.options.lint import LintOptions

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from curate.light_dataclass import dataclass
 from curate.schemas.records import RECORD_MODELS
 from curate.schemas.turns import RecordFormat
 

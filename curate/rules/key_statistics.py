@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import polars as pl
 
 from curate.dataset import Dataset
 from curate.layouts import entries_of
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 # Fields that a format may leave out; they are neither missed nor out of place.

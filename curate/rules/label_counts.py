@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from curate.contract import ContractKind
 from curate.dataset import Dataset
+from curate.light_dataclass import dataclass
 from curate.rules.output_contracts import OutputContracts
 
 

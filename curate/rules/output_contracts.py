@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import polars as pl
@@ -18,6 +17,7 @@ from curate.contract_inference import Shares
 from curate.contract_loading import load_contract
 from curate.dataset import Dataset
 from curate.label_variants import is_closed
+from curate.light_dataclass import dataclass
 from curate.loose_json import strict_json
 from curate.output_tally import LABEL_BYTES, OutputTally
 from curate.rules.protocol import Hit, Repair

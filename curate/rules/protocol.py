@@ -17,9 +17,9 @@ Identity, severity, confidence, summary, reason and example are stated once, in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from curate.light_dataclass import dataclass
 from curate.schemas.findings import Confidence, FixSafety, Severity
 
 if TYPE_CHECKING:

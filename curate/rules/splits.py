@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
 from curate.dataset import Dataset, FileRole
+from curate.light_dataclass import dataclass
 from curate.texts import I64
 
 _ORDER: tuple[FileRole, ...] = ("train", "data", "val", "test")

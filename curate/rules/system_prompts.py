@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import polars as pl
 
 from curate.dataset import Dataset
 from curate.label_variants import edit_distance
+from curate.light_dataclass import dataclass
 from curate.patterns import regex
 from curate.schemas.options.lint import LintOptions
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from curate.light_dataclass import dataclass
 from curate.rules.turns import Turn
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from curate.light_dataclass import dataclass
 from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 # Formats in which the user wrote the roles, and so can have written them wrongly.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from curate.dataset import Dataset
+from curate.light_dataclass import dataclass
 from curate.rules.splits import roles_of
 
 NEEDED = (
