@@ -299,7 +299,6 @@ PROVIDER_KEYS: tuple[tuple[str, str], ...] = (
     ("Docker token", r"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{27,}"),
     ("Figma, Sentry, Contentful or Grafana token", r"\bfigd_[0-9A-Za-z_-]{38,}|\bsntry[su]_[0-9A-Za-z_=-]{40,}|\bCFPAT-[0-9A-Za-z_-]{40,}|\bglsa_[0-9A-Za-z]{32}_[0-9a-f]{8}\b"),
     ("NVIDIA, Tavily or OpenRouter key", r"\bnvapi-[0-9A-Za-z_-]{40,}|\btvly-(?:dev-|prod-)?[0-9A-Za-z]{20,}\b"),
-    ("Airtable token", r"\bpat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b"),
     ("Facebook token", r"\bEAACEdEose0cBA[0-9A-Za-z]{20,}"),
     ("Mailgun or Mailchimp key", r"\bkey-[0-9a-f]{32}\b|\b[0-9a-f]{32}-us\d{1,2}\b"),
 )  # fmt: skip

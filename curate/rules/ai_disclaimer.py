@@ -11,11 +11,12 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
-    r"(?i)\b(?:as|being|i,? as|since i am|because i am|since i['’]m|because i['’]m) an?\s+(?:(?:ai|a\.i\.|artificial intelligence|large language|language|machine learning|gpt)[\s-]*)+"
+    r"(?i)\b(?:as|being|since i am|because i am|since i['’]m|because i['’]m) an?\s+(?:(?:ai|a\.i\.|artificial intelligence|large language|language|machine learning|gpt)[\s-]*)+"
     r"(?:language\s+)?(?:models?|assistants?|chatbots?|programs?|systems?|bots?)?\s*,?\s*"
-    r"(?:\([^)\n]*\)\s*,?\s*)?(?:i\b|(?:can(?:no|['’])t|cannot|do not|don['’]t|have no|am not)\b|my\b|it is (?:not )?(?:within my|possible for me))"
+    r"(?:\([^)\n]*\)\s*,?\s*)?(?:i\b|my\b|it is (?:not )?(?:within my|possible for me))"
     r"|\bi(?:['’]m| am)\s+(?:just\s+|only\s+|simply\s+)?an?\s+(?:ai|artificial intelligence|large language|language)\s*"
     r"(?:language\s+)?(?:model|assistant|chatbot|program|system)?[, ]+(?:and|so|which|therefore|i)\b[^.\n]*\b(?:not|n['’]t|cannot|unable)\b"
+    r"|\bi, as an? (?:ai|artificial intelligence|large language|language) (?:language )?(?:model|assistant|chatbot)\b"
     r"|\bi(?:['’]m| am)\s+(?:just|only|merely|simply)\s+an?\s+(?:ai|large|language)\s+(?:language\s+)?(?:model|assistant|chatbot|program)\b"
     r"|\bas of my (?:last |latest |most recent )?(?:knowledge |training )?(?:update|cut-?off|training)\b|\bmy (?:knowledge|training(?: data)?) (?:cut-?off|(?:only )?(?:extends|goes|ends|was last updated))\b"
 )

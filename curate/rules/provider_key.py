@@ -41,7 +41,7 @@ def _first(options: LintOptions) -> pl.Expr:
     # Plain literals: found several at a time by vector instructions.
     return pl.col("text").str.contains(
         r"(?-u:AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|sk-|AIza|GOCSPX|ya29|xox[abeoprs]-|xapp-|hooks\.slack|[srp]k_live"
-        r"|[srp]k_test|whsec_|hf_|glpat|npm_|pypi-Ag|SG\.|:AA|AccountKey|do[opr]_v1|gsk_|xai-|r8_|shp(?:at|ca|pa|ss)_|dapi|pplx-|sq0csp-|sq0atp-|EAAA|token\$prod|/api/webhooks/|hvs\.|hvb\.|lin_api_|secret_|ntn_|NRAK-|ATATT3|PMAK-|dckr_|figd_|sntrys_|sntryu_|CFPAT-|glsa_|EAACEd|key-|nvapi-|tvly-)|pat[0-9A-Za-z]{14}\.|[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.|[0-9a-f]{32}-us[0-9]"
+        r"|[srp]k_test|whsec_|hf_|glpat|npm_|pypi-Ag|SG\.|:AA|AccountKey|do[opr]_v1|gsk_|xai-|r8_|shp(?:at|ca|pa|ss)_|dapi|pplx-|sq0csp-|sq0atp-|EAAA|token\$prod|/api/webhooks/|hvs\.|hvb\.|lin_api_|secret_|ntn_|NRAK-|ATATT3|PMAK-|dckr_|figd_|sntrys_|sntryu_|CFPAT-|glsa_|EAACEd|key-|nvapi-|tvly-)|[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.|[0-9a-f]{32}-us[0-9]"
     )
 
 

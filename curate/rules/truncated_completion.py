@@ -18,14 +18,11 @@ _OPEN_WORDS = (
 _END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}}|\b(?:in|since|until|by) (?:January|February|March|April|May|June|July|August|September|October|November|December) (?:19|20))\s*$"
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
 _BARE_ITEM = (
-    r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*(?:(?:The|A|An|To|In|Of|And|It is|This|For|Your|If|With|By)\s*)?$"
-    r"|[a-z]:? \(1\) [^\n]{3,200}, \([2-9]\)\s*$"
+    r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
 )
 _OPEN_ROW = r"\|\s*\n\s*\|[^\n]*[^|\s]\s*$"
 # "… for these reasons:" with no reason behind it.
-_ANNOUNCED = r"[a-z]{2}[^\n:]* (?:following|follows|as below|these|reasons|steps|examples?|include|includes|including)[^.:\n]{0,30}:\s*$"
-# A plain sentence behind others that announces something: "There were two conditions:".
-_PROMISED = r"[a-z][.!?] (?:There (?:are|were) (?:two|three|four|five|six|several|some|many)|Here (?:are|is)|These (?:are|were)|The (?:[a-z]+ )?(?:steps|reasons|conditions|options|results|points|rules|advantages|benefits) (?:are|were)) [^\n.:]{0,60}:\s*$"
+_ANNOUNCED = r"[a-z]{2}[^\n:]* (?:following|follows|as below|these|reasons|steps|conditions|options|points|examples?|include|includes|including)[^.:\n]{0,30}:\s*$"
 _CODE = r"(?m)^\s*(?:def|return|import|from \S+ import|class|#include|var|let|const|function|public|private|SELECT|for|while|if)\b.*[:;(){}=]|[;{}]\s*$|\breturn \w+\s*$|^\s*//"
 _SHORTEST = 30
 
@@ -34,7 +31,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
     cut = (text.str.len_bytes() >= _SHORTEST) & tail.str.contains(
-        f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}|{english(_PROMISED)}"
+        f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}"
     )
     # The rest is computed only for the few that are cut.
     code = pl.when(cut).then(text).str.contains(_CODE)
@@ -65,6 +62,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="the completion ends in the middle of a sentence",
-    pattern=f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}|{english(_PROMISED)}",
+    pattern=f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}",
     first=_first,
 )

@@ -16,8 +16,8 @@ _PATTERN = (
     r"|position|job title|title|city|location|boss|manager|friend|sender|time|amount|number|brand|brand name"
     r"|business name|organization|school|university|website|link|url|topic|subject|placeholder|tbd|todo)\]"
     # "[City, State, ZIP]", "[Sender Name]", "$[amount]": words the last of which names what a form asks for.
-    r"|\$\[(?:amount|price|cost|fee|sum|number|value|total|x+)\]|\[[a-z][a-z' ,/&-]{0,30} (?:name|number|address|date|year|signature|zip|zip code|amount|details|email|phone|website|url|link|title)(?: here)?\]"
-    r"|<<\s*[a-z][a-z_ ]{2,30}\s*>>|<(?:insert|your|enter|add)[ _][^>\n=/]+>|\((?:insert|enter|fill in)\s+[^)\n]+\)"
+    r"|\$\[(?:amount|price|cost|fee|sum|number|value|total|x+)\]|\[[a-z][a-z' ,/&-]{0,30} (?:name|number|address|date|year|signature|zip|zip code|amount|details|email|phone|website|url|link|title)\]"
+    r"|<(?:insert|your|enter|add)[ _][^>\n=/]+>|\((?:insert|enter|fill in)\s+[^)\n]+\)"
     r"|\{\{\s*[a-z_][a-z0-9_. ]{0,40}\}\}|\bTODO\s*:\s*(?:write|add|fill|answer|complete|insert|finish)\b"
     r"|^\W*(?:TODO|TBD|FIXME|XXX+|placeholder)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
 )
@@ -27,7 +27,7 @@ _VARIABLE = (
     r"|name|firstname|lastname|username|customer|company|recipient|product|date|email|address|amount|price|order_?id)"
 )
 _MACHINE = (
-    rf"(?i)\{{\{{\s*[a-z_][a-z0-9_. ]{{0,40}}\}}\}}|(?:^|[\s,(:\"'])\{{(?:{_VARIABLE}|[a-z]{{2,20}}_(?:id|name|number|no|date|time|text|url|link|code|address|amount|total|email|phone|title|status))\}}|\$\{{[a-z_][a-z0-9_.]{{0,40}}\}}|%%?{_VARIABLE}%%?"
+    rf"(?i)\{{\{{\s*[a-z_][a-z0-9_. ]{{0,40}}\}}\}}|(?:^|[\s,(:\"'])\{{{_VARIABLE}\}}|(?:^|[\s,(:\"'])\{{[a-z]{{2,20}}_(?:id|name|number|no|date|time|text|url|link|code|address|amount|total|email|phone|title|status)\}}|\$\{{[a-z_][a-z0-9_.]{{0,40}}\}}|%%?{_VARIABLE}%%?"
     rf"|\[TODO\b[^\]\n]*\]|(?:^|[a-z.!?]\s+)TODO\s*:\s*[a-z]|<INSERT [^>\n=]+>|\((?:insert|fill in) [a-z' ]{{2,40}}(?: here)?\)|\$X{{2,}}(?:\.XX)?\b|^\W*lorem ipsum dolor\b"
     rf"|\b(?:dear|hello|hi|hey) <{_VARIABLE}>|(?:^|\s)\[(?:date|time|name|amount|address|price|company|location)\][^\[\n]{{1,30}}\s\[(?:date|time|name|amount|address|price|company|location)\]"
 )

@@ -15,8 +15,8 @@ from curate.patterns import regex
 from curate.rules.word_puzzles import single_word, subject_of, words_of
 
 HINT = (
-    r"(?i-u:(?:using|with|contain|contains|containing|including|include|includes) (?:all )?(?:of )?(?:the |these |this )?(?:following |given |provided )?(?:two |three |four |five |six |[0-9] )?words?,?:? [\"']"
-    r"|most (?:frequent|common|often|repeated)[a-z ]{0,16} word\b|\b[acgt]{6,})|words?,?:? [“‘]"
+    r"(?i-u:\bwords:? [\"']"
+    r"|most (?:frequent(?:ly used|ly occurring)?|common(?:ly used)?|often used|repeated) word\b|\bcomplementary (?:dna|rna|strand|sequence))"
 )
 
 

@@ -21,7 +21,12 @@ _LONGEST_PROMPT = 400
 def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= _LONGEST_PROMPT).then(prompt)
-    return short.str.contains(f"{word_puzzles.HINT}|{word_edits.HINT}|{word_uses.HINT}")
+    # Each is found faster alone than all of them together.
+    return (
+        short.str.contains(word_puzzles.HINT)
+        | short.str.contains(word_edits.HINT)
+        | short.str.contains(word_uses.HINT)
+    )
 
 
 def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
