@@ -110,33 +110,34 @@ static uint8_t speaker(const Formats *formats, Span name) {
 }
 
 /* A list of turns that have a role and a text, and nothing else. */
-static int conversation(const Formats *formats, Span raw, Texts *texts) {
-    Reader r = {raw.start, raw.end, 0};
-    if (!take(&r, '[')) return 0;
+static int conversation(const Formats *formats, Reader *r, Texts *texts) {
+    if (!take(r, '[')) return 0;
     do {
         Span role = {NULL, NULL}, text = {NULL, NULL};
         uint8_t letter;
-        if (!take(&r, '{')) return 0;
+        if (!take(r, '{')) return 0;
         for (int k = 0; k < 2; k++) {
             Span key;
-            if ((k && !take(&r, ',')) || !take(&r, '"') || !string(&r, &key) || !take(&r, ':')) return 0;
-            if (!take(&r, '"')) return 0;
+            if ((k && !take(r, ',')) || !take(r, '"') || !string(r, &key) || !take(r, ':')) return 0;
+            if (!take(r, '"')) return 0;
             if (is(key, formats->role_key)) {
-                if (!string(&r, &role)) return 0;
-            } else if (!is(key, formats->text_key) || !string(&r, &text)) {
+                if (!string(r, &role)) return 0;
+            } else if (!is(key, formats->text_key) || !string(r, &text)) {
                 return 0;
             }
         }
-        if (!take(&r, '}') || !role.start || !text.start) return 0;
+        if (!take(r, '}') || !role.start || !text.start) return 0;
         letter = speaker(formats, role);
         if (!letter) return 0;
         add(texts, text, letter);
-    } while (take(&r, ','));
-    return take(&r, ']');
+    } while (take(r, ','));
+    return take(r, ']');
 }
 
-/* The values of a line whose keys are those of shape `s`, and their types; 0 when it has others. */
-static int fields(const Formats *formats, int64_t s, Reader r, Span *found, uint64_t *types) {
+/* The values of a line whose keys are those of shape `s`, and their types; a conversation goes to the texts.
+ * 0 when it has other keys, or is not all plain. */
+static int fields(const Formats *formats, int64_t s, Reader r, Span *found, uint64_t *types, Texts *texts) {
+    const uint8_t *line = r.p;
     int32_t first = formats->firsts[s], last = formats->firsts[s + 1];
     *types = 0;
     if (!take(&r, '{')) return 0;
@@ -149,7 +150,8 @@ static int fields(const Formats *formats, int64_t s, Reader r, Span *found, uint
         if (!same(key, name, formats->names + formats->name_ends[k] - name) || !take(&r, ':')) return 0;
         skip_spaces(&r);
         raw.start = r.p;
-        type = value(&r, 1);
+        if (formats->turns && formats->slots[k] == 0) type = conversation(formats, &r, texts) ? LIST : 0;
+        else type = value(&r, 1);
         if (!type) return 0;
         raw.end = r.p;
         *types |= (uint64_t)type << (3 * (k - first));
@@ -157,12 +159,13 @@ static int fields(const Formats *formats, int64_t s, Reader r, Span *found, uint
     }
     if (!take(&r, '}')) return 0;
     skip_spaces(&r);
-    return r.p == r.end;
+    /* Beyond strings there is ASCII only. */
+    return r.p == r.end && (!r.high || is_utf8(line, r.end));
 }
 
 static int texts_of(const Formats *formats, const Span *found, Texts *texts) {
     int32_t held = 0;
-    if (formats->turns) return conversation(formats, found[0], texts);
+    if (formats->turns) return found[0].start != NULL; /* they are there already */
     for (uint8_t slot = 0; slot < MOST_SLOTS; slot++) {
         Span raw = found[slot];
         if (!raw.start || is(raw, "null")) continue;
@@ -230,10 +233,11 @@ EXPORT int curate_columns(const Formats *formats, const uint8_t *data, const int
         for (int64_t tried = 0; tried < formats->shapes && !ok; tried++) {
             int64_t s = (likely + tried) % formats->shapes;
             memset(found, 0, sizeof found);
-            ok = fields(formats, s, line, found, &types[row]);
+            texts.count = before;
+            ok = fields(formats, s, line, found, &types[row], &texts);
             if (ok) likely = s;
         }
-        ok = ok && is_utf8(line.p, line.end) && texts_of(formats, found, &texts);
+        ok = ok && texts_of(formats, found, &texts);
         if (!ok) texts.count = before;
         status[row] = (uint8_t)ok;
         shape_of[row] = (int32_t)likely;
