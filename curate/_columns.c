@@ -29,6 +29,7 @@ typedef struct {
     int64_t speakers;
     const int32_t *speaker_ends;
     const uint8_t *speaker_names, *letters;
+    int32_t unread; /* nobody reads the texts: lines are checked, and none is kept */
 } Formats;
 
 /* The texts so far: text i is data[offsets[i]:offsets[i + 1]], said by letters[i]. */
@@ -37,10 +38,13 @@ typedef struct {
     int64_t *offsets;
     uint8_t *letters;
     int64_t count;
+    int unread;
 } Texts;
 
 static void add(Texts *texts, Span raw, uint8_t letter) {
-    uint8_t *start = texts->data + texts->offsets[texts->count];
+    uint8_t *start;
+    if (texts->unread) return;
+    start = texts->data + texts->offsets[texts->count];
     texts->letters[texts->count++] = letter;
     texts->offsets[texts->count] = decoded(raw, start) - texts->data;
 }
@@ -213,9 +217,9 @@ EXPORT int curate_columns(const Formats *formats, const uint8_t *data, const int
                           struct ArrowArray *array, uint8_t *letters, int32_t *sizes, int32_t *shape_of,
                           uint64_t *types, uint8_t *status) {
     int64_t total = 0, likely = 0;
-    Texts texts = {NULL, NULL, letters, 0};
+    Texts texts = {NULL, NULL, letters, 0, formats->unread};
     const void **buffers = malloc(3 * sizeof *buffers);
-    for (int64_t row = 0; row < rows; row++) total += ends[row] - starts[row];
+    for (int64_t row = 0; row < rows && !texts.unread; row++) total += ends[row] - starts[row];
     texts.data = malloc((size_t)total + 1);
     texts.offsets = malloc(((size_t)most + 1) * sizeof *texts.offsets);
     if (!buffers || !texts.data || !texts.offsets) {

@@ -102,6 +102,12 @@ class Plan:
         return tuple(dict.fromkeys(f for r in self.dataset_rules for f in r.features))
 
     @cached_property
+    def reads_texts(self) -> bool:
+        """Whether a rule looks at the texts of rows, or at more of them than their layout."""
+        collected = any(rule.collectors for rule in self.dataset_rules)
+        return bool(self._conditions) or collected or not {"layout"}.issuperset(self.features)
+
+    @cached_property
     def counts_tokens(self) -> bool:
         """Whether a rule asks for tokens, which are dear to count."""
         return not TOKEN_SCHEMA.keys().isdisjoint(self.features)
@@ -113,6 +119,8 @@ class Plan:
 
     @cached_property
     def _screen(self) -> Screen | None:
+        if not self._conditions:
+            return None
         known = known_screen(expressions_of(self._conditions))
         if known is not None:
             return Screen.numbered(known)

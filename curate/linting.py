@@ -234,7 +234,7 @@ class _Run:
         if not self._plan.dataset_rules:
             return features
         for i, source in enumerate(self._references):
-            for checked in ahead(in_large_batches(self._read(source))):
+            for checked in ahead(self._read(source)):
                 frames = _in_reading_order(checked)
                 for collector in self._collectors.values():
                     for rows in frames:
@@ -256,24 +256,28 @@ class _Run:
                 raise UserError(f"{source.shown}: the file changed while it was being checked")
 
     def _read(self, source: Source) -> Iterator[Checked]:
+        """The rows of a file, many at a time."""
         checked = read_checked(
             source.path,
             self._data,
             lines_at_once=ROWS_AT_ONCE,
             bytes_at_once=BYTES_AT_ONCE + BYTES_AT_ONCE // 4,  # of JSON, not of text
+            unread=not self._plan.reads_texts,
         )
-        if not self._plan.counts_tokens:
+        if not self._plan.reads_texts:
             return checked
-        from curate.token_counting import counter_for
+        if self._plan.counts_tokens:
+            from curate.token_counting import counter_for
 
-        return counter_for(self._plan.options).counted(checked, self._data)
+            checked = counter_for(self._plan.options).counted(checked, self._data)
+        return in_large_batches(checked)
 
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:
         """Run the row rules over one file; returns the features of its rows."""
         features: list[pl.DataFrame] = []
         if kind_of(source.path) == "parquet":
             self._tally.give_up_repairs(source.shown)
-        batches = ahead(in_large_batches(self._read(source)))
+        batches = ahead(self._read(source))
         for evaluated in ahead(map(partial(self._evaluated, file=index), batches)):
             self._tally.rows += evaluated.checked.rows_met
             self._faults(evaluated.checked, index, source)

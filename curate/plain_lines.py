@@ -15,7 +15,7 @@ import polars as pl
 
 from curate import textkernel
 from curate.arrays import series_of
-from curate.columns import Batch
+from curate.columns import SEGMENT_SCHEMA, Batch
 from curate.laying import conversation_rows, flat_rows, gathered, row_frame, segments_of
 from curate.layouts import flat_layout
 from curate.plain import CONVERSATIONS, FLAT, SPECIAL_KEYS, Fields, PlainReader, Turns
@@ -39,8 +39,14 @@ _MOST_MET = 1024
 class PlainLines:
     """Reads the plain lines of one file, once it has met rows with their keys."""
 
-    def __init__(self, reader: PlainReader, fits: Callable[[tuple[str, ...]], bool]) -> None:
-        """`fits` says whether a record with these keys is of the reader's format and columns."""
+    def __init__(
+        self, reader: PlainReader, fits: Callable[[tuple[str, ...]], bool], *, unread: bool = False
+    ) -> None:
+        """`fits` says whether a record with these keys is of the reader's format and columns.
+
+        Where the texts are `unread`, rows have none, and no segments.
+        """
+        self._unread = unread
         self._reader = reader
         self._fits = fits
         self._kernel = textkernel.load() if reader.usable else None
@@ -68,7 +74,7 @@ class PlainLines:
         if readable and len(self._shapes) < _MOST_SHAPES:
             self._shapes = (self._shapes + readable)[:_MOST_SHAPES]
             shapes = [[(key, self._slots.get(key, -1)) for key in keys] for keys in self._shapes]
-            self._formats = Formats(shapes, self._needed, self._speakers())
+            self._formats = Formats(shapes, self._needed, self._speakers(), self._unread)
             return True
         return False
 
@@ -111,7 +117,9 @@ class PlainLines:
         reader, read = self._reader, np.flatnonzero(columns.done)
         sizes = columns.sizes[read].astype(np.int64)
         row = np.repeat(np.arange(len(read)), sizes)
-        if self._turns is not None:
+        if self._unread:
+            rows, segments, fields = _no_texts(len(read))
+        elif self._turns is not None:
             rows, segments, fields = self._conversations(self._turns, columns, sizes, row)
         else:
             rows, segments, fields = self._fields(FLAT[reader.format], columns, len(read), row)
@@ -175,3 +183,9 @@ def _lines(columns: Columns, blocks: Sequence[LineBlock]) -> Iterator[Lines]:
         read = columns.done[start : start + len(block)]
         start += len(block)
         yield Lines(block.text, block.starts[read], block.ends[read])
+
+
+def _no_texts(count: int) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
+    names = ("system", "prompt", "completion", "roles")
+    rows = [pl.repeat(None, count, dtype=pl.String, eager=True).alias(name) for name in names]
+    return pl.DataFrame(rows), pl.DataFrame(schema=SEGMENT_SCHEMA), ()

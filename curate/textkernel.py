@@ -44,7 +44,7 @@ class Formats(ctypes.Structure):
     """The kernel's `Formats`: the keys of rows, in order, each with the field that it holds or -1.
 
     `needed` are the fields that must not be null, a bit each. With `turns` (role key, text key, {speaker: letter}, whether to fold its case), field 0 holds a
-    conversation.
+    conversation. Where the texts are `unread`, lines are checked as ever, but no text is kept.
     """
 
     _fields_ = (
@@ -62,6 +62,7 @@ class Formats(ctypes.Structure):
         ("speaker_ends", P),
         ("speaker_names", ctypes.c_char_p),
         ("letters", ctypes.c_char_p),
+        ("unread", ctypes.c_int32),
     )
 
     def __init__(
@@ -69,6 +70,7 @@ class Formats(ctypes.Structure):
         shapes: Sequence[Sequence[tuple[str, int]]],
         needed: int,
         turns: tuple[str, str, dict[str, str], bool] | None,
+        unread: bool = False,
     ) -> None:
         keys = [key for shape in shapes for key in shape]
         firsts = np.cumsum([0, *map(len, shapes)]).astype(np.int32)
@@ -93,6 +95,7 @@ class Formats(ctypes.Structure):
             spoken_ends.ctypes.data,
             spoken,
             letters,
+            int(unread),
         )
 
 
@@ -177,7 +180,7 @@ class TextKernel:
     def columns(self, formats: Formats, data: bytes, starts: I64, ends: I64) -> Columns:
         """The plain records among lines `data[starts[i]:ends[i]]` as columns."""
         rows, exported = len(starts), _Exported()
-        most = int((ends - starts).sum()) // _BYTES_A_TEXT + 1
+        most = 0 if formats.unread else int((ends - starts).sum()) // _BYTES_A_TEXT + 1
         letters = np.empty(most, np.uint8)
         sizes, shapes = np.empty(rows, np.int32), np.empty(rows, np.int32)
         types, done = np.empty(rows, np.uint64), np.empty(rows, np.bool_)

@@ -7,12 +7,10 @@ are understood where the name leaves no doubt, or mapped with `--map FIELD=COLUM
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import field
-from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,13 +18,14 @@ from pydantic import ValidationError
 from curate.columns import Batch, ColumnBuilder
 from curate.duplicate_keys import duplicate_key_faults
 from curate.errors import UserError
-from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.faults import Fault, RawBatch
 from curate.light_dataclass import dataclass
 from curate.plain import PlainReader
 from curate.plain_lines import PlainLines
 from curate.reading import LineBlock, read_pieces
 from curate.record_forms import Shape, as_written
 from curate.record_shapes import shape_of, shape_of_keys
+from curate.schema_faults import faults_of, kind_shown, listed, shortened
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, Record
 from curate.schemas.turns import Example, RecordFormat
@@ -45,7 +44,6 @@ _WITH_PROMPT = frozenset(
         RecordFormat.STEPWISE,
     }
 )
-_MAX_FAULTS_A_ROW = 5
 _REMEMBERED_SHAPES = 10_000
 
 
@@ -67,8 +65,10 @@ class Checked:
 class Validator:
     """Checks the rows of one file; remembers the file's shape from its first batch on."""
 
-    def __init__(self, path: str, data: DataOptions) -> None:
+    def __init__(self, path: str, data: DataOptions, *, unread: bool = False) -> None:
+        """Where the texts of the rows are `unread`, those that come in lines need not have any."""
         self.path = path
+        self._unread = unread
         self.shape: Shape | None = None
         self._data = data
         self._reader: PlainReader | None = None
@@ -110,7 +110,9 @@ class Validator:
     def _learn(self, raw: RawBatch) -> None:
         if self.shape is not None and raw.values:
             if self._lines is None:
-                self._lines = PlainLines(self._plain_reader(), self._is_of_file)
+                self._lines = PlainLines(
+                    self._plain_reader(), self._is_of_file, unread=self._unread
+                )
             self._lines.learn(raw.values)
 
     def _plain_reader(self) -> PlainReader:
@@ -195,7 +197,7 @@ class Validator:
                 Fault(
                     "unknown-format",
                     None,
-                    f"no known record format: the rows have the keys {_listed(objects[0])}; expected "
+                    f"no known record format: the rows have the keys {listed(objects[0])}; expected "
                     "messages, conversations, instruction and output, prompt and completion, question "
                     "and answer, chosen and rejected, text, or prompt alone; name the columns with --map FIELD=COLUMN",
                 )
@@ -217,7 +219,7 @@ class Validator:
                 Fault(
                     "not-an-object",
                     line,
-                    f"the row is {_kind(value)}; expected an object with named fields",
+                    f"the row is {kind_shown(value)}; expected an object with named fields",
                 )
             )
             return
@@ -228,7 +230,7 @@ class Validator:
                     "mixed-formats",
                     line,
                     f"this row is in {own.format} format, the file in {shape.format}",
-                    excerpt=_short(raw),
+                    excerpt=shortened(raw),
                 )
             )
             shape = own
@@ -265,132 +267,20 @@ def _within(shape: Shape, file: Shape) -> Shape | None:
     return shape
 
 
-def faults_of(error: ValidationError, shape: Shape, line: int, raw: bytes) -> list[Fault]:
-    """pydantic's errors in the user's words: where in the record, what was expected, what is there."""
-    faults: dict[str, Fault] = {}
-    for detail in error.errors(include_url=False):
-        path = shape.original(_path(detail["loc"]))
-        rule, message = _described(path, detail, shape.format)
-        # A union reports one error for each branch; the first, at the deepest place, is enough.
-        faults.setdefault(
-            path, Fault(rule, line, message, field=path or None, excerpt=_short(raw), raw=raw)
-        )
-    deepest = [
-        fault
-        for path, fault in faults.items()
-        if not any(
-            other != path and other.startswith(path + s) for other in faults for s in (".", "[")
-        )
-    ]
-    return deepest[:_MAX_FAULTS_A_ROW]
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for step in location:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step in _UNION_BRANCHES or "[" in step:
-            continue  # pydantic names the branch of a union; the user's record has no such key
-        else:
-            path += f".{step}" if path else step
-    return path
-
-
-_UNION_BRANCHES = {
-    "str",
-    "int",
-    "float",
-    "bool",
-    "dict",
-    "list",
-    "ContentPart",
-    "Message",
-    "constrained-str",
-}
-_EXPECTED = {
-    "string_type": "a string",
-    "list_type": "a list",
-    "dict_type": "an object",
-    "model_type": "an object",
-    "model_attributes_type": "an object",
-    "bool_type": "true or false",
-    "int_type": "a whole number",
-    "float_type": "a number",
-}
-
-
-def _described(path: str, detail: Any, format_: RecordFormat) -> tuple[str, str]:
-    """(rule name, message) for one pydantic error."""
-    kind, found = detail["type"], detail.get("input")
-    where = path or "the record"
-    if kind == "missing":
-        hint = _misspelt(path.rpartition(".")[2], found)
-        return "schema-violation", f"{where} is missing; the {format_} format needs it{hint}"
-    if kind == "literal_error" and path.endswith("role"):
-        return (
-            "unknown-role",
-            f"{where} is {_shown(found)}; expected system, developer, user, assistant or tool",
-        )
-    if kind == "value_error" and ".from: unknown speaker" in detail["msg"]:
-        return "unknown-role", str(detail["msg"]).removeprefix("Value error, ")
-    if kind == "value_error":
-        return "schema-violation", str(detail["msg"]).removeprefix("Value error, ")
-    if kind == "too_short":
-        return "schema-violation", f"{where} is an empty list; expected at least one turn"
-    if (
-        path.endswith(("content", "prompt", "completion", "chosen", "rejected"))
-        and kind in _EXPECTED
-    ):
-        expected = (
-            "a string or a list" if path.endswith("content") else "a string or a list of messages"
-        )
-    else:
-        expected = _EXPECTED.get(kind, str(detail["msg"]))
-    return "schema-violation", f"{where} is {_kind(found)}; expected {expected}"
-
-
-def _misspelt(name: str, record: Any) -> str:
-    """A hint at the key that may have been meant to be `name`."""
-    keys = [k for k in islice(record, 50) if len(k) <= 40] if isinstance(record, dict) else []
-    near = difflib.get_close_matches(name, keys, n=1, cutoff=0.75)
-    return f" (is {near[0]!r} meant to be it?)" if near else ""
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return f"a number ({value})" if len(str(value)) < 24 else "a number"
-    if isinstance(value, str):
-        return f"a string ({_shown(value)})"
-    return "a list" if isinstance(value, list) else "an object"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "…"
-
-
-def _listed(record: dict[str, Any]) -> str:
-    keys = [repr(k) for k in record]
-    return ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
-
-
-def _short(raw: bytes) -> str:
-    return raw[: EXCERPT_CHARACTERS * 2].decode("utf-8", "replace")[:EXCERPT_CHARACTERS]
-
-
 def read_checked(
-    path: str, data: DataOptions, *, lines_at_once: int = 1, bytes_at_once: int = 1
+    path: str,
+    data: DataOptions,
+    *,
+    lines_at_once: int = 1,
+    bytes_at_once: int = 1,
+    unread: bool = False,
 ) -> Iterator[Checked]:
     """Read and validate one file, batch by batch. Raises UserError when it cannot be read.
 
-    Lines of JSON come in batches of at least so many, or of so many bytes, but for the last.
+    Lines of JSON come in batches of at least so many, or of so many bytes, but for the last. Where nobody
+    reads the texts of the rows (`unread`), some are left out.
     """
-    validator = Validator(path, data)
+    validator = Validator(path, data, unread=unread)
     for piece in ahead(_together(read_pieces(path), lines_at_once, bytes_at_once)):
         checked = (
             validator.check(piece) if isinstance(piece, RawBatch) else validator.check_lines(*piece)

@@ -347,3 +347,35 @@ def test_the_kernel_changes_nothing_but_the_time(
     assert without.model_copy(update={"elapsed_s": 0}) == with_kernel.model_copy(
         update={"elapsed_s": 0}
     )
+
+
+@pytest.mark.parametrize("form", ["chat", "instruction", "mixed"])
+def test_rules_about_form_find_the_same_without_the_texts(tmp_path: Path, form: str) -> None:
+    def row(i: int) -> dict[str, Any]:
+        turns = [{"role": "user", "content": f"Name {i}"}, {"role": "assistant", "content": "x"}]
+        chat: dict[str, Any] = {"messages": turns, "id": str(i)}
+        flat: dict[str, Any] = {"instruction": f"Näme {i}", "input": "", "output": "é", "id": i}
+        value = flat if form == "instruction" or (form == "mixed" and i % 3) else chat
+        if i % 97 == 5:
+            del value["id"]
+        if i % 101 == 7:
+            value["id"] = [i]
+        if i % 211 == 3:
+            value["note"] = "stray"
+        if i % 307 == 9:
+            value.pop("messages", None)
+            value.pop("output", None)
+        return value
+
+    lines = [json.dumps(row(i), ensure_ascii=i % 2 == 0).encode() for i in range(1500)]
+    lines[700] = b'{"instruction": "a'
+    lines[900] = b""
+    lines[1000] = lines[1000].replace(b"N", b"\xff", 1)
+    lines[1100] = b"[1]"
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b"\r\n".join(lines))
+    whole = [f for f in lint([path]).findings if f.code.startswith("FMT")]
+    alone = lint([path], LintOptions(select=("FMT",)))
+    assert alone.rows == 1499
+    assert {f.name for f in whole} >= {"invalid-json", "invalid-utf8", "not-an-object"}
+    assert list(alone.findings) == whole
