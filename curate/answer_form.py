@@ -1,0 +1,93 @@
+"""The form of an answer as its first characters show it: a label before it, its casing, white space; and curt refusals."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from curate.patterns import regex
+
+LABEL, CAPITALS, SMALL, WHITE = 1, 2, 3, 4
+_LETTERS = 40
+_SHORTEST = 8
+_LABEL = (
+    r"^\s*[#*>\[<]{0,4}\s?(?i-u:final answer|the answer|answer|ans|response|reply|model(?: output| answer| response)?|assistant|gpt|output|completion|solution)"
+    r"(?:[\]*>]{1,3}[ \n]*:?|:)[*]{0,2}\s"
+)
+# There the form was asked for.
+# One look at the start, and of answers in small letters up to the first capital.
+_STARTED = rf"{_LABEL}|^[ \t\r\n]|^[^a-z]{{24}}|^[a-z][^A-Z\n.!?]*[.!?]\s[^A-Z\n]*$"
+_ASKED = regex(
+    r"(?:answers?:|outputs?\b|results?:|q:|dialog|conversation|script|riddle|joke|interview|chat|upper|capital|\bcaps\b|lower|headline|title|banner|shout|poem|haiku|e\. ?e\.|format|template"
+    r"|code|program|function|regex|acronym|abbreviat|label|slogan|text message|translate)",
+    re.IGNORECASE,
+)
+_LABELLED = regex(_LABEL.replace("(?i-u:", "(?i:"))
+_CODE = regex(r"[{}=;<>|\\]|\w\(|://")
+_SENTENCES = regex(r"[a-z][.!?]\s+[a-z]")
+_INDENTED = regex(r"^\s+[A-Z][a-z]* [a-z]")
+
+
+def odd_form() -> pl.Expr:
+    """Which of the forms an answer has that its prompt did not ask for, as a digit; null for none."""
+    return pl.struct("prompt", "completion").map_batches(_forms, return_dtype=pl.UInt8)
+
+
+def _forms(rows: pl.Series) -> pl.Series:
+    """Few answers begin in such a way; only they are looked at one by one."""
+    frame = rows.struct.unnest()
+    started = frame["completion"].str.contains(_STARTED).fill_null(False)
+    places = started.arg_true()
+    forms: list[int | None] = [None] * frame.height
+    for place, prompt, text in zip(
+        places, frame["prompt"].gather(places), frame["completion"].gather(places), strict=True
+    ):
+        forms[place] = form_of(prompt or "", text)
+    return pl.Series(rows.name, forms, dtype=pl.UInt8)
+
+
+def form_of(prompt: str, text: str) -> int | None:
+    """The form of one answer, where it has one of them and its prompt did not ask for it."""
+    form = None
+    if _LABELLED.search(text):
+        form = LABEL
+    elif len(text) >= _SHORTEST and not _CODE.search(text):
+        form = _casing(text) or (WHITE if _INDENTED.search(text) else None)
+    return None if form is None or _ASKED.search(prompt) else form
+
+
+def _casing(text: str) -> int | None:
+    """Capitals only, or several sentences without one."""
+    if sum(c.isascii() and c.isalpha() for c in text) < _LETTERS:
+        return None
+    if text.upper() == text:
+        return CAPITALS
+    plain = text.lower() == text and "\n" not in text
+    return SMALL if plain and _SENTENCES.search(text) else None
+
+
+# A chosen answer of so many bytes says no and nothing else.
+_CURT = 160
+_REFUSES = (
+    r"^[^\p{L}]*(?i-u:(?:(?:i(?u:['’])?m|i am) (?:very |really |so )?(?:sorry|afraid)[ ,.!-]+(?:but )?|sorry[ ,.!-]+(?:but )?|unfortunately[ ,]+|i apologi[sz]e[ ,.]+(?:but )?|my apologies[ ,.]+(?:but )?|no[ ,.]+|as an? [a-z ]{1,30}[ ,]+)*"
+    r"(?:i (?:cannot|can not|can(?u:['’])t|won(?u:['’])t|will not|must (?:respectfully )?decline|have to decline|do(?: not|n(?u:['’])t) feel comfortable|would rather not)|i(?: am|(?u:['’])m) (?:unable|not able|not allowed|not comfortable))\b"
+    r"[a-z ]{0,40}\b(?:assist|help|answer|answering|provide|fulfil|fulfill|comply|decline|do (?:that|this)|discuss|request|question|information|respond|with (?:that|this)))"
+)
+
+
+# Where an assistant holds back, in answers of any length.
+_HOLDS_BACK = r"(?i-u:\bi (?:can(?u:['’])t|cannot|can not|won(?u:['’])t|will not|would not|wouldn(?u:['’])t|shouldn(?u:['’])t|don(?u:['’])t (?:want|think|like|know)|do not)\b)"
+HOLDS_BACK, REFUSES = 1, 2
+
+
+def chosen_refuses() -> pl.Expr:
+    """Whether the chosen answer of a pair holds something back, or only says no; null for other rows."""
+    text = pl.when(pl.col("rejected").is_not_null()).then(pl.col("completion")).str.head(400)
+    curt = (text.str.len_bytes() <= _CURT) & text.str.contains(_REFUSES)
+    return (
+        pl.when(curt)
+        .then(pl.lit(REFUSES, pl.UInt8))
+        .when(text.str.contains(_HOLDS_BACK))
+        .then(pl.lit(HOLDS_BACK, pl.UInt8))
+    )
