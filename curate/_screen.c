@@ -8,11 +8,12 @@
 /* ---- Words: an automaton after Aho and Corasick, over classes of bytes. ----------------------- */
 
 #define FOUND 0x8000u
-#define WORDS 6 /* of 64 marks each, as in textkernel.py */
+#define WORDS 8 /* of 64 marks each, as in textkernel.py */
 #define LONGEST 12 /* bytes of a word, as in wanted_words.py */
 #define START 0xFE
 #define END 0xFF
 #define BOUND 0xFD
+#define KINDS 0xF6 /* the first of the words that stand for what kinds of characters a text holds */
 #define LANES 4 /* texts that are read side by side, so that none waits for memory alone */
 
 /* A word with BOUND: its length, the next one of the same state (1 is the first, 0 none), its marks. */
@@ -36,6 +37,8 @@ typedef struct {
     uint32_t *first, *shorter; /* of a state: its first bounded word, and the next state that has any */
     uint32_t states, shift;
     uint64_t starts[WORDS], ends[WORDS]; /* the marks of all words with START, and with END */
+    uint64_t kinds[BOUND - KINDS][WORDS]; /* the marks for each kind of characters */
+    int numbers; /* whether long numbers are looked for, which are the first of them */
 } Automaton;
 
 EXPORT void curate_automaton_free(Automaton *automaton) {
@@ -133,6 +136,11 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
     for (int64_t k = 0; k < count; k++) {
         uint32_t state = 0;
         int32_t from = k ? ends[k - 1] : 0, to = ends[k];
+        if (to - from == 1 && words[from] >= KINDS && words[from] < BOUND) {
+            mark(a->kinds[words[from] - KINDS], marks + WORDS * k);
+            a->numbers |= words[from] == KINDS;
+            continue;
+        }
         int before = from < to && words[from] == BOUND, after = from < to && words[to - 1] == BOUND;
         for (int32_t i = from + before; i < to - after; i++) {
             state = child_of(nodes, state, a->class_of[words[i]], &a->states);
@@ -247,6 +255,44 @@ static void at_edges(const Automaton *a, Lane *lane) {
     }
 }
 
+/* Whether a text holds [0-9][0-9 ().:-]{5}. */
+static int long_number(Span text) {
+    static const uint8_t of_number[256] = {
+        ['0'] = 2, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2, ['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2,
+        [' '] = 1, ['('] = 1, [')'] = 1, ['.'] = 1, [':'] = 1, ['-'] = 1};
+    const uint8_t *p = text.start;
+    while (text.end - p >= 6) {
+        if (!of_number[p[5]]) {
+            p += 6;
+        } else if (of_number[p[0]] < 2) {
+            p++;
+        } else {
+            int same = 1;
+            while (same < 6 && of_number[p[same]]) same++;
+            if (same == 6) return 1;
+            p += same + 1;
+        }
+    }
+    return 0;
+}
+
+/* Marks what kinds of characters a text holds: long numbers, and beyond ASCII the kinds of wanted_words.py. */
+static void by_kind(const Automaton *a, Lane *lane) {
+    unsigned kinds = 0;
+    if (a->numbers && long_number(lane->text)) mark(lane->marks, a->kinds[0]);
+    if (lane->any < 0x80) return;
+    for (const uint8_t *p = lane->text.start; p + 1 < lane->text.end; p++) {
+        if (*p < 0xC0) continue;
+        if (*p == 0xC2) kinds |= p[1] < 0xA0 ? 1 : 2;
+        else if (*p == 0xC3) kinds |= 4;
+        else if (*p != 0xE2 || p + 2 == lane->text.end || p[1] > 0x81) kinds |= 32;
+        else kinds |= p[1] == 0x80 && p[2] >= 0x90 && p[2] < 0xA8 ? 8 : 16;
+    }
+    for (int k = 1; k < BOUND - KINDS; k++) {
+        if (kinds >> (k - 1) & 1) mark(lane->marks, a->kinds[k]);
+    }
+}
+
 /* The marks of each text of a stream, word w of text i at marks[w * rows + i]; 0 for null. 1: not a stream
  * of strings. */
 EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks) {
@@ -293,6 +339,7 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
         for (int k = busy - 1; k >= 0; k--) {
             if (lanes[k].p < lanes[k].text.end) continue;
             at_edges(a, &lanes[k]);
+            by_kind(a, &lanes[k]);
             if (lanes[k].any >= 0x80 && folds_to_ascii(lanes[k].text)) {
                 memset(lanes[k].marks, 0xFF, sizeof lanes[k].marks);
             }

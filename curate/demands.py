@@ -226,14 +226,19 @@ def _text_test(test: dict[str, Any] | str, inputs: list[Any]) -> Alternatives:
     if name == "Contains" and isinstance(pattern, str) and isinstance(test, dict):
         ways = ways_in(pattern, edges, literal=bool(test[name].get("literal")))
     elif name in ("StartsWith", "EndsWith") and isinstance(pattern, str):
-        ways = ways_of(pattern, literal=True)
+        ways = ways_in(pattern, edges, literal=True)
     return _both(needed, _in_column(column, ways))
 
 
 def ways_in(pattern: str, edges: Mapping[str, bool], *, literal: bool = False) -> Ways:
     """What a text must contain to match; `edges` as `text_of` says them."""
-    known = None if literal else known_ways(pattern, **edges)
-    return ways_of(pattern, literal=literal, **edges) if known is None else known
+    if edges["lower"]:
+        if literal and not pattern.isascii():
+            return ()
+        pattern = pattern if literal else "(?i)" + pattern
+    start, end = edges["start"], edges["end"]
+    known = None if literal else known_ways(pattern, start=start, end=end)
+    return ways_of(pattern, literal=literal, start=start, end=end) if known is None else known
 
 
 def _in_column(column: str, ways: Ways) -> Alternatives:
@@ -260,11 +265,12 @@ def _counted(left: Any, op: str, right: Any) -> Alternatives:
 def text_of(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
     """The column that a text is a part of, and what holds wherever the text is not null.
 
-    Last, whether the text begins and ends where the column's text does.
+    Last, whether the text begins and ends where the column's text does, and whether it is in lower case.
     """
     kind, content = next(iter(node.items()))
     if kind == "Column":
-        return _SAME_TEXT.get(content, content), [{}], {"start": True, "end": True}
+        same = _SAME_TEXT.get(content, content)
+        return same, [{}], {"start": True, "end": True, "lower": same != content}
     if kind == "Alias":
         return text_of(content[0])
     if kind == "Ternary" and value_of(content.get("falsy")) == "Null":
@@ -276,14 +282,15 @@ def text_of(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
         if name in _PARTS:
             column, needed, edges = text_of(content["input"][0])
             start, end = edges["start"] and name in _SAME_START, edges["end"] and name in _SAME_END
-            return column, needed, {"start": start, "end": end}
+            lower = edges["lower"] or name == "Lowercase"
+            return column, needed, {"start": start, "end": end, "lower": lower}
         pattern = value_of(content["input"][1]) if name == "Extract" else None
         if isinstance(pattern, str):
             column, needed, edges = text_of(content["input"][0])
             if column is not None:
                 needed = _both(needed, _in_column(column, ways_in(pattern, edges)))
-            return column, needed, {"start": False, "end": False}
-    return None, [{}], {"start": False, "end": False}
+            return column, needed, {"start": False, "end": False, "lower": edges["lower"]}
+    return None, [{}], {"start": False, "end": False, "lower": False}
 
 
 def value_of(node: Any) -> Any:

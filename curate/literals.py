@@ -2,7 +2,7 @@ r"""What a text must contain for a regular expression to match it: words, one of
 
 After RE2's FilteredRE2. `\b(?:can(?:no|')t|unable to) help` cannot match where none of "cannot help", "can't help"
 and "unable to help" stands. The answer may demand too little, never too much: syntax that is not
-understood demands nothing. Case is ignored; bytes beyond ASCII count as one byte, `BEYOND`.
+understood demands nothing. Case is ignored; bytes beyond ASCII count as one byte, `BEYOND`, or by their kinds.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from curate.wanted_words import (
     BEYOND,
     BOUND,
     END,
+    LONG_NUMBER,
+    LONG_NUMBERS,
     MOST_WORDS,
     SPACES,
     START,
     Ways,
     both,
     either,
+    kinds_of,
     usable,
 )
 
@@ -71,10 +74,13 @@ def ways_of(pattern: str, *, literal: bool = False, start: bool = True, end: boo
     `start` and `end` say whether the pattern is matched against the text's own beginning and end.
     """
     if literal:
-        return _sequence([_character(c) for c in pattern]).ways()
+        return _sequence([_character(c, False) for c in pattern]).ways()
+    if pattern == LONG_NUMBERS:
+        return ((frozenset({LONG_NUMBER}),),)
     several_lines = re.search(r"\(\?[a-zA-Z]*m", pattern) is not None
+    folded = re.search(r"\(\?[a-zA-Z]*i", pattern) is not None
     try:
-        parser = _Parser(pattern, start and not several_lines, end and not several_lines)
+        parser = _Parser(pattern, start and not several_lines, end and not several_lines, folded)
         part = parser.alternatives()
         if parser.at < len(pattern):
             return ()
@@ -83,23 +89,25 @@ def ways_of(pattern: str, *, literal: bool = False, start: bool = True, end: boo
     return part.ways()
 
 
-def _characters(characters: Iterable[str]) -> _Part:
-    """One character out of several."""
-    several = list(characters)
-    codes = {ord(c.lower()) if c.isascii() else 0x80 for c in several}
+def _characters(characters: Iterable[str], folded: bool, beyond: Iterable[bytes] = ()) -> _Part:
+    """One character out of several, in any case where they are `folded`; and those of the kinds `beyond` ASCII."""
+    several, kinds = list(characters), frozenset(beyond)
+    codes = {ord(c.lower()) for c in several if c.isascii()}
     codes |= {_ASCII_TWINS[c] for c in several if c in _ASCII_TWINS}
+    kinds = kinds.union(*(kinds_of(c, c, folded=folded) for c in several if not c.isascii()))
     if len(codes) > _MOST_IN_CLASS:
         return _ANYTHING
     words = frozenset(bytes([code]) for code in codes)
     # One character beyond ASCII is several bytes, and how many may depend on its case.
-    if BEYOND in words:
-        return _Part(None, ((words,),), head=words, last=words)
+    if kinds:
+        edge = words | {BEYOND}
+        return _Part(None, ((words | kinds,),), head=edge, last=edge)
     return _Part(words, gap="space" if all(word in SPACES for word in words) else "")
 
 
 @cache
-def _character(character: str) -> _Part:
-    return _characters(character)
+def _character(character: str, folded: bool) -> _Part:
+    return _characters(character, folded)
 
 
 def _sequence(parts: Sequence[_Part]) -> _Part:
@@ -158,8 +166,9 @@ _AT_END = re.compile(r"(?:(?:\\s|\[ \\t\\r\\n\\x0b\\x0c\])\*)?\$")
 class _Parser:
     """Reads an expression from left to right."""
 
-    def __init__(self, pattern: str, start: bool, end: bool) -> None:
+    def __init__(self, pattern: str, start: bool, end: bool, folded: bool) -> None:
         self._pattern = pattern
+        self._folded = folded
         self._start, self._end = start, end
         self._ends = False  # whether the alternatives that are being read end where the text does
         self.at = 0
@@ -232,7 +241,7 @@ class _Parser:
             return self._escape(self._next())
         if character in "*+?{":
             raise _Unknown
-        return _character(character)
+        return _character(character, self._folded)
 
     def _group(self) -> _Part:
         if self._peek() == "?":
@@ -288,7 +297,7 @@ class _Parser:
                 while self._next() != "}":
                     pass
             return _Part(None, gap={"s": "space", "W": "sign"}.get(kind, ""))
-        return _character(self._escaped(kind))
+        return _character(self._escaped(kind), self._folded)
 
     def _escaped(self, kind: str) -> str:
         """The character that an escape stands for."""
@@ -315,6 +324,7 @@ class _Parser:
         if negated:
             self.at += 1
         members: set[str] = set()
+        beyond: set[bytes] = set()
         wide = False  # holds more than can be listed
         first = True
         while (character := self._next()) != "]" or first:
@@ -324,7 +334,8 @@ class _Parser:
             if character == "\\":
                 kind = self._next()
                 if kind == "d":
-                    members |= {*map(chr, _DIGITS), "\x80"}
+                    members |= set(map(chr, _DIGITS))
+                    beyond.add(BEYOND)
                     continue
                 if kind in "wWsSDpPb":
                     if kind in "pP" and self._next() == "{":
@@ -339,12 +350,13 @@ class _Parser:
             elif ord(last) < 0x80:
                 members |= {chr(code) for code in range(ord(character), ord(last) + 1)}
             else:
-                members |= {chr(code) for code in range(ord(character), 0x80)} | {"\x80"}
+                members |= {chr(code) for code in range(ord(character), 0x80)}
+                beyond |= kinds_of(max(character, "\x80"), last, folded=self._folded)
         if negated:
             # What is not a letter may stand before the first letter.
             no_letters = members >= _ASCII_LETTERS
             return _Part(None, gap="sign" if no_letters and not wide else "")
-        return _ANYTHING if wide else _characters(members)
+        return _ANYTHING if wide else _characters(members, self._folded, beyond)
 
     def _range_end(self, character: str) -> str:
         """The last character of a range that starts so; of a single character, itself."""

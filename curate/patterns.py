@@ -111,13 +111,15 @@ def _with_words(
 def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
     """Some words, in lower case, of which an ASCII text must hold one to match; none where that is not known."""
     from curate.literals import ways_of
-    from curate.wanted_words import BEYOND, BOUND, frequency
+    from curate.wanted_words import BOUND, LONG_NUMBER, frequency
 
     if pattern.flags & re.VERBOSE:
         return ()
     ways = ways_of(pattern.pattern, start=False, end=False)
     found = {word.replace(BOUND, b"") for way in ways for word in min(way, key=frequency)}
-    words = sorted(word.decode() for word in found if BEYOND not in word)
+    if LONG_NUMBER in found:
+        return ()
+    words = sorted(word.decode() for word in found if word.isascii())
     # Where one word contains another, the shorter one says it all.
     words = [word for word in words if not any(other in word for other in words if other != word)]
     return tuple(words) if len(words) <= _MOST_WORDS else ()

@@ -26,7 +26,7 @@ _MOST_MARKS = 64 * WORDS
 # Clauses that nearly every text fulfils say nothing, and cost a step at each of their words.
 _TOO_OFTEN = 0.012
 _VERY_COMMON = frozenset(b"the of and to in is a i".split())
-_COMMON = frozenset(bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz .,") | COMMONEST
+_COMMON = frozenset(bytes([byte]) for byte in b"abcdefghiklmnoprstuvwy .,") | COMMONEST
 
 Mask = tuple[tuple[tuple[str, int], ...], ...]
 """Which marks a rule demands of which columns: those of one of the alternatives."""

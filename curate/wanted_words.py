@@ -6,6 +6,7 @@ them, the kernel says (`curate.screening`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from math import fsum, prod
@@ -21,6 +22,22 @@ BEYOND = b"\x80"
 START, END = b"\xfe", b"\xff"
 # The same at an edge of a word, where what stands beside it is no letter, digit or underscore.
 BOUND = b"\xfd"
+# What kinds of characters a text holds, as words of their own that stand nowhere in it: six digits or the like in a
+# row; and of the characters beyond ASCII, from which one on and how often texts hold such.
+LONG_NUMBER, LONG_NUMBERS = b"\xf6", r"[0-9][0-9 ().:-]{5}"
+_KINDS = (
+    (0x80, b"\xf7", 0.001),  # control characters
+    (0xA0, b"\xf8", 0.01),  # Latin-1's signs
+    (0xC0, b"\xf9", 0.02),  # Latin-1's letters
+    (0x2010, b"\xfa", 0.05),  # dashes, quotation marks, dots
+    (0x2000, b"\xfb", 0.005),  # spaces of all widths, invisible characters
+    (0x100, b"\xfc", 0.02),  # all others
+)
+_KIND_OF = {word: share for _, word, share in _KINDS} | {LONG_NUMBER: 0.1}
+# Characters whose other case is of another kind.
+_FOLDED = frozenset(
+    "\u00b5\u00c5\u00df\u00e5\u00ff\u0130\u0178\u017f\u039c\u03bc\u1e9e\u212a\u212b"
+)
 _LONGEST = 12
 MOST_WORDS = 128
 _MOST_CLAUSES = 3
@@ -56,8 +73,25 @@ _WORDS_OFTEN = {
     )
     for word in words.split()
 }  # fmt: skip
-COMMONEST = frozenset(word for word, share in _WORDS_OFTEN.items() if share >= 0.2)
+COMMONEST = frozenset(word for word, share in _WORDS_OFTEN.items() if share > 0.2)
+# A word that is written down in a rule is no chance sequence of letters.
+_PLAIN = re.compile(rb"[ \xfd-\xff]*[a-z]{3,9}[ \xfd-\xff]*")
+_A_WORD = 5e-5
 _POSITIONS = 200  # in a text of usual length
+
+
+def kinds_of(first: str, last: str, *, folded: bool) -> frozenset[bytes]:
+    """The words of which a text holds one that holds a character of this range beyond ASCII; `folded`: in any case."""
+    if folded and any(first <= character <= last for character in _FOLDED):
+        return frozenset({BEYOND})
+    edges = sorted({0x80, 0xA0, 0xC0, 0x100, 0x2000, 0x2010, 0x2028, 0x2080, ord(first)})
+    return frozenset(_kind(start) for start in edges if ord(first) <= start <= ord(last))
+
+
+def _kind(code: int) -> bytes:
+    if 0x2000 <= code < 0x2080:
+        return b"\xfa" if 0x2010 <= code < 0x2028 else b"\xfb"
+    return max(kind for kind in _KINDS if kind[0] <= min(code, 0x100))[1]
 
 
 def both(ones: Ways, others: Ways) -> Ways:
@@ -120,6 +154,8 @@ def frequency(clause: Clause) -> float:
 
 @cache
 def _chance(word: bytes) -> float:
+    if word in _KIND_OF:
+        return _KIND_OF[word] / _POSITIONS
     if word == BEYOND:
         return 0.06 / _POSITIONS
     if word == b"." + END:
@@ -129,7 +165,8 @@ def _chance(word: bytes) -> float:
     edge *= 0.5 ** word.count(BOUND)
     if share is not None:
         return share * edge / _POSITIONS
-    return edge * prod(map(_CHANCES.__getitem__, word.strip(START + END + BOUND)))
+    chance = prod(map(_CHANCES.__getitem__, word.strip(START + END + BOUND)))
+    return edge * (max(chance, _A_WORD) if _PLAIN.fullmatch(word) else chance)
 
 
 def usable(words: Iterable[bytes]) -> Ways:

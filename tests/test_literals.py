@@ -50,7 +50,13 @@ needs_kernel = pytest.mark.skipif(textkernel.load() is None, reason="the kernel 
         (r"(?m)^ab$", {b"ab"}),
         (r"^9a", {START + b"a"}),
         (r"[0-9]{3}", {str(d).encode() for d in range(10)}),
-        (r"a’b", {b"\x80"}),
+        (r"a’b", {b"\xfa"}),
+        (r"[\u2060-\u2064\u{200b}]", {b"\xfb"}),
+        (r"[\x7f-\u{a0}é]", {b"\x7f", b"\xf7", b"\xf8", b"\xf9"}),
+        (r"(?i)[\u{90}-\u{10ffff}]", {b"\x80"}),
+        ("(?i)ß|€", {b"\x80", b"\xfc"}),
+        ("ß|€", {b"\xf9", b"\xfc"}),
+        ("[0-9][0-9 ().:-]{5}", {b"\xf6"}),
     ],
 )
 def test_the_words_of_an_expression(pattern: str, words: set[bytes]) -> None:
@@ -114,6 +120,15 @@ _ATOMS = st.sampled_from(
         r"^\W*",
         r"^\s*",
         "bak",
+        "[\u00c0-\u00ff]",
+        "[\u0080-\u009f\u00ad]",
+        "[\u200b-\u200f]",
+        "µ",
+        "ß",
+        "å",
+        "ÿ",
+        "€",
+        "…",
     ]
 )
 _PATTERNS = st.recursive(
@@ -136,7 +151,12 @@ _PATTERNS = st.recursive(
     flags=st.sampled_from(["", "(?i)", "(?i-u)", "(?m)"]),
     part=st.sampled_from([None, "head", "tail", "strip_chars", "to_lowercase"]),
     texts=st.lists(
-        st.text("aAbBkK\u212as\u017f 1é.-İi_\n–\u00a0", max_size=14), min_size=1, max_size=30
+        st.text(
+            "aAbBkK\u212as\u017f 1éÉ.-İi_\n–\u00a0\u0085\u00ad\u200b…€ÅåÅŸÿẞßΜµμ\U0001f600",
+            max_size=14,
+        ),
+        min_size=1,
+        max_size=30,
     ),
 )
 def test_no_text_that_matches_is_passed_over(
@@ -159,6 +179,19 @@ def test_no_text_that_matches_is_passed_over(
         let_through = set(candidates(screen.masks[0], marks).tolist())
         missed = set(matched.arg_true().to_list()) - let_through
         assert not missed, (pattern, [texts[i] for i in missed])
+
+
+@needs_kernel
+@settings(max_examples=120, deadline=None)
+@given(texts=st.lists(st.text("0123 ().:-a5", max_size=24), min_size=1, max_size=12))
+def test_long_numbers_are_those_of_the_expression(texts: list[str]) -> None:
+    test = pl.col("text").str.contains(r"[0-9][0-9 ().:-]{5}")
+    screen = Screen.of([demands_of(test)])
+    assert screen is not None
+    frame = pl.DataFrame({"text": texts})
+    marks = {"text": screen.kernel.marks(screen.automaton, frame["text"])}
+    found = candidates(screen.masks[0], marks).tolist()
+    assert found == frame.select(test.alias("hit"))["hit"].arg_true().to_list()
 
 
 def test_an_expression_that_must_see_all_rows_demands_nothing() -> None:
