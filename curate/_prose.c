@@ -133,3 +133,80 @@ EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, 
     closed(&strings);
     return status;
 }
+
+#define PROBE 16 /* characters of a text that are looked for elsewhere in it, as in repeats.py */
+#define LAST_FEW 8
+#define END_CHARACTERS 64
+
+/* How often `probe` stands in a text, one behind the other; no more than `enough` (after Horspool). */
+static int times(Span text, Span probe, int enough) {
+    uint8_t skip[256];
+    ptrdiff_t length = probe.end - probe.start;
+    int count = 0;
+    if (length < 1) return 0;
+    memset(skip, (int)length, sizeof skip);
+    for (ptrdiff_t i = 0; i + 1 < length; i++) skip[probe.start[i]] = (uint8_t)(length - 1 - i);
+    for (const uint8_t *p = text.start; text.end - p >= length;) {
+        uint8_t last = p[length - 1];
+        if (last == probe.end[-1] && !memcmp(p, probe.start, (size_t)length)) {
+            if (++count == enough) return count;
+            p += length;
+        } else {
+            p += skip[last];
+        }
+    }
+    return count;
+}
+
+/* So many characters on, or before. */
+static const uint8_t *forward(const uint8_t *p, const uint8_t *end, int64_t characters) {
+    while (p < end && characters-- > 0) {
+        for (p++; p < end && (*p & 0xC0) == 0x80; p++) {}
+    }
+    return p;
+}
+
+static const uint8_t *backward(const uint8_t *p, const uint8_t *start, int64_t characters) {
+    while (p > start && characters-- > 0) {
+        for (p--; p > start && (*p & 0xC0) == 0x80; p--) {}
+    }
+    return p;
+}
+
+static uint8_t repeats(Span text) {
+    int64_t characters = text.end - text.start;
+    Span probe, end = {.end = text.end};
+    if (!is_ascii(text)) {
+        for (const uint8_t *p = text.start; p < text.end; p++) characters -= (*p & 0xC0) == 0x80;
+    }
+    int64_t at = characters * 8 / 10;
+    if (characters == text.end - text.start) {
+        probe.start = text.start + at;
+        probe.end = text.end - probe.start > PROBE ? probe.start + PROBE : text.end;
+    } else {
+        probe.start = forward(text.start, text.end, at);
+        probe.end = forward(probe.start, text.end, PROBE);
+    }
+    if (times(text, probe, 3) == 3) return 1;
+    end.start = backward(text.end, text.start, END_CHARACTERS);
+    probe.start = backward(text.end, text.start, LAST_FEW);
+    probe.end = text.end;
+    return times(end, probe, 4) == 4;
+}
+
+/* found[i]: whether text i repeats itself, as in repeats.py; 0 for null. 1: not a stream of strings. */
+EXPORT int curate_repeats(struct ArrowArrayStream *stream, int64_t rows, uint8_t *found) {
+    Strings strings;
+    Span text;
+    int status = 0;
+    if (!opened(&strings, stream)) return 1;
+    for (int64_t row = 0; row < rows && !status; row++) {
+        if (next_text(&strings, &text) != 1) {
+            status = 1;
+            break;
+        }
+        found[row] = text.start && text.end > text.start ? repeats(text) : 0;
+    }
+    closed(&strings);
+    return status;
+}

@@ -29,6 +29,7 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_automaton_free": ([P], None),
     "curate_marks": ([P, P, L, P], ctypes.c_int),
     "curate_sentence_ends": ([P, L, P], ctypes.c_int),
+    "curate_repeats": ([P, L, P], ctypes.c_int),
     "curate_surely_english": ([P, L, P], ctypes.c_int),
     "curate_keys": ([P, L, ctypes.c_uint64, P, P], ctypes.c_int),
 }
@@ -245,6 +246,10 @@ class TextKernel:
     def surely_english(self, texts: pl.Series) -> NDArray[np.uint8]:
         """1 for texts whose beginning is ASCII and holds a word that is English only; else 0."""
         return self._bytes_of("curate_surely_english", texts)
+
+    def repeats(self, texts: pl.Series) -> NDArray[np.uint8]:
+        """1 for texts that may repeat themselves (`curate.repeats`); else, and for null, 0."""
+        return self._bytes_of("curate_repeats", texts)
 
     def _bytes_of(self, function: str, texts: pl.Series) -> NDArray[np.uint8]:
         found = np.empty(len(texts), np.uint8)

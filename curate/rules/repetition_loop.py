@@ -8,6 +8,7 @@ import polars as pl
 
 from curate.mapping import each
 from curate.patterns import regex
+from curate.repeats import repeating
 from curate.rules.protocol import About, ColumnRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -89,11 +90,6 @@ def _loops_at(text: str, probe: str) -> bool:
     return False
 
 
-def _probed(text: pl.Expr, tenths: int) -> pl.Expr:
-    at = (text.str.len_chars() * tenths // 10).cast(pl.Int64)
-    return text.str.count_matches(text.str.slice(at, _PROBE), literal=True) >= _TIMES
-
-
 def _looked_at() -> pl.Expr:
     """What is learnt, and what is asked: a loop in a prompt comes from the same generators."""
     return pl.col("learnt") | (pl.col("role") == "user")
@@ -102,9 +98,7 @@ def _looked_at() -> pl.Expr:
 def _first(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     long = pl.when(_looked_at() & (text.str.len_bytes() >= _SHORTEST)).then(text)
-    # The eight last characters, four times among the last sixty-four: a loop of a few characters ends the text.
-    end = long.str.tail(64)
-    return _probed(long, 8) | (end.str.count_matches(end.str.tail(8), literal=True) >= _TIMES + 1)
+    return repeating(long)
 
 
 def _condition(options: LintOptions) -> pl.Expr:

@@ -1,0 +1,33 @@
+"""Which texts may repeat themselves: a piece taken from a text stands in it again and again."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate import textkernel
+
+# The kernel has the same numbers.
+_PROBE = 16  # characters from four fifths of the text on: three times in it
+_LAST, _END = 8, 64  # or its last characters: four times among so many
+
+
+def repeating(text: pl.Expr) -> pl.Expr:
+    """Whether a text does; null for null."""
+    return text.map_batches(_repeating, return_dtype=pl.Boolean)
+
+
+def _repeating(texts: pl.Series) -> pl.Series:
+    kernel = textkernel.load()
+    if kernel is None:
+        return texts.alias("text").to_frame().select(repeating_of(pl.col("text"))).to_series()
+    found = pl.Series(texts.name, kernel.repeats(texts)).cast(pl.Boolean)
+    return found.set(texts.is_null(), None)
+
+
+def repeating_of(text: pl.Expr) -> pl.Expr:
+    """The same without the kernel."""
+    at = (text.str.len_chars() * 8 // 10).cast(pl.Int64)
+    end = text.str.tail(_END)
+    return (text.str.count_matches(text.str.slice(at, _PROBE), literal=True) >= 3) | (
+        end.str.count_matches(end.str.tail(_LAST), literal=True) >= 4
+    )
