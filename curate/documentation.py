@@ -94,6 +94,7 @@ def _demanded_words() -> str:
 
 
 def _default_screen() -> str:
+    from curate import known_literals
     from curate.evaluating import conditions_of, expressions_of
     from curate.known_screen import written
     from curate.rules import RULES
@@ -101,6 +102,7 @@ def _default_screen() -> str:
     from curate.screening import numbering
     from curate.selecting import select_rules
 
+    known_literals.forget()  # the file may just have been written
     options = LintOptions()
     conditions = list(conditions_of(select_rules(options, RULES), options))
     return written(

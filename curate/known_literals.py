@@ -31,6 +31,11 @@ def known_ways(pattern: str, *, start: bool, end: bool) -> Ways | None:
     )
 
 
+def forget() -> None:
+    """Read the file again when it is needed next."""
+    _table.cache_clear()
+
+
 def written(patterns: Iterable[tuple[str, bool, bool]]) -> str:
     """The content of the file for these expressions."""
     table = {
