@@ -31,13 +31,30 @@ def start() -> int:
     # plugins, which nothing here uses, would be looked for in every installed package.
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    if sys.argv[1:2] == ["lint"]:
+    lints = sys.argv[1:2] == ["lint"]
+    if lints:
         # No matrices are multiplied: numpy's OpenBLAS need not start a thread for each core.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         _import_metadata_when_used()
     from curate.cli import main
 
-    return main(ready=_imported if ignored else _interruptible)
+    code = main(ready=_imported if ignored else _interruptible)
+    if lints and sys.getprofile() is None and sys.gettrace() is None:
+        _end(code)
+    return code
+
+
+def _end(code: int) -> None:
+    """End the process without taking apart all that was imported and read, which takes 20 ms and more.
+
+    Files are closed and temporary folders gone by now. Returns where the output cannot be flushed.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)
 
 
 class _Later(ModuleType):

@@ -112,7 +112,7 @@ class Message(RecordPart):
 class Segment(BaseModel):
     """One piece of text of a record, where it stands, and who says it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     field: str
     role: Role
@@ -131,7 +131,7 @@ class Example(BaseModel):
     `learnt` are trained on.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     messages: tuple[Message, ...] = ()
     learnt: tuple[int, ...] = ()

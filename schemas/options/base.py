@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class Options(BaseModel):
     """Base of every group of options: immutable, and an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when first used: a command imports more options than it takes.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def option(
