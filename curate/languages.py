@@ -63,13 +63,14 @@ for _language, _words in _STOP_WORDS.items():
 _SCRIPT_SHARE = 0.3
 _STOP_WORD_SHARE = 0.2
 _FEWEST_STOP_WORDS = 4
+_SENTENCE = 16  # words
 _CODE = regex(r"[{}=<>|]|;\s*(?:\n|$)|\w\(|\d\s*[-+*/]\s*\d")
 _WORD = regex(r"[^\W\d_]+")
 _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
 # Words that are English only: "in", "is" and "for" are other languages' too.
 _ENGLISH_ALONE = r"(?i-u:\b(?:the|and|to|with|you|are|that|this|it)\b)"
 _FOREIGN = (
-    r"[\s(](?i-u:der|die|und|ist|nicht|le|les|des|est|une|el|los|las|que|por|con|os|uma|para|com|il|gli|della"
+    r"(?:^|[\s(])(?i-u:der|die|das|de|en|la|und|ist|nicht|le|les|des|est|une|el|los|las|que|por|con|os|uma|para|com|il|gli|della"
     r"|per|het|een|van|niet|hebben|wij|zijn|ook|foi|tudo|estava|abbiamo|tutto|sono|è|nous|vous|votre|mit|wir|uns|sie|ihre|merci|nel|più|uw|seu|sua|pela|wszystko|było|się|od|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
 )
 # A request that names a language, or asks to translate, explains another language in the answer.
@@ -122,6 +123,10 @@ def told(text: str) -> str | None:
     counts = Counter(name for w in words for name in _LANGUAGES_OF.get(w, ()))
     name, count = counts.most_common(1)[0] if counts else ("", 0)
     if count >= max(_FEWEST_STOP_WORDS, _STOP_WORD_SHARE * len(words)):
+        return name
+    # Of a short sentence three different ones will do.
+    different = {w for w in words if name in _LANGUAGES_OF.get(w, ())}
+    if len(different) >= 3 and count >= _STOP_WORD_SHARE * len(words) and len(words) <= _SENTENCE:
         return name
     # Short texts may hold none of the commonest words, but letters that only one language has.
     for language_name, own in _OWN_LETTERS.items():

@@ -15,7 +15,7 @@ _PATTERN = (
     r"(?:language\s+)?(?:models?|assistants?|chatbots?|programs?|systems?|bots?)?\s*,?\s*"
     r"(?:\([^)\n]*\)\s*,?\s*)?(?:i\b|my\b|it is (?:not )?(?:within my|possible for me))"
     r"|\bi(?:['’]m| am)\s+(?:just\s+|only\s+|simply\s+)?an?\s+(?:ai|artificial intelligence|large language|language)\s*"
-    r"(?:language\s+)?(?:model|assistant|chatbot|program|system)?[, ]+(?:and|so|which|therefore|i)\b[^.\n]*\b(?:not|n['’]t|cannot|unable)\b"
+    r"(?:language\s+)?(?:model|assistant|chatbot|program|system)?[, ]+(?:and|so|which|therefore|i)\b[^.\n]*\b(?:not|n['’]t|cannot|unable|no)\b"
     r"|\bi, as an? (?:ai|artificial intelligence|large language|language) (?:language )?(?:model|assistant|chatbot)\b"
     r"|\bi(?:['’]m| am)\s+(?:just|only|merely|simply)\s+an?\s+(?:ai|large|language)\s+(?:language\s+)?(?:model|assistant|chatbot|program)\b"
     r"|\bas of my (?:last |latest |most recent )?(?:knowledge |training )?(?:update|cut-?off|training)\b|\bmy (?:knowledge|training(?: data)?) (?:cut-?off|(?:only )?(?:extends|goes|ends|was last updated))\b"

@@ -90,7 +90,9 @@ _REMEMBERED = (
 # What is asked for may be such a sentence.
 _AS_TEXT = (
     r"(?i)\b(?:messages?|notes?|text|e-?mails?|letters?|repl(?:y|ies)|respond|response|answers?|phrases?|examples?|lines?|tweets?|posts?|captions?|memor(?:y|ies)|experiences?|events?|anecdote|past|verbs?|complete|finish|continue"
-    r"|spell|describe|your|you|yourself|tell|say|speak|summar\w*|combine|paraphrase|words?|expand|title|classify|sentiment|reviews?|complain\w*|apolog\w*|confirm\w*)\b"
+    r"|spell|describe|your|you|yourself|tell|say|speak|summar\w*|combine|paraphrase|expand|title|classify|sentiment|reviews?|complain\w*|apolog\w*|confirm\w*)\b"
+    # "in 60 words" is no order for words.
+    r"|(?:^|[^0-9] )words?\b"
 )
 
 

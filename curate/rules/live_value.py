@@ -36,7 +36,7 @@ _PATTERN = "(?i)" + "|".join(
         r"\b(?:latest|current|today['’]?s|live)\s+(?:[a-z]+\s+){0,2}?(?:exchange|conversion|mortgage|inflation) rates?\b",
         r"\bhow much\b[^.?\n]*\b(?:cost|worth)\b[^.?\n]*\b(?:today|now)\s*\?|\b[A-Z][a-z]+['’]s (?:stock|share) price\s*\?",
         r"^who(?:['’]s| is) (?:the )?(?:current|reigning) (?:[a-z]+\s+)?(?:champions?|number one|top scorer)\b",
-        r"^(?:is|are)\b[^.?\n]*\b(?:open|closed|available|in stock|playing|showing|on sale|raining|snowing) (?:right )?(?:now|today|tonight)\s*\?",
+        r"^(?:is|are)\b[^.?\n]*\b(?:open|closed|available|in stock|playing|showing|on sale|raining|snowing)(?: in [a-z ]{2,30})? (?:right )?(?:now|today|tonight)\s*\?",
         r"^when (?:does|is|will|do) the next (?:train|bus|flight|ferry|tram|plane|high tide|boat)s?\b",
         r"\b(?:stock market|nasdaq|dow jones|bitcoin)\b[^.?\n]*\b(?:doing|performing) (?:today|right now|now)\b|\b(?:in (?:the )?(?:cinemas?|theat(?:er|re)s?)|on tv) (?:this week|now|today|right now|tonight)\b",
         r"\bwill it (?:rain|snow|storm|freeze|be (?:sunny|cold|hot|warm|windy|raining|snowing|foggy))\b[^.?\n]*\b(?:today|tomorrow|tonight|this (?:week|weekend|evening|afternoon))",

@@ -48,7 +48,7 @@ _HANDED = (
     rf"|^here(?:['’]s|\s+is|\s+are)\s+(?:an?|the|my|our)\s+(?:[a-z-]+\s+)?{_THING}\b(?:\s+of\b[^:\"“”.]*)?(?:[.,]|\s*$)\s*[^:\"“”]{{0,60}}$"
     rf"|\b(?:uploaded|attached)\s+(?:[a-z-]+\s+)?{_THING}s?\b"
     # "What is the man in the photo holding?", "What does the graph in the image show?"
-    rf"|^(?:what|who|which|how many|where|is|are)\b[^:\"“”\n]*\b(?:in|on)\s+(?:the|this)\s+{_SEEN}\s+(?:holding|wearing|doing|looking at|standing|sitting|saying|feeling|made of|called|show|from)\s*\?\s*$"
+    rf"|^(?:what|who|which|how many|where|is|are)\b[^:\"“”\n]*\b(?:in|on)\s+(?:the|this)\s+{_SEEN}\s+(?:holding|wearing|doing|looking at|standing|sitting|saying|say|read|feeling|made of|called|show|from)\s*\?\s*$"
     rf"|^(?:what|how|which)\b[^:\"“”\n]{{0,30}}\b(?:does|do|is|are)\s+(?:the|this|these)\s+{_SEEN}s?\s+(?:show|say|depict|represent|illustrate|display|tell us|showing|depicting)\b[^:\"“”]{{0,30}}\?\s*$"
     rf"|^(?:what|which|who|how)\b[^:\"“”\n]*\b(?:in|on|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_SEEN}s?\s+(?:express|show|above|below|mean)[a-z]*\s*\?\s*$"
     # "Is the person in the photo smiling?", "Compare the two images."

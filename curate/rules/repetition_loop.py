@@ -21,7 +21,7 @@ _SHORTEST = 45
 _SHORT_PERIOD = 12  # characters; how long the unit of a loop at the very end may be
 _TAIL = 400
 _LONG_RUN = 40
-_WORD_RUN, _WORD_TIMES = 45, 8
+_WORD_RUN, _WORD_TIMES = 45, 7
 _MARK_RUN = 80
 _DRAWN = "-=_*~#+.·•–—│─ \t\n0\u3000\u30fc"
 _WORDS = regex(r"[^\W\d_]{2,}")
