@@ -66,8 +66,8 @@ def demands_of(test: pl.Expr, then: pl.Expr | None = None) -> list[Demands]:
     return alternatives if all(alternatives) else []
 
 
-def patterns_in(test: pl.Expr) -> set[tuple[str, bool, bool]]:
-    """The regular expressions that an expression tests texts with, and their parts, as far as they are known here.
+def patterns_in(test: pl.Expr, *, parts: bool = True) -> set[tuple[str, bool, bool]]:
+    """The regular expressions that an expression tests texts with, and maybe their parts, as far as they are known here.
 
     Each with whether it is matched against the text's own beginning, and its own end.
     """
@@ -84,7 +84,9 @@ def patterns_in(test: pl.Expr) -> set[tuple[str, bool, bool]]:
             kind = name if isinstance(name, str) else next(iter(name), "") if name else ""
             if kind in _TESTS and isinstance(pattern := value_of(node["input"][1]), str):
                 edges = text_of(node["input"][0])[2]
-                several = (pattern, *parts_of(pattern)) if kind == "Contains" else (pattern,)
+                several = (
+                    (pattern, *parts_of(pattern)) if parts and kind == "Contains" else (pattern,)
+                )
                 found |= {(part, edges["start"], edges["end"]) for part in several}
     return found
 
@@ -99,12 +101,8 @@ def tree_of(test: pl.Expr) -> Any:
         return None
 
 
-def follows_from_row(test: pl.Expr) -> bool:
-    """Whether the expression can be computed for some rows without the others."""
-    return _row_by_row(tree_of(test))
-
-
 def _row_by_row(node: Any) -> bool:
+    """Whether the expression can be computed for some rows without the others."""
     if isinstance(node, list):
         return all(map(_row_by_row, node))
     if not isinstance(node, dict) or len(node) != 1:

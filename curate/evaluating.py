@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
-from curate.demands import Alternatives, demands_of, follows_from_row
+from curate.demands import Alternatives, demands_of, patterns_in
 from curate.features import FEATURES
 from curate.known_screen import known_screen
 from curate.light_dataclass import dataclass
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
-from curate.screening import TEXTS, Mask, Screen, candidates
+from curate.screening import Mask, Screen, candidates
 from curate.taking_apart import Narrowing
 from curate.textkernel import U64
 from curate.threads import side_by_side
@@ -36,6 +36,7 @@ FrameName = Literal["segments", "rows"]
 _WORTH_OPTIMISING = 4096
 # From so many rows on, taking an expression apart is cheaper than computing all of it for each.
 _WORTH_NARROWING = 1000
+_LONG = 1000  # characters of all of its regular expressions; up to here they are faster as they are
 
 
 class RuleFailure(RuntimeError):
@@ -74,15 +75,17 @@ class Condition:
         return demands_of(self.test, self.then)
 
     @cached_property
+    def is_long(self) -> bool:
+        """Whether its regular expressions are long, and so worth being taken apart."""
+        tests = (self.test,) if self.then is None else (self.test, self.then)
+        patterns = {pattern for test in tests for pattern in patterns_in(test, parts=False)}
+        return sum(len(pattern) for pattern, _, _ in patterns) >= _LONG
+
+    @cached_property
     def parts(self) -> Narrowing:
         """What finds the rows where it holds among those of a large batch."""
         tests = (self.test,) if self.then is None else (self.test, self.then)
         return Narrowing(*tests)
-
-    @cached_property
-    def can_be_parted(self) -> bool:
-        """Whether it is about texts, and can be computed for some rows without the others."""
-        return not self.names.isdisjoint(TEXTS) and follows_from_row(self.test)
 
 
 class Plan:
@@ -147,11 +150,6 @@ class Plan:
                 screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
                 conditions = [c for c in conditions if not screen.masks[c.number]]
                 tasks += _marked(frame, screened, marks, batch)
-                if frame.height >= _WORTH_NARROWING:
-                    every = np.arange(frame.height, dtype=np.uint32)
-                    parted = [c for c in conditions if c.can_be_parted]
-                    conditions = [c for c in conditions if not c.can_be_parted]
-                    tasks += [partial(_evaluate_parts, frame, every, c, batch) for c in parted]
             if conditions:
                 tasks.append(partial(_evaluate, frame, conditions, batch))
         hits = [found for several in side_by_side(tasks) for found in several]
@@ -238,8 +236,10 @@ def _marked(
         if not len(rows):
             continue
         if len(rows) >= _WORTH_NARROWING:
-            yield from (partial(_evaluate_parts, frame, rows, c, batch) for c in conditions)
-        else:
+            long = [c for c in conditions if c.is_long]
+            yield from (partial(_evaluate_parts, frame, rows, c, batch) for c in long)
+            conditions = [c for c in conditions if not c.is_long]
+        if conditions:
             yield partial(_evaluate_at, frame, series_of(rows), conditions, batch)
 
 

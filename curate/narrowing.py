@@ -36,9 +36,10 @@ _PATTERN = "\0pattern"
 
 
 class Words:
-    """What the wordings of a condition demand of one column, to be looked for in one pass."""
+    """What wordings of a condition demand of one column, to be looked for in one pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, column: str) -> None:
+        self.column = column
         self._numbers: dict[Clause, int] = {}
         self._automaton: Automaton | None = None
 
@@ -73,7 +74,7 @@ class Seen:
     """What has been found out about the rows of a frame while a condition is computed."""
 
     frame: pl.DataFrame
-    _marks: dict[str, tuple[Rows, U64]] = field(default_factory=dict)
+    _marks: dict[Words, tuple[Rows, U64]] = field(default_factory=dict)
     _truths: dict[str, tuple[Rows, pl.Series]] = field(default_factory=dict)
 
     def gathered(self, names: Iterable[str], rows: Rows) -> pl.DataFrame:
@@ -83,20 +84,19 @@ class Seen:
         places = series_of(rows)
         return pl.DataFrame([self.frame[name].gather(places) for name in names])
 
-    def look_for(self, words: Mapping[str, Words], rows: Rows) -> None:
+    def look_for(self, several: Iterable[Words], rows: Rows) -> None:
         """Have the marks of the rows at hand for all that is asked of some of them."""
-        for column, wanted in words.items():
-            if column not in self._marks:
-                texts = self.gathered([column], rows).to_series()
-                marks = wanted.marks(texts)
+        for words in several:
+            if words not in self._marks:
+                marks = words.marks(self.gathered([words.column], rows).to_series())
                 if marks is not None:
-                    self._marks[column] = rows, marks
+                    self._marks[words] = rows, marks
 
-    def marks(self, column: str, rows: Rows) -> U64 | None:
+    def marks(self, words: Words, rows: Rows) -> U64 | None:
         """The marks of some of the rows that were looked at; None where they were not."""
-        if column not in self._marks:
+        if words not in self._marks:
             return None
-        known, marks = self._marks[column]
+        known, marks = self._marks[words]
         return marks if len(known) == len(rows) else marks[:, np.searchsorted(known, rows)]
 
     def computed(self, key: str, expression: pl.Expr, names: list[str], rows: Rows) -> pl.Series:
@@ -119,7 +119,7 @@ class Part:
 
     def __init__(self, expression: pl.Expr, wanted: bool, cost: int, key: str) -> None:
         self.cost = cost
-        self.words: dict[str, Words] = {}
+        self.words: frozenset[Words] = frozenset()
         self._expression, self._wanted, self._key = expression, wanted, key
         self._names = sorted(set(expression.meta.root_names()))
 
@@ -156,10 +156,9 @@ class All(_Several):
     """Several parts that must all hold; the cheap ones come first."""
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
-        asked: dict[str, Words] = self.words
         for part in self._parts:
-            if part.words and len(rows) > _FEW:
-                seen.look_for({column: asked[column] for column in part.words}, rows)
+            if len(rows) > _FEW:
+                seen.look_for(part.words, rows)
             rows = part.where(seen, rows)
         return rows
 
@@ -195,11 +194,11 @@ class Wordings(Part):
         self._patterns = parts_of(self._pattern)
         self._masks = [self._own.mask(ways_in(part, self.edges)) for part in self._patterns]
         if any(self._masks):
-            self.words = {self._names[0]: self._own}
+            self.words = frozenset({self._own})
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
         seen.look_for(self.words, rows)
-        marks = seen.marks(self._names[0], rows) if self.words else None
+        marks = seen.marks(self._own, rows) if self.words else None
         if marks is None:
             return self._whole(seen, rows)
         texts = seen.gathered(self._names, rows).to_series()

@@ -13,6 +13,7 @@ import polars as pl
 
 from curate.demands import text_of, tree_of, value_of
 from curate.narrowing import All, Either, Part, Rows, Seen, Wordings, Words
+from curate.screening import TEXTS
 
 # What functions on texts cost, in steps, where it is not what regular expressions do.
 _COSTS = {
@@ -26,6 +27,7 @@ _COSTS = {
 }
 _STRIPPED, _LITERAL, _REGEX, _REFUTED, _REPLACED, _PYTHON = 2, 2, 4, 5, 6, 9
 _TAKEN_APART = ("BinaryExpr", "Ternary", "Function", "Alias")
+_TEXTS = frozenset({*TEXTS, "text_lower"})
 _AND, _OR = ("And", "LogicalAnd"), ("Or", "LogicalOr")
 
 
@@ -33,9 +35,10 @@ class Narrowing:
     """What finds the rows where all of some expressions are true; each must follow from its row alone."""
 
     def __init__(self, *tests: pl.Expr) -> None:
-        self._words: dict[str, Words] = {}
         found: dict[str, Part] = {}
         for test in tests:
+            # What the first of them lets through is read once more for the next, which is less to read.
+            self._words: dict[str, Words] = {}
             self._all_of(test, tree_of(test) if _order_is_known() else None, True, found)
         whole = tests[0]
         for test in tests[1:]:
@@ -97,10 +100,11 @@ class Narrowing:
         column, needed, edges = text_of(node)
         roots = set(text.meta.root_names())
         part: Part
-        if column is None or needed != [{}] or len(roots) != 1:
+        if column is None or needed != [{}] or roots.isdisjoint(_TEXTS) or len(roots) > 1:
             part = Part(text.str.contains(pattern), wanted, cost, key)
         else:
-            words = self._words.setdefault(roots.pop(), Words())
+            (name,) = roots
+            words = self._words.setdefault(name, Words(name))
             part = Wordings(text, pattern, wanted, cost, key, words)
             part.edges = edges
         found[f"{wanted} {key}"] = part

@@ -165,6 +165,7 @@ def test_the_rules_find_the_same_when_their_conditions_are_taken_apart(
             found = []
             for worth, few in ((1 << 30, 64), (1, 0)):
                 monkeypatch.setattr(evaluating, "_WORTH_NARROWING", worth)
+                monkeypatch.setattr(evaluating, "_LONG", 1)
                 monkeypatch.setattr(narrowing, "_FEW", few)
                 hits = plan.evaluate(batch, frozenset())
                 found.append({h.rule.about.code: h.positions.to_list() for h in hits})
