@@ -91,3 +91,33 @@ def chosen_refuses() -> pl.Expr:
         .when(text.str.contains(_HOLDS_BACK))
         .then(pl.lit(HOLDS_BACK, pl.UInt8))
     )
+
+
+_LETTER = r"(?i-u:\b(?:letter|e-?mail|memo|message|invitation|note|reminder|reply)\b)"
+_SLOT = (
+    r"\[(?i-u:your|recipient|customer|client|company|sender|first|last|full|date|name|address|phone|e-?mail|city|title|position|product|contact)"
+    r"(?-u:[A-Za-z' ,/]{0,40})\](?:[^(]|$)"
+)
+_TEMPLATE = r"(?i-u:template|placeholder|format|outline|form letter|blank|bracket|\[)"
+
+
+# Plain words are found several at a time; what else stands there is asked of few.
+_LETTER_WORDS = r"(?-u:etter|mail|emo|essage|nvitation|note|eminder|eply|LETTER|MAIL)"
+
+
+def letter_slot() -> pl.Expr:
+    """Whether a letter that was asked for keeps a slot; null where none, or a template, was asked for."""
+    return pl.struct("prompt", "completion").map_batches(_slots, return_dtype=pl.Boolean)
+
+
+def _slots(rows: pl.Series) -> pl.Series:
+    prompts, completions = (rows.struct.field(name) for name in ("prompt", "completion"))
+    places = prompts.str.contains(_LETTER_WORDS).fill_null(False).arg_true()
+    places = places.filter(prompts.gather(places).str.contains(_LETTER))
+    slots = completions.gather(places).str.contains(_SLOT)
+    # A prompt with brackets of its own, and one for a template, get what they ask for.
+    slots = slots & ~prompts.gather(places).str.contains(_TEMPLATE)
+    found: list[bool | None] = [None] * len(rows)
+    for place, slot in zip(places, slots, strict=True):
+        found[place] = slot
+    return pl.Series(rows.name, found, dtype=pl.Boolean)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from curate import textkernel
-from curate.answer_form import chosen_refuses, odd_form
+from curate.answer_form import chosen_refuses, letter_slot, odd_form
 from curate.arrays import series_of
 from curate.languages import NAMES_A_LANGUAGE, language
 from curate.prose import sentence_end
@@ -112,6 +112,7 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "sentence_end": sentence_end,
     "odd_form": odd_form,
     "chosen_refuses": chosen_refuses,
+    "letter_slot": letter_slot,
     "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^#|\n#"),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),

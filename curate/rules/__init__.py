@@ -96,6 +96,7 @@ from curate.rules import (
     odd_form,
     odd_json_style,
     odd_refusal,
+    odd_slot,
     odd_style,
     odd_system_prompt,
     one_label,
@@ -319,4 +320,5 @@ RULES: tuple[Rule, ...] = (
     broken_code.RULE,
     repeated_item.RULE,
     described_instead.RULE,
+    odd_slot.RULE,
 )
