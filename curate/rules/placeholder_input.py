@@ -19,8 +19,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     beside = ((row == row.shift(1)) & user.shift(1)) | ((row == row.shift(-1)) & user.shift(-1))
     short = pl.when(user & (text.str.len_bytes() <= _SHORT)).then(text)
     whole = short.str.contains(SURE) | (beside & short.str.contains(f"{ANY}|{DASHES}"))
-    end = text.str.tail(_SHORT)
-    trailing = pl.when(user & end.str.contains("\n", literal=True)).then(end).str.contains(TRAILING)
+    trailing = pl.when(user).then(text.str.tail(_SHORT)).str.contains(TRAILING)
     return whole | trailing
 
 
