@@ -56,6 +56,7 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("Bengali", r"[\u0980-\u09ff]"),
     ("Tamil", r"[\u0b80-\u0bff]"),
 )
+_FIRST_OF_SCRIPTS = "\u0370"  # the lowest character of any of them
 _LANGUAGES_OF: dict[str, list[str]] = {}
 for _language, _words in _STOP_WORDS.items():
     for _word in _words.split():
@@ -116,7 +117,8 @@ def told(text: str) -> str | None:
     letters = sum(map(str.isalpha, text))
     if letters < _SHORTEST // 2 or _CODE.search(text):
         return None
-    for name, pattern in _SCRIPTS:
+    # Most texts have Latin letters only, and the expressions need not even be compiled.
+    for name, pattern in _SCRIPTS if max(text) >= _FIRST_OF_SCRIPTS else ():
         if len(re.findall(pattern, text)) >= _SCRIPT_SHARE * letters:
             return name
     words = [w.lower() for w in _WORD.findall(text)]
