@@ -267,3 +267,28 @@ EXPORT int curate_line_places(const uint8_t *data, int64_t length, int64_t *star
     *count = lines;
     return returns;
 }
+
+/* The elements of an array's text, each of them followed by a comma or by the array's end: where they start and
+ * end (room for `most`), and how many there are. Stops before what is not strictly valid JSON or not whole, which
+ * is for Python to read; returns the place after the last element's comma, or before the array's end. */
+EXPORT int64_t curate_elements(const uint8_t *data, int64_t length, int64_t most, int64_t *starts, int64_t *ends,
+                               int64_t *count) {
+    Reader r = {data, data + length, 0};
+    int64_t after = 0;
+    *count = 0;
+    while (*count < most) {
+        const uint8_t *start;
+        skip_spaces(&r);
+        start = r.p;
+        r.high = 0;
+        if (!skip(&r, 1) || (r.high && !is_utf8(start, r.p))) break;
+        starts[*count] = start - data;
+        ends[*count] = r.p - data;
+        skip_spaces(&r);
+        if (r.p >= r.end || (*r.p != ',' && *r.p != ']')) break;
+        ++*count;
+        if (*r.p == ']') return r.p - data;
+        after = ++r.p - data;
+    }
+    return after;
+}

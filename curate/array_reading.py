@@ -7,35 +7,61 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import orjson
 
+from curate import kernel
 from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch, excerpt_around
 from curate.json_repair import finite, without_lone_surrogates
+from curate.line_block import LineBlock
 from curate.patterns import regex
 
 _RESYNC = regex(r",\s*(?=\{)")
 
 
-def read_array(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawBatch]:
+def read_array(path: str, head: bytes, blocks: Iterator[bytes]) -> Iterator[RawBatch | LineBlock]:
     """The elements of an array one by one, holding only a window of the text.
 
-    A file that is one object with one list of objects in it ({"data": […]}) is read as that list.
+    A file that is one object with one list of objects in it ({"data": […]}) is read as that list. The kernel
+    finds the elements of an array up to the first that is not plain JSON; "lines" are then elements.
     """
-    window = _Window(path, head.removeprefix(BOM), blocks)
+    faults: list[Fault] = []
+    if head.startswith(BOM):
+        head = head.removeprefix(BOM)
+        faults.append(Fault("byte-order-mark", 1, "the file starts with a UTF-8 byte-order mark"))
+    record, passed = 0, 0
+    engine = kernel.load()
+    if engine is not None and head.lstrip(b" \t\r\n").startswith(b"["):
+        text = head[head.index(b"[") + 1 :]
+        passed = len(head) - len(text)
+        while True:
+            starts, ends, after = engine.elements(np.frombuffer(text, np.uint8))
+            if len(starts):
+                yield LineBlock(path, text, starts, ends, record + 1, tuple(faults))
+                record, faults = record + len(starts), []
+            passed, text = passed + after, text[after:]
+            following = next(blocks, None) if len(starts) and not text.startswith(b"]") else None
+            if following is None:
+                break
+            text += following
+        # The rest is read as an array of its own.
+        head, passed = b"[" + text, passed - 1
+    yield from _read_by_python(path, _Window(path, head, blocks, passed), record, faults)
+
+
+def _read_by_python(
+    path: str, window: _Window, record: int, faults: list[Fault]
+) -> Iterator[RawBatch]:
+    """The elements after the first `record` ones."""
     window.skip_space()
     wrapper = window.peek() == "{"
     if wrapper:
         window.enter_wrapped_list()
     else:
         window.position += 1
-    batch = RawBatch(path)
-    if head.startswith(BOM):
-        batch.faults.append(
-            Fault("byte-order-mark", 1, "the file starts with a UTF-8 byte-order mark")
-        )
-    record = 0
+    batch = RawBatch(path, faults=faults)
     while window.next_element():
         record += 1
         batch.rows_met += 1
@@ -74,12 +100,13 @@ _RECORD_LISTS = {
 class _Window:
     """A sliding window over the text of an array; only what is still unread is kept."""
 
-    def __init__(self, path: str, head: bytes, blocks: Iterator[bytes]) -> None:
+    def __init__(self, path: str, head: bytes, blocks: Iterator[bytes], passed: int) -> None:
+        """`passed` bytes of the file stand before `head`."""
         self._path = path
         self._blocks = blocks
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._json = json.JSONDecoder(parse_constant=self._note_constant, parse_int=self._integer)
-        self._offset = 0
+        self._offset = passed
         self._ended = False
         self._constant_met = False
         self.closed = False

@@ -43,6 +43,7 @@ _SIGNATURES: dict[str, list[Any]] = {
     "curate_extract": [P, P, P, P, L, P, P, P],
     "curate_line_breaks": [P, L, P, P],
     "curate_line_places": [P, L, P, P, P],
+    "curate_elements": [P, L, L, P, P, P],
     "curate_cluster": [P, L, P, P, P, P, L, D, I32, P, P, P, P, P],
 }
 
@@ -137,7 +138,8 @@ def load() -> KernelEngine | None:
     try:
         for name, arguments in _SIGNATURES.items():
             function = getattr(shared, name)
-            function.argtypes, function.restype = arguments, ctypes.c_int
+            function.argtypes = arguments
+            function.restype = L if name == "curate_elements" else ctypes.c_int
     except AttributeError:
         return None
     return None if shared is None else KernelEngine(shared)
@@ -166,6 +168,20 @@ class KernelEngine:
         )
         lines = int(count[0])
         return starts[:lines].copy(), ends[:lines].copy(), bool(returns)
+
+    def elements(self, text: NDArray[np.uint8]) -> tuple[I64, I64, int]:
+        """Where the elements of an array's text start and end, up to the first that Python must read.
+
+        Also how many bytes there are before it.
+        """
+        most = len(text) // 2 + 1
+        starts, ends = np.empty(most, np.int64), np.empty(most, np.int64)
+        count = np.zeros(1, np.int64)
+        after = self._library.curate_elements(
+            _at(text), len(text), most, _at(starts), _at(ends), _at(count)
+        )
+        found = int(count[0])
+        return starts[:found].copy(), ends[:found].copy(), int(after)
 
     def extract(self, shapes: LineShapes, lines: Lines) -> tuple[TextBatch, NDArray[np.bool_]]:
         """The texts of lines of JSON; False for those (empty here) that Python must look at."""

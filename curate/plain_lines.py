@@ -18,8 +18,8 @@ from curate.arrays import series_of
 from curate.columns import SEGMENT_SCHEMA, Batch
 from curate.laying import conversation_rows, flat_rows, gathered, row_frame, segments_of
 from curate.layouts import flat_layout
+from curate.line_block import LineBlock
 from curate.plain import CONVERSATIONS, FLAT, SPECIAL_KEYS, Fields, PlainReader, Turns
-from curate.reading import LineBlock
 from curate.rowbytes import Chained, Lines, Records
 from curate.textkernel import Columns, Formats, joined
 from curate.texts import I64

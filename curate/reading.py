@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import numpy as np
@@ -18,10 +17,9 @@ import orjson
 
 from curate import kernel
 from curate.array_reading import read_array
-from curate.diagnosing import diagnose
 from curate.errors import UserError
 from curate.faults import BOM, Fault, RawBatch
-from curate.light_dataclass import dataclass
+from curate.line_block import LineBlock
 from curate.sources import kind_of, open_binary
 from curate.table_reading import read_delimited, read_parquet
 from curate.texts import I64
@@ -32,49 +30,6 @@ _LINE_FEED, _CARRIAGE_RETURN = 10, 13
 # take 1.5 times as long.
 BLOCK_BYTES = 2 << 20
 _LINES_LOOKED_AT = 8  # blank ones among them
-
-
-@dataclass(frozen=True, slots=True)
-class LineBlock:
-    """Whole lines of a file, not parsed yet. Line i, without its ending, is `text[starts[i]:ends[i]]`.
-
-    What else the text may hold belongs to other blocks.
-    """
-
-    path: str
-    text: bytes
-    starts: I64
-    ends: I64
-    first_line: int
-    faults: tuple[Fault, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def split(self, lines: int) -> tuple[LineBlock, LineBlock]:
-        """The first lines, with all faults, and the others."""
-        head = replace(self, starts=self.starts[:lines], ends=self.ends[:lines])
-        starts, ends = self.starts[lines:], self.ends[lines:]
-        first = self.first_line + len(head)
-        return head, LineBlock(self.path, self.text, starts, ends, first)
-
-    def parsed(self) -> RawBatch:
-        """All lines, parsed."""
-        batch = RawBatch(self.path, faults=list(self.faults))
-        lines = range(self.first_line, self.first_line + len(self))
-        _parse_lines(batch, self._cut(self.starts, self.ends), lines)
-        return batch
-
-    def some_parsed(self, chosen: I64) -> RawBatch:
-        """Some of the lines, parsed, without the faults of the block."""
-        batch = RawBatch(self.path)
-        rows = self._cut(self.starts[chosen], self.ends[chosen])
-        _parse_lines(batch, rows, (chosen + self.first_line).tolist())
-        return batch
-
-    def _cut(self, starts: I64, ends: I64) -> list[bytes]:
-        places = zip(starts.tolist(), ends.tolist(), strict=True)
-        return [self.text[start:end] for start, end in places]
 
 
 def read_rows(path: str, *, kind: str | None = None) -> Iterator[RawBatch]:
@@ -255,26 +210,3 @@ def _line_places(text: bytes, size: int) -> tuple[I64, I64, bool]:
     if returns:
         ends = ends - ((ends > starts) & (codes[np.maximum(ends - 1, 0)] == _CARRIAGE_RETURN))
     return starts, ends, returns
-
-
-def _parse_lines(batch: RawBatch, rows: list[bytes], lines: Sequence[int]) -> None:
-    """Parse rows; the whole list at once when all are well, row by row when one is not."""
-    batch.rows_met = len(rows)
-    try:
-        batch.values = list(map(orjson.loads, rows))
-        batch.lines = list(lines)
-        batch.raw = rows
-        return
-    except orjson.JSONDecodeError:
-        pass
-    for line, row in zip(lines, rows, strict=True):
-        try:
-            batch.values.append(orjson.loads(row))
-            batch.lines.append(line)
-            batch.raw.append(row)
-        except orjson.JSONDecodeError as error:
-            if not row.strip():
-                batch.rows_met -= 1
-                batch.faults.append(Fault("blank-line", line, "blank line"))
-            else:
-                batch.faults.append(diagnose(row, line, str(error)))

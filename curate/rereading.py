@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from curate.faults import BATCH_ROWS, RawBatch
-from curate.reading import LineBlock, read_pieces
+from curate.line_block import LineBlock
+from curate.reading import read_pieces
 
 
 def read_selected(path: str, lines: Sequence[int]) -> Iterator[RawBatch]:

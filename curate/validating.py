@@ -20,9 +20,10 @@ from curate.duplicate_keys import duplicate_key_faults
 from curate.errors import UserError
 from curate.faults import Fault, RawBatch
 from curate.light_dataclass import dataclass
+from curate.line_block import LineBlock
 from curate.plain import PlainReader
 from curate.plain_lines import PlainLines
-from curate.reading import LineBlock, read_pieces
+from curate.reading import read_pieces
 from curate.record_forms import Shape, as_written
 from curate.record_shapes import shape_of, shape_of_keys
 from curate.schema_faults import faults_of, kind_shown, listed, shortened
@@ -295,7 +296,10 @@ def _together(
     waiting: list[LineBlock] = []
     for piece in pieces:
         if isinstance(piece, RawBatch):
-            yield piece  # a file holds either
+            if waiting:
+                yield waiting
+                waiting = []
+            yield piece
             continue
         waiting.append(piece)
         lines, size = sum(map(len, waiting)), sum(len(block.text) for block in waiting)

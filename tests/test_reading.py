@@ -6,7 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate import reading
+from curate import kernel, reading
 from curate.errors import UserError
-from curate.faults import Fault
+from curate.faults import Fault, RawBatch
 from curate.reading import read_rows
 
 ROWS = [
@@ -248,3 +248,31 @@ def test_an_array_stays_one_wherever_its_lines_end(tmp_path: Path, text: str) ->
     path.write_text(text)
     assert values(path) == [{"a": 1}, {"a": 2}]
     assert faults(path) == []
+
+
+@pytest.mark.parametrize("size", [64, 300, 5000, 1 << 21])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_elements_of_arrays_are_the_same_without_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, indent: int | None
+) -> None:
+    odd = [1e300, 12345678901234567890, [{"a": "b"}], "]", {"é": "\\ud83d"}, {"deep": [[[{}]]]}]
+    rows = [*ROWS, *odd, *ROWS, {"long": "x" * 400}, None, True, *ROWS]
+    path = tmp_path / "a.json"
+    text = json.dumps(rows, indent=indent, ensure_ascii=False)
+    broken = text.replace('"input": ""', '"input": nan', 1) if size > 5000 else text
+    path.write_bytes(b"\xef\xbb\xbf" + broken.encode())
+    monkeypatch.setattr(reading, "BLOCK_BYTES", size)
+    ours = _all_of(read_rows(str(path)))
+    monkeypatch.setattr(kernel, "load", lambda: None)
+    assert ours == _all_of(read_rows(str(path)))
+
+
+def _all_of(batches: Iterable[RawBatch]) -> tuple[list[Any], ...]:
+    """Values, record numbers, bytes and faults of all batches together."""
+    values, lines, raw, faults = [], [], [], []
+    for batch in batches:
+        values += batch.values
+        lines += batch.lines
+        raw += batch.raw
+        faults += batch.faults
+    return values, lines, raw, faults
