@@ -27,6 +27,7 @@ from curate.evaluating import Hits, Plan
 from curate.faults import Fault
 from curate.light_dataclass import dataclass
 from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
+from curate.memory import give_back
 from curate.rereading import read_selected
 from curate.rewriting import is_array
 from curate.rules import RULES
@@ -49,6 +50,8 @@ from curate.validating import Checked, Validator, read_checked
 # compiles them anew each time), however few rows there are.
 ROWS_AT_ONCE = 65_536
 BYTES_AT_ONCE = 32 << 20
+# From so many rows on, what reading leaves unused in memory is worth giving back before dataset rules.
+_MANY_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,9 @@ class _Run:
         if not self._plan.dataset_rules:
             return
         frame = self._together(frames)
+        frames.clear()
+        if frame.height >= _MANY_ROWS:
+            give_back()
         dataset = Dataset(
             frame=frame,
             files=tuple(s.shown for s in self._own),

@@ -197,7 +197,7 @@ def decide(
     work = work or LocalWork(source, sketched, settings)
     size = len(sketched.tokens)
     order = np.arange(size, dtype=np.int64) if rank is None else rank.astype(np.int64)
-    twin = _first_twins(sketched, order)
+    twin = first_twins(sketched.digests, sketched.tokens, order)
     if match_only:
         twin[(twin >= references)] = np.flatnonzero(twin >= references)
     stands = (twin == np.arange(size)) & (sketched.tokens > 0)
@@ -281,13 +281,13 @@ def in_order(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
                 future.cancel()
 
 
-def _first_twins(sketched: Sketched, order: I64) -> I64:
+def first_twins(digests: NDArray[np.uint64], tokens: NDArray[np.uint32], order: I64) -> I64:
     """For each row, the best-ranked row with the same tokens in the same order (itself if none)."""
     size = len(order)
     twin = np.arange(size, dtype=np.int64)
     if not size:
         return twin
-    digests = sketched.digests if np.all(order[1:] > order[:-1]) else sketched.digests[order]
+    digests = digests if np.all(order[1:] > order[:-1]) else digests[order]
     by_digest = np.argsort(digests[:, 0], kind="stable")
     same = digests[by_digest[1:], 0] == digests[by_digest[:-1], 0]
     if np.any(digests[by_digest[1:], 1][same] != digests[by_digest[:-1], 1][same]):
@@ -297,7 +297,7 @@ def _first_twins(sketched: Sketched, order: I64) -> I64:
     starts = np.concatenate([[True], ~same])
     first = by_digest[np.flatnonzero(starts)[np.cumsum(starts) - 1]]
     twin[order[by_digest]] = order[first]
-    empty = sketched.tokens == 0
+    empty = tokens == 0
     twin[empty] = np.flatnonzero(empty)
     return twin
 
@@ -322,22 +322,31 @@ def _tasks(groups: Groups, candidates: I64, tokens: NDArray[np.uint32]) -> Itera
 def _shingle_sets(
     source: TextSource, rows: I64, sketched: Sketched, settings: Settings, engine: Engine
 ) -> Iterator[ShingleSets]:
-    """The shingle sets of these rows, made in pieces on disk when they would outgrow the memory."""
+    """The shingle sets of these rows, made in pieces: their texts need not all be there at once."""
     tokens = sketched.tokens[rows].astype(np.int64)
     total = int(tokens.sum())
-    if settings.memory is None or total * 8 * settings.workers <= settings.memory // 3:
-        yield _sets(source, rows, total, settings, engine)
-        return
-    with tempfile.TemporaryDirectory(prefix="curate-sets-", ignore_cleanup_errors=True) as folder:
-        values = np.memmap(Path(folder) / "sets", np.uint64, "w+", shape=(max(total, 1),))
+    with _room(total, settings) as values:
         offsets = np.zeros(len(rows) + 1, np.int64)
         piece_of = np.cumsum(tokens) // _TASK_TOKENS
         for piece in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(piece_of)) + 1):
             part = _sets(source, rows[piece], int(tokens[piece].sum()), settings, engine)
+            if len(piece) == len(rows):
+                yield part
+                return
             at = offsets[piece[0]]
             offsets[piece + 1] = at + part.offsets[1:]
             values[at : at + len(part.values)] = part.values
         yield ShingleSets(values, offsets)
+
+
+@contextmanager
+def _room(shingles: int, settings: Settings) -> Iterator[NDArray[np.uint64]]:
+    """Room for so many shingles, on disk when it would outgrow the memory."""
+    if settings.memory is None or shingles * 8 * settings.workers <= settings.memory // 3:
+        yield np.empty(shingles, np.uint64)  # takes no memory before it is written to
+        return
+    with tempfile.TemporaryDirectory(prefix="curate-sets-", ignore_cleanup_errors=True) as folder:
+        yield np.memmap(Path(folder) / "sets", np.uint64, "w+", shape=(max(shingles, 1),))
 
 
 def _sets(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from curate.dataset import Dataset
-from curate.rules.near_texts import NearTexts
+from curate.rules.near_texts import NearTexts, listed
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.same_prompts import PROMPT, real_prompts
 from curate.rules.twins import NEEDED, SAME_WORDS, comparable, crossings, place
@@ -15,13 +17,14 @@ from curate.schemas.options.lint import LintOptions
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     rows = comparable(dataset)
-    compared = set(rows["index"].to_list())
-    said = set(crossings(rows, SAME_WORDS)["index"].to_list())
-    said |= set(crossings(real_prompts(rows), PROMPT)["index"].to_list())
-    for row, other, similarity in dataset.collector(NearTexts).leaks(dataset):
-        if row in compared and row not in said:
-            message = f"nearly the same as {place(dataset, other, row)} ({similarity:.0%} alike)"
-            yield Hit(row, message, column="prompt", related=((other, similarity),))
+    told = np.ones(len(dataset), np.bool_)
+    told[rows["index"].to_numpy()] = False
+    told[crossings(rows, SAME_WORDS)["index"].to_numpy()] = True
+    told[crossings(real_prompts(rows), PROMPT)["index"].to_numpy()] = True
+    found = dataset.collector(NearTexts).leaks(dataset)
+    for row, other, similarity in listed(found.at(~told[found.left])):
+        message = f"nearly the same as {place(dataset, other, row)} ({similarity:.0%} alike)"
+        yield Hit(row, message, column="prompt", related=((other, similarity),))
 
 
 RULE = DatasetRule(

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from curate.dataset import Dataset
-from curate.rules.near_texts import NearTexts
+from curate.rules.near_texts import NearTexts, listed
 from curate.rules.protocol import About, DatasetRule, Hit, Repair
-from curate.rules.twins import NEEDED, SAME_WORDS, comparable, pairs, place, repeats
+from curate.rules.twins import NEEDED, SAME_WORDS, comparable, place, repeats
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     rows = comparable(dataset)
-    compared = set(rows["index"].to_list())
-    prompts = dataset.frame["prompt_key"]
-    said = {row for row, _ in pairs(repeats(rows, SAME_WORDS))}
-    for row, keeper, similarity in dataset.collector(NearTexts).duplicates(dataset):
-        if similarity < options.near_duplicate and prompts[row] == prompts[keeper]:
-            continue  # answered anew, not copied: repeated-prompt says so
-        if row in compared and row not in said:
-            message = f"nearly the same as {place(dataset, keeper, row)} ({similarity:.0%} alike)"
-            yield Hit(row, message, column="prompt", related=((keeper, similarity),))
+    told = np.ones(len(dataset), np.bool_)
+    told[rows["index"].to_numpy()] = False
+    told[repeats(rows, SAME_WORDS)["index"].to_numpy()] = True
+    found = dataset.collector(NearTexts).duplicates(dataset)
+    prompts = dataset.frame["prompt_key"].to_numpy()
+    # Answered anew, not copied: repeated-prompt says so.
+    anew = (found.similarity < options.near_duplicate) & (
+        prompts[found.left] == prompts[found.right]
+    )
+    for row, keeper, similarity in listed(found.at(~told[found.left] & ~anew)):
+        message = f"nearly the same as {place(dataset, keeper, row)} ({similarity:.0%} alike)"
+        yield Hit(row, message, column="prompt", related=((keeper, similarity),))
 
 
 RULE = DatasetRule(

@@ -9,10 +9,7 @@ Two rows are near when their whole texts are, and `curate.copies` holds them for
 
 from __future__ import annotations
 
-import mmap
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,33 +20,27 @@ from numpy.typing import NDArray
 from curate.candidates import group
 from curate.copies import MOST_LEEWAY, Pairs, are_copies
 from curate.dataset import Dataset
-from curate.engines import choose_engine
-from curate.matching import Settings, Sketched, Verdicts, decide
+from curate.engines import Engine, choose_engine
+from curate.matching import Settings, Sketched, Verdicts, decide, first_twins
+from curate.rules.candidate_texts import (
+    CandidateTexts,
+    Texts,
+    answer_bytes,
+    as_batch,
+    candidate_texts,
+    whole_text,
+)
 from curate.rules.splits import Split, splits_of
 from curate.schemas.options.lint import LintOptions
 from curate.shingles import Shingling
 from curate.signatures import Sketches
-from curate.texts import I64, TextBatch
+from curate.texts import I64
 
 Pair = tuple[int, int, float]
-# Whole texts, and how many bytes at the end of each are the answer.
-_Texts = tuple[TextBatch, I64]
 _ROUNDS = 3
 # Texts are kept in memory up to so many bytes, all of them or none.
 _MOST_KEPT = 64 << 20
-
-
-def whole_text(rows: pl.DataFrame) -> pl.Series:
-    """What a row is compared by: prompt and answers, without the system text; never null."""
-    parts = pl.concat_str("prompt", "completion", "rejected", separator="\n", ignore_nulls=True)
-    return rows.lazy().select(text=parts.fill_null("")).collect()["text"]
-
-
-def as_batch(texts: pl.Series) -> TextBatch:
-    """The texts of a column, none of them null, in one piece."""
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(texts.str.len_bytes().to_numpy(), out=offsets[1:])
-    return TextBatch(b"".join(texts.cast(pl.Binary).to_list()), offsets)
+_NOTHING = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
 
 class NearTexts:
@@ -64,11 +55,10 @@ class NearTexts:
         )
         self._engine = choose_engine()
         self._parts: list[Sketches] = []
-        self._kept: list[_Texts] | None = []
+        self._kept: list[Texts] | None = []
         self._kept_bytes = 0
-        self._sketched: Sketched | None = None
-        self._duplicates: list[Pair] | None = None
-        self._leaks: list[Pair] | None = None
+        self._duplicates: Pairs | None = None
+        self._leaks: Pairs | None = None
 
     def add(self, rows: pl.DataFrame, file: int) -> None:
         """Sketch the rows of a batch."""
@@ -76,7 +66,7 @@ class NearTexts:
         settings = self._settings
         self._parts.append(self._engine.sketch(batch, settings.shingling, settings.bands))
         if self._kept is not None:
-            self._kept.append((batch, _answer_bytes(rows)))
+            self._kept.append((batch, answer_bytes(rows)))
             self._kept_bytes += len(batch.data)
             if self._kept_bytes > _MOST_KEPT:
                 self._kept = None
@@ -84,13 +74,13 @@ class NearTexts:
     def add_reference(self, rows: pl.DataFrame, file: int) -> None:
         """Benchmarks are looked for by containment, not by likeness."""
 
-    def duplicates(self, dataset: Dataset) -> list[Pair]:
+    def duplicates(self, dataset: Dataset) -> Pairs:
         """(row, the earlier row of its split that it is near, exact similarity), by row."""
         self._decide(dataset)
         assert self._duplicates is not None
         return self._duplicates
 
-    def leaks(self, dataset: Dataset) -> list[Pair]:
+    def leaks(self, dataset: Dataset) -> Pairs:
         """(row, the row of another split that it is near, exact similarity), by row."""
         self._decide(dataset)
         assert self._leaks is not None
@@ -100,40 +90,48 @@ class NearTexts:
         if self._duplicates is not None:
             return
         sketched = self._all()
+        candidates, digests, tokens = self._candidates(sketched), sketched.digests, sketched.tokens
+        # The bands of the others, most of what sketches take, are let go.
+        columns = np.ascontiguousarray(sketched.columns[:, candidates])
+        sketched = Sketched(columns, digests[candidates], tokens[candidates])
         splits = splits_of(dataset)
-        with _candidate_texts(dataset, self._candidates(sketched), self._kept) as texts:
-            found: list[Pair] = []
+        with candidate_texts(dataset, candidates, self._kept) as texts:
+            self._kept = None
+            among = _Among(texts, sketched, self._engine, self._threshold)
+            found: list[Pairs] = []
             for split in splits:
-                found += self._within(texts, sketched, split.rows)
-            self._duplicates = sorted(found)
-            self._leaks = self._across(texts, sketched, splits)
-        self._kept = None
+                others = split.rows[~among.holds(split.rows)]
+                found += [_twins(digests, tokens, others), *self._within(among, split.rows)]
+            self._duplicates = _joined(found)
+            self._leaks = self._across(among, digests, tokens, splits)
 
-    def _within(self, texts: _ScratchTexts, sketched: Sketched, rows: I64) -> list[Pair]:
+    def _within(self, among: _Among, rows: I64) -> Iterator[Pairs]:
         """Copies within one split: close ones first, then with all the leeway.
 
         A row goes to the nearest row that stays. Where that is no copy after all, a copy may be
         among those that went likewise, so these are compared with each other once more.
         """
-        found: list[Pair] = []
-        # Only rows that share a band with another text can be copies.
-        left = np.zeros(len(sketched.tokens), np.bool_)
-        left[texts.rows] = True
+        rows = rows[among.holds(rows)]
         for settings in (self._close, self._settings):
             turned_down = rows
+            left = np.ones(len(among.texts.rows), np.bool_)
             for _ in range(_ROUNDS):
-                pairs, copies = self._pairs(texts, sketched, turned_down, 0, settings)
-                found += _listed(pairs.at(copies))
-                left[pairs.left[copies]] = False
+                pairs, copies = among.pairs(turned_down, 0, settings)
+                left[among.places(pairs.left[copies])] = False
                 turned_down = pairs.left[~copies]
+                yield pairs.at(copies)
                 if len(turned_down) < 2:
                     break
-            rows = rows[left[rows]]
-        return found
+            rows = rows[left[among.places(rows)]]
 
     def _across(
-        self, texts: _ScratchTexts, sketched: Sketched, splits: Sequence[Split]
-    ) -> list[Pair]:
+        self,
+        among: _Among,
+        digests: NDArray[np.uint64],
+        tokens: NDArray[np.uint32],
+        splits: Sequence[Split],
+    ) -> Pairs:
+        """Each row that is a copy of one of an earlier split, with the most similar of those."""
         best: dict[int, Pair] = {}
         for i, later in enumerate(splits):
             for earlier in splits[:i]:
@@ -141,51 +139,34 @@ class NearTexts:
                     continue
                 rows = np.concatenate([earlier.rows, later.rows])
                 first = len(earlier.rows)
-                pairs, copies = self._pairs(texts, sketched, rows, first, self._settings)
-                for pair in _listed(pairs.at(copies)):
+                held = among.holds(rows)
+                pairs, copies = among.pairs(
+                    rows[held], int(np.count_nonzero(held[:first])), self._settings, across=True
+                )
+                before = int(np.count_nonzero(~held[:first]))
+                twins = _twins(digests, tokens, rows[~held], before)
+                for pair in (*listed(pairs.at(copies)), *listed(twins)):
                     known = best.get(pair[0])
                     if known is None or pair[2] > known[2]:
                         best[pair[0]] = pair
-        return sorted(best.values())
-
-    def _pairs(
-        self,
-        texts: _ScratchTexts,
-        sketched: Sketched,
-        rows: I64,
-        references: int,
-        settings: Settings,
-    ) -> tuple[Pairs, NDArray[np.bool_]]:
-        """Each of `rows` that is near another, with that one, and which of them are copies."""
-        part = sketched
-        if not np.array_equal(rows, np.arange(len(sketched.tokens))):
-            columns = np.ascontiguousarray(sketched.columns[:, rows])
-            part = Sketched(columns, sketched.digests[rows], sketched.tokens[rows])
-        verdicts: Verdicts = decide(
-            texts.of(rows), part, settings, references=references, match_only=references > 0
-        )
-        gone = verdicts.removed
-        pairs = Pairs(rows[gone], rows[verdicts.keeper[gone]], verdicts.similarity[gone])
-        copies = verdicts.same_tokens[gone]
-        unsure = ~copies
-        copies[unsure] = are_copies(pairs.at(unsure), texts, self._threshold, self._engine)
-        return pairs, copies
+        if not best:
+            return _NOTHING
+        rows, others, similarity = zip(*sorted(best.values()), strict=True)
+        return Pairs(np.array(rows), np.array(others), np.array(similarity))
 
     def _all(self) -> Sketched:
         """The sketches of all rows; each part is let go as soon as it is copied."""
-        if self._sketched is None:
-            count = sum(len(part.tokens) for part in self._parts)
-            columns = np.empty((self._settings.bands.bands, count), np.uint32)
-            digests, tokens = np.empty((count, 2), np.uint64), np.empty(count, np.uint32)
-            end = count
-            while self._parts:
-                part = self._parts.pop()
-                start = end - len(part.tokens)
-                columns[:, start:end] = part.keys.T
-                digests[start:end], tokens[start:end] = part.digests, part.tokens
-                end = start
-            self._sketched = Sketched(columns, digests, tokens)
-        return self._sketched
+        count = sum(len(part.tokens) for part in self._parts)
+        columns = np.empty((self._settings.bands.bands, count), np.uint32)
+        digests, tokens = np.empty((count, 2), np.uint64), np.empty(count, np.uint32)
+        end = count
+        while self._parts:
+            part = self._parts.pop()
+            start = end - len(part.tokens)
+            columns[:, start:end] = part.keys.T
+            digests[start:end], tokens[start:end] = part.digests, part.tokens
+            end = start
+        return Sketched(columns, digests, tokens)
 
     def _candidates(self, sketched: Sketched) -> I64:
         """Rows that share a band with a row of other words: those whose text has to be seen."""
@@ -200,115 +181,78 @@ class NearTexts:
         return np.sort(np.concatenate(kept))
 
 
-class _ScratchTexts:
-    """The texts of some rows, in a scratch file."""
+class _Among:
+    """The rows that share a band with a row of other words: their texts and sketches."""
 
-    def __init__(self, data: mmap.mmap | bytes, rows: I64, offsets: I64, answers: I64) -> None:
-        self._data = data
-        self.rows = rows
-        self._offsets = offsets
-        self._answers = answers
+    def __init__(
+        self, texts: CandidateTexts, sketched: Sketched, engine: Engine, threshold: float
+    ) -> None:
+        self.texts = texts
+        self._sketched = sketched
+        self._engine = engine
+        self._threshold = threshold
 
-    def of(self, rows: I64) -> _Selected:
-        """A source whose text i is that of row `rows[i]`."""
-        return _Selected(self, rows)
+    def places(self, rows: I64) -> I64:
+        """Where these rows stand among them."""
+        return np.searchsorted(self.texts.rows, rows)
 
-    def take(self, rows: I64) -> TextBatch:
-        """The texts of these rows; empty for rows that were not kept."""
-        return self._ends(rows, None)
+    def holds(self, rows: I64) -> NDArray[np.bool_]:
+        """Which of some rows are among them."""
+        places = self.places(rows)
+        held = places < len(self.texts.rows)
+        held[held] = self.texts.rows[places[held]] == rows[held]
+        return held
 
-    def answers(self, rows: I64) -> TextBatch:
-        """The answers of these rows (their ends, of so many bytes); of preferences, both answers."""
-        return self._ends(rows, self._answers)
+    def pairs(
+        self, rows: I64, references: int, settings: Settings, *, across: bool = False
+    ) -> tuple[Pairs, NDArray[np.bool_]]:
+        """Each of `rows` that is near another, with that one, and which of them are copies.
 
-    def _ends(self, rows: I64, sizes: I64 | None) -> TextBatch:
-        if not len(self.rows):
-            return TextBatch(b"", np.zeros(len(rows) + 1, np.int64))
-        at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        last = self._offsets[at + 1]
-        first = self._offsets[at] if sizes is None else last - sizes[at]
-        first = np.where(self.rows[at] == rows, first, last)
-        bounds = zip(first.tolist(), last.tolist(), strict=True)
-        offsets = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum(last - first, out=offsets[1:])
-        return TextBatch(b"".join([self._data[a:b] for a, b in bounds]), offsets)
-
-
-class _Selected:
-    """A `TextSource` of some rows, only ever asked for single texts: all are sketched already."""
-
-    def __init__(self, texts: _ScratchTexts, rows: I64) -> None:
-        self._texts = texts
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def batches(self) -> Sequence[Callable[[], TextBatch]]:
-        """Nothing is read again from the start."""
-        return []
-
-    def take(self, rows: I64) -> TextBatch:
-        """The texts of these rows."""
-        return self._texts.take(self._rows[rows])
+        With `across`, only what follows the first `references` rows is looked at, and only for those.
+        """
+        part = self._sketched
+        if not np.array_equal(rows, self.texts.rows):
+            at = self.places(rows)
+            columns = np.ascontiguousarray(part.columns[:, at])
+            part = Sketched(columns, part.digests[at], part.tokens[at])
+        verdicts: Verdicts = decide(
+            self.texts.of(rows), part, settings, references=references, match_only=across
+        )
+        gone = verdicts.removed
+        if across:
+            gone = gone[gone >= references]  # references may be twins of each other
+        pairs = Pairs(rows[gone], rows[verdicts.keeper[gone]], verdicts.similarity[gone])
+        copies = verdicts.same_tokens[gone]
+        unsure = ~copies
+        copies[unsure] = are_copies(pairs.at(unsure), self.texts, self._threshold, self._engine)
+        return pairs, copies
 
 
-@contextmanager
-def _candidate_texts(
-    dataset: Dataset, rows: I64, kept: Sequence[_Texts] | None
-) -> Iterator[_ScratchTexts]:
-    """The texts of these rows, ascending: from memory, or read again."""
-    if kept is not None:
-        pieces = list(_selected_texts(kept, rows))
-        data = b"".join(batch.data for batch, _ in pieces)
-        yield _scratch(data, rows, pieces)
-        return
-    with tempfile.TemporaryFile(prefix="curate-texts-") as stream:
-        pieces = []
-        for frame in dataset.read_again(rows.tolist()):
-            batch, answers = as_batch(whole_text(frame)), _answer_bytes(frame)
-            stream.write(batch.data)
-            pieces.append((TextBatch(b"", batch.offsets), answers))
-        stream.flush()
-        if not stream.tell():
-            yield _scratch(b"", rows, pieces)
-            return
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            yield _scratch(mapped, rows, pieces)
+def _twins(
+    digests: NDArray[np.uint64],
+    tokens: NDArray[np.uint32],
+    rows: I64,
+    references: int | None = None,
+) -> Pairs:
+    """Each of `rows` that says word by word what an earlier one says; where given, one of `references`."""
+    twin = first_twins(digests[rows], tokens[rows], np.arange(len(rows)))
+    again = np.flatnonzero(twin != np.arange(len(rows)))
+    if references is not None:
+        again = again[(again >= references) & (twin[again] < references)]
+    return Pairs(rows[again], rows[twin[again]], np.ones(len(again)))
 
 
-def _selected_texts(texts: Sequence[_Texts], rows: I64) -> Iterator[_Texts]:
-    """Of consecutive batches, the texts of these rows."""
-    start = 0
-    for batch, answers in texts:
-        low, high = np.searchsorted(rows, [start, start + len(batch)])
-        here = rows[low:high] - start
-        start += len(batch)
-        if len(here):
-            bounds = zip(
-                batch.offsets[here].tolist(), batch.offsets[here + 1].tolist(), strict=True
-            )
-            offsets = np.zeros(len(here) + 1, np.int64)
-            np.cumsum(batch.offsets[here + 1] - batch.offsets[here], out=offsets[1:])
-            data = b"".join([batch.data[a:b] for a, b in bounds])
-            yield TextBatch(data, offsets), answers[here]
+def _joined(found: Sequence[Pairs]) -> Pairs:
+    """The pairs in order of their rows, each of which is in one pair."""
+    found = [_NOTHING, *found]
+    rows = np.concatenate([pairs.left for pairs in found])
+    order = np.argsort(rows, kind="stable")
+    others = np.concatenate([pairs.right for pairs in found])
+    similarity = np.concatenate([pairs.similarity for pairs in found])
+    return Pairs(rows[order], others[order], similarity[order])
 
 
-def _listed(pairs: Pairs) -> list[Pair]:
+def listed(pairs: Pairs) -> list[Pair]:
+    """(row, the other, similarity) of each."""
     sides = (pairs.left.tolist(), pairs.right.tolist(), pairs.similarity.tolist())
     return list(zip(*sides, strict=True))
-
-
-def _scratch(data: mmap.mmap | bytes, rows: I64, pieces: Sequence[_Texts]) -> _ScratchTexts:
-    sizes = [np.zeros(1, np.int64), *(np.diff(batch.offsets) for batch, _ in pieces)]
-    answers = [np.zeros(0, np.int64), *(answers for _, answers in pieces)]
-    return _ScratchTexts(data, rows, np.cumsum(np.concatenate(sizes)), np.concatenate(answers))
-
-
-def _answer_bytes(rows: pl.DataFrame) -> I64:
-    """How many bytes at the end of each whole text are answers."""
-    completion, rejected = (
-        pl.col(c).str.len_bytes().fill_null(0) for c in ("completion", "rejected")
-    )
-    both = completion + rejected + pl.col("rejected").is_not_null().cast(pl.UInt32)
-    return rows.select(both.cast(pl.Int64))["completion"].to_numpy()
