@@ -11,7 +11,7 @@ from curate.engines import choose_engine
 from curate.fingerprints import SUFFIX, FingerprintIndex, read_fingerprint
 from curate.light_dataclass import dataclass
 from curate.patterns import regex
-from curate.rules.near_texts import as_batch, whole_text
+from curate.rules.candidate_texts import as_batch, whole_text
 from curate.schemas.options.lint import LintOptions
 from curate.shingles import Shingling
 from curate.texts import TextBatch

@@ -140,19 +140,20 @@ class NearTexts:
                 rows = np.concatenate([earlier.rows, later.rows])
                 first = len(earlier.rows)
                 held = among.holds(rows)
-                pairs, copies = among.pairs(
+                near, copies = among.pairs(
                     rows[held], int(np.count_nonzero(held[:first])), self._settings, across=True
                 )
                 before = int(np.count_nonzero(~held[:first]))
                 twins = _twins(digests, tokens, rows[~held], before)
-                for pair in (*listed(pairs.at(copies)), *listed(twins)):
+                for pair in (*listed(near.at(copies)), *listed(twins)):
                     known = best.get(pair[0])
                     if known is None or pair[2] > known[2]:
                         best[pair[0]] = pair
         if not best:
             return _NOTHING
-        rows, others, similarity = zip(*sorted(best.values()), strict=True)
-        return Pairs(np.array(rows), np.array(others), np.array(similarity))
+        pairs = sorted(best.values())
+        sides = np.array([pair[:2] for pair in pairs], np.int64)
+        return Pairs(sides[:, 0], sides[:, 1], np.array([similarity for *_, similarity in pairs]))
 
     def _all(self) -> Sketched:
         """The sketches of all rows; each part is let go as soon as it is copied."""
