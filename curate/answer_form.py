@@ -11,6 +11,7 @@ from curate.patterns import regex
 LABEL, CAPITALS, SMALL, WHITE = 1, 2, 3, 4
 _LETTERS = 40
 _SHORTEST = 8
+_PROSE = 160
 _LABEL = (
     r"^\s*[#*>\[<]{0,4}\s?(?i-u:final answer|the answer|answer|ans|response|reply|model(?: output| answer| response)?|assistant|gpt|output|completion|solution)"
     r"(?:[\]*>]{1,3}[ \n]*:?|:)[*]{0,2}\s"
@@ -63,7 +64,8 @@ def _casing(text: str) -> int | None:
         return None
     if text.upper() == text:
         return CAPITALS
-    plain = text.lower() == text and "\n" not in text
+    # In a short remark people leave capitals out; in several lines of prose hardly.
+    plain = len(text) >= _PROSE and text.lower() == text and "\n" not in text
     return SMALL if plain and _SENTENCES.search(text) else None
 
 
