@@ -177,7 +177,7 @@ typedef struct {
     size_t classes, low, high; /* only classes from low to high (exclusive) can be within the threshold */
 } Meetings;
 
-enum { MOST_COUNTERS = 1 << 22, MOST_HEADS = 1 << 26, EXACT_SIZES = 256 };
+enum { MOST_COUNTERS = 1 << 22, MOST_HEADS = 1 << 23, EXACT_SIZES = 256 };
 
 /* The size at which the next class begins: a row more or less may decide whether all of a template meet. */
 static double next_class(double size) {

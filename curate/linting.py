@@ -27,7 +27,7 @@ from curate.evaluating import Hits, Plan
 from curate.faults import Fault
 from curate.light_dataclass import dataclass
 from curate.materialising import Found, found_in_columns, found_in_faults, found_in_records
-from curate.memory import give_back
+from curate.memory import MANY_ROWS, give_back
 from curate.rereading import read_selected
 from curate.rewriting import is_array
 from curate.rules import RULES
@@ -50,8 +50,6 @@ from curate.validating import Checked, Validator, read_checked
 # compiles them anew each time), however few rows there are.
 ROWS_AT_ONCE = 65_536
 BYTES_AT_ONCE = 32 << 20
-# From so many rows on, what reading leaves unused in memory is worth giving back before dataset rules.
-_MANY_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +212,7 @@ class _Run:
             return
         frame = self._together(frames)
         frames.clear()
-        if frame.height >= _MANY_ROWS:
+        if frame.height >= MANY_ROWS:
             give_back()
         dataset = Dataset(
             frame=frame,
@@ -285,7 +283,10 @@ class _Run:
             self._tally.give_up_repairs(source.shown)
         batches = ahead(self._read(source))
         for evaluated in ahead(map(partial(self._evaluated, file=index), batches)):
+            before = self._tally.rows
             self._tally.rows += evaluated.checked.rows_met
+            if self._tally.rows // MANY_ROWS > before // MANY_ROWS:
+                give_back()
             self._faults(evaluated.checked, index, source)
             for batch, hits in zip(evaluated.checked.batches, evaluated.hits, strict=True):
                 self._batch(batch, hits, source)

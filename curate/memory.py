@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 
+# From so many rows on it is worth the milliseconds.
+MANY_ROWS = 250_000
+
 
 def give_back() -> None:
     """After many small pieces were freed between others: glibc keeps their pages until it is asked."""

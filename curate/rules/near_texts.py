@@ -22,6 +22,7 @@ from curate.copies import MOST_LEEWAY, Pairs, are_copies
 from curate.dataset import Dataset
 from curate.engines import Engine, choose_engine
 from curate.matching import Settings, Sketched, Verdicts, decide, first_twins
+from curate.memory import MANY_ROWS, give_back
 from curate.rules.candidate_texts import (
     CandidateTexts,
     Texts,
@@ -97,6 +98,8 @@ class NearTexts:
         splits = splits_of(dataset)
         with candidate_texts(dataset, candidates, self._kept) as texts:
             self._kept = None
+            if len(dataset) >= MANY_ROWS:
+                give_back()
             among = _Among(texts, sketched, self._engine, self._threshold)
             found: list[Pairs] = []
             for split in splits:
