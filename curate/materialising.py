@@ -10,12 +10,14 @@ from typing import Any
 import orjson
 import polars as pl
 
+from curate.answers import exchanges_at
 from curate.columns import Batch
 from curate.evaluating import Hits
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.light_dataclass import dataclass
 from curate.masking import masked
 from curate.record_shapes import shape_of
+from curate.rules.exchanges import OnExchange, last_exchange, mark_of
 from curate.rules.protocol import About, ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
 from curate.schemas.findings import Finding, Fix, Related
 from curate.schemas.options.data import DataOptions
@@ -310,12 +312,24 @@ def found_in_records(
     """
     rule = hits.rule
     assert isinstance(rule, RecordRule)
-    for row in hits.positions.to_list():
-        record = batch.records[row]
-        shape = shape_of(record, data)
-        assert shape is not None  # it was validated under these options
+    says = rule.check.says if isinstance(rule.check, OnExchange) else None
+    rows = hits.positions
+    given = exchanges_at(batch, rows) if says else ((row, None) for row in rows.to_list())
+    for row, exchange in given:
         try:
-            marks = _some(rule.check(shape.rename(record), batch.format, options))
+            said = says(*exchange) if says and exchange else None
+            if exchange and said is None:
+                continue
+            record = batch.records[row]
+            shape = shape_of(record, data)
+            assert shape is not None  # it was validated under these options
+            renamed = shape.rename(record)
+            if said is None:
+                marks = _some(rule.check(renamed, batch.format, options))
+            else:
+                last = last_exchange(renamed, batch.format)
+                assert last is not None  # the columns have it
+                marks = [mark_of(last, said)]
         except Exception as error:
             failed(rule.about, f"{path}:{batch.rows['line'][row]}", error)
             continue

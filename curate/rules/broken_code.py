@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from curate.patterns import regex
 from curate.rules.code_checks import broken_python, broken_sql, python_in
-from curate.rules.exchanges import last_exchange
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 # There the code may be meant to be broken, or is another language's.
 _OTHERWISE = regex(
@@ -32,14 +29,11 @@ def _applies(options: LintOptions) -> pl.Expr:
     return at_start | completion.str.contains("```(?i-u:py)")
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None or _OTHERWISE.search(exchange.prompt):
-        return
-    code = python_in(exchange.completion)
-    said = broken_python(code, exchange.prompt) if code else broken_sql(exchange.completion)
-    if said:
-        yield Mark(exchange.field, said, exchange.completion[:160])
+def _says(prompt: str, completion: str) -> str | None:
+    if _OTHERWISE.search(prompt):
+        return None
+    code = python_in(completion)
+    return broken_python(code, prompt) if code else broken_sql(completion)
 
 
 RULE = RecordRule(
@@ -57,5 +51,5 @@ RULE = RecordRule(
         assumes="Python 3; code that stands alone or between fences that say python",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from curate.light_dataclass import dataclass
+from curate.rules.protocol import Mark
 from curate.schemas.records import RECORD_MODELS
 from curate.schemas.turns import RecordFormat
+
+if TYPE_CHECKING:
+    from curate.schemas.options.lint import LintOptions
+
+_SHOWN = 160  # characters of the completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +23,31 @@ class Exchange:
     prompt: str
     completion: str
     field: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnExchange:
+    """A check (`RecordRule.check`) that needs no more of a record than its last exchange.
+
+    `says` gets the prompt and the completion, and tells what is wrong with them, or None. Where these
+    are at hand the engine asks it without making records of rows (`curate.answers`).
+    """
+
+    says: Callable[[str, str], str | None]
+
+    def __call__(
+        self, record: dict[str, Any], format: RecordFormat, options: LintOptions
+    ) -> Iterable[Mark]:
+        exchange = last_exchange(record, format)
+        if exchange is None:
+            return ()
+        said = self.says(exchange.prompt, exchange.completion)
+        return () if said is None else (mark_of(exchange, said),)
+
+
+def mark_of(exchange: Exchange, said: str) -> Mark:
+    """What was said about an exchange, with the beginning of the completion."""
+    return Mark(exchange.field, said, exchange.completion[:_SHOWN])
 
 
 def last_exchange(record: dict[str, Any], format: RecordFormat) -> Exchange | None:

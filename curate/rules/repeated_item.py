@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from curate.patterns import regex
-from curate.rules.exchanges import last_exchange
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import About, RecordRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 # A list is ordered; what the items are about, and that no item is wanted twice, is plain.
 _ORDER_TEXT = (
@@ -56,18 +53,16 @@ def _items(text: str) -> list[str]:
     return items if all(0 < len(item.split()) <= 3 for item in items) else []
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None or not _ORDER.search(exchange.prompt) or _OTHERWISE.search(exchange.prompt):
-        return
-    items = _items(exchange.completion)
+def _says(prompt: str, completion: str) -> str | None:
+    if not _ORDER.search(prompt) or _OTHERWISE.search(prompt):
+        return None
+    items = _items(completion)
     if len(items) < _LEAST:
-        return
+        return None
     twice = next(
         (item for i, item in enumerate(items) if item in items[:i] and _WORDS.fullmatch(item)), None
     )
-    if twice:
-        yield Mark(exchange.field, f"the list names {twice!r} twice", exchange.completion[:160])
+    return f"the list names {twice!r} twice" if twice else None
 
 
 RULE = RecordRule(
@@ -84,5 +79,5 @@ RULE = RecordRule(
         assumes="English orders, Latin letters",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )

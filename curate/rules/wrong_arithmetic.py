@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import polars as pl
 
@@ -22,13 +21,12 @@ from curate.rules.arithmetic import (
     shown,
 )
 from curate.rules.asked_values import asked_values
-from curate.rules.exchanges import Exchange, last_exchange
+from curate.rules.exchanges import OnExchange
 from curate.rules.number_series import wrong_primes_between
 from curate.rules.powers import ROOT_CALL, wrong_exactly, wrong_powers
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 # GSM8K's calculator annotations: <<48/2=24>>.
 _ANNOTATION = regex(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
@@ -158,18 +156,15 @@ def _applies(options: LintOptions) -> pl.Expr:
     return said | asked
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None or _VAST.search(exchange.prompt) or _VAST.search(exchange.completion):
-        return
-    for said, true in _wrong(exchange):
-        message = said if true is None else f"{said}, but it is {shown(true)}"
-        yield Mark(exchange.field, message, exchange.completion[:160])
-        return
+def _says(prompt: str, completion: str) -> str | None:
+    if _VAST.search(prompt) or _VAST.search(completion):
+        return None
+    for said, true in _wrong(prompt, completion):
+        return said if true is None else f"{said}, but it is {shown(true)}"
+    return None
 
 
-def _wrong(exchange: Exchange) -> Iterator[Verdict]:
-    prompt, completion = exchange.prompt, exchange.completion
+def _wrong(prompt: str, completion: str) -> Iterator[Verdict]:
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
@@ -180,7 +175,7 @@ def _wrong(exchange: Exchange) -> Iterator[Verdict]:
         yield from _wrong_equations(completion)
     short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
     if short and not _CODE.search(prompt) and not _PROGRAM.search(prompt):
-        yield from _wrong_answers(exchange)
+        yield from _wrong_answers(prompt, completion)
         yield from closed_answers.wrong(prompt, completion)
 
 
@@ -224,39 +219,39 @@ def _wrong_equations(text: str) -> Iterator[Verdict]:
         yield f"the completion says {said}", true
 
 
-def _wrong_answers(exchange: Exchange) -> Iterator[Verdict]:
+def _wrong_answers(prompt: str, completion: str) -> Iterator[Verdict]:
     claims: list[tuple[Fraction, int]] | None = None
-    for what, true in asked_values(exchange.prompt):
+    for what, true in asked_values(prompt):
         if claims is None:
-            claims = numbers_in(exchange.completion)
+            claims = numbers_in(completion)
         if not claims:
             continue
         if any(agrees(true, value, decimals) for value, decimals in claims):
-            stated = closed_answers.wrong_result(exchange.completion, true)
+            stated = closed_answers.wrong_result(completion, true)
             if stated:
                 yield f"the prompt asks for {what}, the completion says {stated!r}", true
                 return
             continue
         # "3 with a remainder of 1" says what 7 divided by 2 is.
         whole = Fraction(math.floor(true))
-        if "remainder" in exchange.completion.lower() and any(v == whole for v, _ in claims):
+        if "remainder" in completion.lower() and any(v == whole for v, _ in claims):
             continue
         if what.startswith("what follows") and any(
             abs(true - v) <= abs(true) / 50 for v, _ in claims
         ):
             continue  # 3.14 for pi, and rounding
-        rounding = _ROUNDED.search(exchange.prompt + " " + exchange.completion)
+        rounding = _ROUNDED.search(prompt + " " + completion)
         if rounding and any(
             abs(true - value) <= (1 if decimals == 0 else max(abs(true) / 50, Fraction(1, 10)))
             for value, decimals in claims
         ):
             continue
         yield (
-            f"the prompt asks for {what}, the completion says {exchange.completion.strip()[:40]!r}",
+            f"the prompt asks for {what}, the completion says {completion.strip()[:40]!r}",
             true,
         )
         return
-    for said in wrong_primes_between(exchange.prompt, exchange.completion):
+    for said in wrong_primes_between(prompt, completion):
         yield said, None
 
 
@@ -275,5 +270,5 @@ RULE = RecordRule(
         assumes="English wording of the tasks, decimal points",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )

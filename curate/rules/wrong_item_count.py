@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from curate.patterns import regex
 from curate.rules import enumerations
 from curate.rules.enumerations import Range
-from curate.rules.exchanges import Exchange, last_exchange
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import About, RecordRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 _WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -61,33 +58,25 @@ def _listed(completion: str) -> Range | None:
     return (count, count) if count else enumerations.enumerated(completion)
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None:
-        return
-    order = exchange.prompt.partition("\n")[0]
+def _says(prompt: str, completion: str) -> str | None:
+    order = prompt.partition("\n")[0]
     between = _BETWEEN_RE.search(order)
     if between is not None:
-        yield from _outside(exchange, between, order)
-        return
+        return _outside(completion, between, order)
     request = _REQUEST_RE.search(order)
     if request is None or _LENGTHS.match(order[request.end(1) :].lstrip().lower()):
-        return
+        return None
     wanted = _WORDS.get(request[1].lower()) or int(request[1])
-    found = _listed(exchange.completion)
+    found = _listed(completion)
     if found is None or found[0] <= wanted <= found[1] or _OTHERWISE.search(order):
-        return
-    yield Mark(
-        exchange.field,
-        f"the prompt asks for {wanted} {request[2]}, the completion lists {min(found)}",
-        exchange.completion[:160],
-    )
+        return None
+    return f"the prompt asks for {wanted} {request[2]}, the completion lists {min(found)}"
 
 
-def _outside(exchange: Exchange, between: re.Match[str], order: str) -> Iterator[Mark]:
+def _outside(completion: str, between: re.Match[str], order: str) -> str | None:
     """ "5-10 tasks": more or fewer than that."""
     few, many = int(between[1]), int(between[2])
-    found = _listed(exchange.completion)
+    found = _listed(completion)
     rest = order[between.end(2) :].lstrip().lower()
     if (
         found is None
@@ -95,12 +84,10 @@ def _outside(exchange: Exchange, between: re.Match[str], order: str) -> Iterator
         or _LENGTHS.match(rest)
         or _OTHERWISE.search(_DASHED.sub("", order))
     ):
-        return
-    if found[1] < few or found[0] > many:
-        said = (
-            f"the prompt asks for {few} to {many} {between[3]}, the completion lists {min(found)}"
-        )
-        yield Mark(exchange.field, said, exchange.completion[:160])
+        return None
+    if found[0] <= many and found[1] >= few:
+        return None
+    return f"the prompt asks for {few} to {many} {between[3]}, the completion lists {min(found)}"
 
 
 _DASHED = regex(r"\d\s*(?:-|–|to)\s*\d")
@@ -122,5 +109,5 @@ RULE = RecordRule(
         assumes="English prompts",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )

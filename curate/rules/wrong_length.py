@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from curate.patterns import regex
-from curate.rules.exchanges import last_exchange
+from curate.rules.exchanges import OnExchange
 from curate.rules.numerals import COUNT, count_of
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 _TEXT = (
     r"(?:sentence|phrase|slogan|tagline|summary|poem|haiku|headline|motto|response|answer|description|caption|statement|story"
@@ -212,23 +209,18 @@ def _sentences(text: str) -> int | None:
     return ends + (not re.search(r"[.!?][’)\']*$", plain))
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None:
-        return
+def _says(prompt: str, completion: str) -> str | None:
     # Only the order itself counts, not the text that it is about.
-    order = exchange.prompt.partition("\n")[0]
+    order = prompt.partition("\n")[0]
     said = (
-        _wrong_words(order, exchange.completion)
-        or _wrong_lines(order, exchange.completion)
-        or _wrong_characters(order, exchange.completion)
+        _wrong_words(order, completion)
+        or _wrong_lines(order, completion)
+        or _wrong_characters(order, completion)
     )
     # What speaks against it is the dearest to look for.
     if said and _OTHERWISE.search(order):
         said = None
-    said = said or _wrong_sentences(order, exchange.completion)
-    if said:
-        yield Mark(exchange.field, said, exchange.completion[:160])
+    return said or _wrong_sentences(order, completion)
 
 
 RULE = RecordRule(
@@ -244,5 +236,5 @@ RULE = RecordRule(
         assumes="English prompts, words between spaces",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 import polars as pl
 
 from curate.rules import word_edits, word_puzzles, word_uses
-from curate.rules.exchanges import last_exchange
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 _LONGEST_PROMPT = 400
 
@@ -29,15 +26,9 @@ def _applies(options: LintOptions) -> pl.Expr:
     )
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None:
-        return
-    prompt, completion = exchange.prompt, exchange.completion
+def _says(prompt: str, completion: str) -> str | None:
     tasks = (word_puzzles.wrong, word_edits.wrong, word_uses.wrong)
-    for said in chain.from_iterable(task(prompt, completion) for task in tasks):
-        yield Mark(exchange.field, said, exchange.completion[:160])
-        return
+    return next(chain.from_iterable(task(prompt, completion) for task in tasks), None)
 
 
 RULE = RecordRule(
@@ -54,5 +45,5 @@ RULE = RecordRule(
         assumes="English wording of the tasks, Latin letters",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )

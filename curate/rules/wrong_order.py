@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 
 from curate.patterns import regex
-from curate.rules.exchanges import Exchange, last_exchange
-from curate.rules.protocol import About, Mark, RecordRule
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.turns import RecordFormat
 
 _SORT = r"\b(?:sort|arrange|order|put|organi[sz]e|rank|list|place|rearrange|alphabeti[sz]e)\b"
 _ALPHABETICAL = regex(
@@ -82,23 +80,19 @@ def _sorted(items: Sequence[str], prompt: str) -> bool | None:
     return None
 
 
-def _check(record: dict[str, Any], format: RecordFormat, options: LintOptions) -> Iterator[Mark]:
-    exchange = last_exchange(record, format)
-    if exchange is None or _OTHERWISE.search(exchange.prompt):
-        return
-    if _WORDS_SORTED.search(exchange.prompt):
-        yield from _unsorted_words(exchange)
-        return
-    given = _given(exchange.prompt)
-    answer = _items(re.sub(r"^[^\n:]*:\s*", "", exchange.completion))
+def _says(prompt: str, completion: str) -> str | None:
+    if _OTHERWISE.search(prompt):
+        return None
+    if _WORDS_SORTED.search(prompt):
+        return _unsorted_words(prompt, completion)
+    given = _given(prompt)
+    answer = _items(re.sub(r"^[^\n:]*:\s*", "", completion))
     if len(given) < 3 or sorted(given) != sorted(answer):
-        return
-    if _sorted(answer, exchange.prompt) is False:
-        yield Mark(
-            exchange.field,
-            f"the list is not in the order that the prompt asks for: {', '.join(answer[:8])}",
-            exchange.completion[:160],
-        )
+        return None
+    if _sorted(answer, prompt) is False:
+        said = ", ".join(answer[:8])
+        return f"the list is not in the order that the prompt asks for: {said}"
+    return None
 
 
 _WORDS_SORTED = regex(
@@ -106,18 +100,18 @@ _WORDS_SORTED = regex(
 )
 
 
-def _unsorted_words(exchange: Exchange) -> Iterator[Mark]:
+def _unsorted_words(prompt: str, completion: str) -> str | None:
     """The words of a sentence, all of them, in no alphabetical order."""
     given, answer = (
         [re.sub(r"[^\w'’-]", "", w).lower() for w in text.split()]
         for text in (
-            exchange.prompt.strip().rpartition("\n")[2].rpartition(":")[2],
-            exchange.completion,
+            prompt.strip().rpartition("\n")[2].rpartition(":")[2],
+            completion,
         )
     )
     if len(given) >= 3 and sorted(given) == sorted(answer) and answer != sorted(answer):
-        said = f"the words are not in alphabetical order: {' '.join(answer[:8])}"
-        yield Mark(exchange.field, said, exchange.completion[:160])
+        return f"the words are not in alphabetical order: {' '.join(answer[:8])}"
+    return None
 
 
 RULE = RecordRule(
@@ -133,5 +127,5 @@ RULE = RecordRule(
         assumes="English prompts; alphabetical order by code points, case aside",
     ),
     applies=_applies,
-    check=_check,
+    check=OnExchange(_says),
 )
