@@ -24,7 +24,7 @@ _OTHERWISE = regex(
     r"|rhyme|tongue|each of|for each|duplicat\w*|schedule|recipe|playlist|merge|combine|concatenate)\b",
     re.I,
 )
-_MARKED = regex(r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])[^\S\n]*(\S.*?)[^\S\n]*$", re.M)
+_MARKED = regex(r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])[^\S\n]*(\S.*)", re.M)
 _WORDS = regex(r"[a-z][a-z' -]{2,40}")
 _LEAD = regex(r"^[^,]*\b(?:as|are|include|includes|is|be|:)\s+", re.I)
 _LEAST = 4
@@ -44,7 +44,7 @@ def _items(text: str) -> list[str]:
     """The items of a list in lines, or of a sentence that is a list of short ones; in lower case."""
     marked = _MARKED.findall(text)
     if marked:
-        return [item.strip(" .,;\"'*").lower() for item in marked]
+        return [item.rstrip().strip(" .,;\"'*").lower() for item in marked]
     if "\n" in text.strip():
         return []
     parts = text.strip().rstrip(".").split(",")
@@ -54,15 +54,17 @@ def _items(text: str) -> list[str]:
 
 
 def _says(prompt: str, completion: str) -> str | None:
-    if not _ORDER.search(prompt) or _OTHERWISE.search(prompt):
-        return None
+    # What the prompt says takes longest to look for, and few lists name anything twice.
     items = _items(completion)
-    if len(items) < _LEAST:
+    if len(items) < _LEAST or len(set(items)) == len(items):
         return None
-    twice = next(
-        (item for i, item in enumerate(items) if item in items[:i] and _WORDS.fullmatch(item)), None
-    )
-    return f"the list names {twice!r} twice" if twice else None
+    met: set[str] = set()
+    for item in items:
+        if item in met and _WORDS.fullmatch(item):
+            ordered = _ORDER.search(prompt) and not _OTHERWISE.search(prompt)
+            return f"the list names {item!r} twice" if ordered else None
+        met.add(item)
+    return None
 
 
 RULE = RecordRule(
