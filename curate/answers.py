@@ -30,8 +30,7 @@ def exchanges_at(
 ) -> Iterator[tuple[int, tuple[str, str] | None]]:
     """Each of these rows, with the prompt and the completion of its last exchange.
 
-    None in their place where only the record knows them: several turns, parts, tools, or characters
-    that a column cannot hold.
+    None in their place where only the record knows them: several turns, parts, tools, broken characters.
     """
     rows = positions.to_list()
     if batch.format not in _FORMATS:

@@ -17,7 +17,7 @@ from curate.rules.exchanges import last_exchange
 from curate.schemas.options.data import DataOptions
 from curate.validating import Validator
 
-_TEXT = st.sampled_from(["", " ", "Hi", "2 + 2", "two\n\nlines", "\ufffd", "\ud800", "caf\u00e9"])
+_TEXT = st.sampled_from(["", " ", "Hi", "2 + 2", "two\n\nlines", "\ufffd", "caf\u00e9"])
 _ROLE = st.sampled_from(["system", "developer", "user", "assistant", "tool"])
 _SPEAKER = st.sampled_from(["human", "gpt", "system", "Human"])
 _PARTS = st.lists(_TEXT.map(lambda text: {"type": "text", "text": text}), min_size=1, max_size=2)
@@ -58,7 +58,7 @@ _FLAT = st.one_of(
 
 def _check(records: list[dict[str, Any]]) -> int:
     """Compare the two ways for all valid records; returns how many the columns answered."""
-    raw = [orjson.dumps(r) if _is_utf8(r) else repr(r).replace("'", '"').encode() for r in records]
+    raw = [orjson.dumps(record) for record in records]
     data, known = DataOptions(), 0
     batch = RawBatch("x", list(records), list(range(1, len(raw) + 1)), raw)
     for checked in Validator("x", data).check(batch).batches:
@@ -74,14 +74,6 @@ def _check(records: list[dict[str, Any]]) -> int:
             assert texts == (exchange.prompt, exchange.completion)
             known += 1
     return known
-
-
-def _is_utf8(record: dict[str, Any]) -> bool:
-    try:
-        orjson.dumps(record)
-    except TypeError:
-        return False
-    return True
 
 
 @settings(max_examples=300, deadline=None)
