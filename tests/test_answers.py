@@ -21,7 +21,7 @@ _TEXT = st.sampled_from(["", " ", "Hi", "2 + 2", "two\n\nlines", "\ufffd", "caf\
 _ROLE = st.sampled_from(["system", "developer", "user", "assistant", "tool"])
 _SPEAKER = st.sampled_from(["human", "gpt", "system", "Human"])
 _PARTS = st.lists(_TEXT.map(lambda text: {"type": "text", "text": text}), min_size=1, max_size=2)
-_CHAT = st.fixed_dictionaries(
+_CHAT: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "messages": st.lists(
             st.fixed_dictionaries(
