@@ -6,7 +6,9 @@ one of them is not current, which is how `make check` keeps them true.
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +33,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield Path(name), _json(model.model_json_schema())
     yield Path("curate/rules.json"), _catalogue()
     yield Path("curate/demanded_words.json"), _demanded_words()
+    yield Path("curate/pattern_words.json"), _pattern_words()
     yield Path("curate/default_screen.json"), _default_screen()
     yield Path("schemas/lint_report.schema.json"), _json(TypeAdapter(JsonReport).json_schema())
     yield Path("schemas/curate_toml.schema.json"), _json(_configuration_schema())
@@ -91,6 +94,14 @@ def _demanded_words() -> str:
         if test is not None
     ]
     return written(set().union(*map(patterns_in, tests)))
+
+
+def _pattern_words() -> str:
+    from curate import rules
+    from curate.patterns import patterns_in, written
+
+    names = [module.name for module in pkgutil.iter_modules(rules.__path__, "curate.rules.")]
+    return written(patterns_in(*map(importlib.import_module, names)))
 
 
 def _default_screen() -> str:

@@ -6,14 +6,21 @@ What stands at the top of a module is therefore written `_ITEM = regex(r"...")`,
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, cached_property
+from pathlib import Path
+from types import ModuleType
 from typing import Any, AnyStr, Generic, cast
+
+# What `python -m curate.documentation` has read from the expressions of the rules; others are read when needed.
+FILE = Path(__file__).with_name("pattern_words.json")
 
 # From so many calls on, the words of an expression are worth knowing; of more words, finding them is slow.
 _OFTEN = 100
-_MOST_WORDS = 16
+_MOST_WORDS = 40
+_MOST_LETTERS = 16
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
@@ -83,8 +90,8 @@ def has_any(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-# The text that was looked at last, and what it is in lower case: many expressions look at one text.
-_last = ("", "")
+# The two texts that were looked at last, and what they are in lower case: rules look at a prompt and its answer in turns.
+_last = (("", ""), ("", ""))
 
 
 def _with_words(
@@ -96,10 +103,14 @@ def _with_words(
         global _last
         if not text.isascii():
             return find(text, *place)
-        known, lower = _last
-        if known is not text:
+        one, other = _last
+        if one[0] is text:
+            lower = one[1]
+        elif other[0] is text:
+            lower = other[1]
+        else:
             lower = text.lower()
-            _last = text, lower
+            _last = (text, lower), one
         for word in words:
             if word in lower:
                 return find(text, *place)
@@ -110,16 +121,54 @@ def _with_words(
 
 def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
     """Some words, in lower case, of which an ASCII text must hold one to match; none where that is not known."""
+    if pattern.flags & re.VERBOSE:
+        return ()
+    known = _table().get(pattern.pattern)
+    return _words_in(pattern.pattern) if known is None else tuple(known)
+
+
+@cache
+def _table() -> dict[str, list[str]]:
+    try:
+        table: dict[str, list[str]] = json.loads(FILE.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return table
+
+
+def patterns_in(*modules: ModuleType) -> set[str]:
+    """The expressions of texts that stand at the top of modules, also inside of tuples and tables."""
+    found: set[str] = set()
+    waiting: list[Any] = [value for module in modules for value in vars(module).values()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, _Uncompiled):
+            pattern, flags = value._arguments
+            found |= {pattern} if isinstance(pattern, str) and not flags & re.VERBOSE else set()
+        elif type(value) in (tuple, list):
+            waiting += value
+        elif type(value) is dict:
+            waiting += value.values()
+    return found
+
+
+def written(patterns: Iterable[str]) -> str:
+    """The content of the file that says which words these expressions demand."""
+    table = {pattern: _words_in(pattern) for pattern in sorted(patterns)}
+    return json.dumps(table, indent=0) + "\n"
+
+
+def _words_in(pattern: str) -> tuple[str, ...]:
+    """As `words_of`, read from the expression, which takes a millisecond."""
     from curate.literals import ways_of
     from curate.wanted_words import BOUND, LONG_NUMBER, frequency
 
-    if pattern.flags & re.VERBOSE:
-        return ()
-    ways = ways_of(pattern.pattern, start=False, end=False)
+    ways = ways_of(pattern, start=False, end=False)
     found = {word.replace(BOUND, b"") for way in ways for word in min(way, key=frequency)}
     if LONG_NUMBER in found:
         return ()
     words = sorted(word.decode() for word in found if word.isascii())
     # Where one word contains another, the shorter one says it all.
     words = [word for word in words if not any(other in word for other in words if other != word)]
-    return tuple(words) if len(words) <= _MOST_WORDS else ()
+    letters = all(len(word) == 1 for word in words)  # of many, nearly every text holds one
+    return tuple(words) if len(words) <= (_MOST_LETTERS if letters else _MOST_WORDS) else ()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate import patterns
 from curate.patterns import _OFTEN, regex, words_of
 
 
@@ -69,6 +70,28 @@ def test_importing_the_rules_compiles_next_to_nothing() -> None:
 )
 def test_the_words_of_an_expression(pattern: str, words: tuple[str, ...]) -> None:
     assert words_of(re.compile(pattern)) == words
+
+
+def test_the_table_says_what_the_expressions_say() -> None:
+    table = patterns._table()
+    assert len(table) > 200
+    for pattern in sorted(table)[::10]:
+        assert tuple(table[pattern]) == patterns._words_in(pattern), pattern
+
+
+def test_an_expression_beyond_the_table_is_read() -> None:
+    assert r"(?:zebras|gnus) of" not in patterns._table()
+    assert words_of(re.compile(r"(?:zebras|gnus) of")) == ("gnus of", "zebras of")
+
+
+def test_texts_looked_at_in_turns_are_kept_apart() -> None:
+    area, prime = regex("area|volume", re.I), regex("prime|composite", re.I)
+    for _ in range(_OFTEN + 5):
+        assert area.search("The AREA.")
+        assert not area.search("A Prime.")
+        assert prime.search("A Prime.")
+        assert not prime.search("The AREA.")
+        assert not prime.search("Neither.")
 
 
 _ATOMS = st.sampled_from(

@@ -30,10 +30,10 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 
 def _says(prompt: str, completion: str) -> str | None:
-    if _OTHERWISE.search(prompt):
-        return None
     code = python_in(completion)
-    return broken_python(code, prompt) if code else broken_sql(completion)
+    said = broken_python(code, prompt) if code else broken_sql(completion)
+    # What speaks against it is looked for last: few prompts hold it.
+    return None if said and _OTHERWISE.search(prompt) else said
 
 
 RULE = RecordRule(

@@ -260,12 +260,13 @@ def questions(prompt: str) -> Iterator[Question]:
         yield from worded(prompt)
     except (ZeroDivisionError, Unreadable, ValueError, OverflowError):
         return
-    if len(prompt) > _LONGEST or _NOT_PLAIN.search(prompt):
+    if len(prompt) > _LONGEST:
         return
     lower = prompt.lower()
-    for words, form in _FORMS:
-        if not has_any(lower, words):
-            continue
+    forms = [form for words, form in _FORMS if has_any(lower, words)]
+    if not forms or _NOT_PLAIN.search(prompt):
+        return
+    for form in forms:
         try:
             yield from form(prompt)
         except (ZeroDivisionError, Unreadable, ValueError, OverflowError):

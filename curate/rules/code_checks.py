@@ -10,7 +10,7 @@ import re
 import textwrap
 import warnings
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 
 _FENCED = regex(r"^[ \t]*```[ \t]*(?:python|py|python3)[ \t]*\n(.*?)^[ \t]*```", re.S | re.M | re.I)
 _PYTHON_START = regex(
@@ -80,6 +80,9 @@ _MODULES = frozenset(
 )
 _CALLED = frozenset({"defaultdict", "Counter", "deque", "BeautifulSoup", "reduce", "namedtuple"})
 
+_KNOWN = _MODULES | _CALLED
+_NAME = regex(r"\w+")
+
 _CLAUSES = ("FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT")
 _CLAUSE = regex(r"\b(?:FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT)\b", re.I)
 _SELECT = regex(r"\bSELECT\b", re.I)
@@ -94,10 +97,10 @@ def python_in(text: str) -> str | None:
         return "\n".join(blocks)
     plain = text.strip("\n")
     if (
-        "```" in plain
-        or _OTHER_LANGUAGE.search(plain)
-        or not _PYTHON_START.match(plain)
+        not _PYTHON_START.match(plain)
+        or "```" in plain
         or not _PYTHON_LINE.search(plain)
+        or _OTHER_LANGUAGE.search(plain)
     ):
         return None
     return plain
@@ -109,22 +112,41 @@ def broken_python(code: str, prompt: str) -> str | None:
     if len(lines) < 2 or _ELISION.search(code):
         return None
     error: SyntaxError | None = None
-    bare = _OUTPUT.sub("", code)
-    for candidate in dict.fromkeys((code, bare, _ARROW.sub("", bare), _SLASHES.sub("", bare))):
+    for candidate in _readings(code):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 tree = ast.parse(candidate)
-                missing = _never_imported(tree)
+                missing = _never_imported(tree) if _may_hold(candidate, _KNOWN) else None
         except SyntaxError as raised:
             error = error or raised
         except (ValueError, RecursionError, MemoryError):
             return None
         else:
             if missing is None or re.search(rf"\bimport\b.*\b{missing}\b", prompt):
-                return _keeps_nothing(tree)
+                return _keeps_nothing(tree) if _may_hold(candidate, _IN_PLACE) else None
             return f"the code uses {missing!r} and never imports it"
     return _told(error, code) if error else None
+
+
+def _readings(code: str) -> dict[str, None]:
+    """The different texts that the code may be: as it stands, without its output, and without comments of another kind."""
+    bare = _OUTPUT.sub("", code) if "output" in code.lower() or not code.isascii() else code
+    arrows = has_any(bare, ("=>", "->", "→"))
+    slashes = "//" in bare
+    return dict.fromkeys(
+        (
+            code,
+            bare,
+            _ARROW.sub("", bare) if arrows else bare,
+            _SLASHES.sub("", bare) if slashes else bare,
+        )
+    )
+
+
+def _may_hold(code: str, names: frozenset[str]) -> bool:
+    """Whether one of the names may stand in code; beyond ASCII, Python takes other letters for the same."""
+    return not code.isascii() or not names.isdisjoint(_NAME.findall(code))
 
 
 # Methods of lists that change the list and return None.

@@ -14,6 +14,7 @@ from curate.rules.numerals import COUNT, COUNTS, ORDINAL, count_of, position_of
 
 _LONGEST_TEXT = 300
 _QUOTED = regex(r"[\"“]([^\"“”\n]{1,300})[\"”]|(?<!\w)['‘]([^'’\n]{1,80})['’](?!\w)")
+_QUOTES = ('"', "'", "“", "‘")
 _FIRST_COUNT = regex(rf"(?<![\w.])(?:(\d{{1,4}})|({'|'.join(COUNTS)}|no|zero))(?![\w.]*\d)\b", re.I)
 _PROGRAM = regex(
     r"\b(?:function|program|code|script|python|java|javascript|method|algorithm|c\+\+|c#|ruby|sql|regex|regular expression|array|def)\b|\breturn ",
@@ -35,7 +36,7 @@ def wrong(prompt: str, completion: str) -> Iterator[str]:
 
 
 def _quoted(text: str) -> list[str]:
-    return [a or b for a, b in _QUOTED.findall(text)]
+    return [a or b for a, b in _QUOTED.findall(text)] if has_any(text, _QUOTES) else []
 
 
 def subject_of(prompt: str) -> str | None:
@@ -61,7 +62,7 @@ def _claimed_count(completion: str) -> int | None:
 
 
 def _without_quotes(text: str) -> str:
-    return _QUOTED.sub(" ", text)
+    return _QUOTED.sub(" ", text) if has_any(text, _QUOTES) else text
 
 
 def _letters(text: str) -> str:

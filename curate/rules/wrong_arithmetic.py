@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 from curate.rules import closed_answers, closed_forms, conversions
 from curate.rules.arithmetic import (
     Unreadable,
@@ -99,7 +99,8 @@ _LEADING = "|".join(
     ]
 )
 _EQUATION = regex(
-    rf"(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})(\$?(?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
+    # Few places have a digit; only there is looked at what stands before.
+    rf"(?=[$\d])(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})(\$?(?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
     r"(?:\$?\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\$?\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\$?\d[\d,]*(?:\.\d+)?)"
     r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
 )
@@ -108,7 +109,9 @@ _ROUNDED = regex(
     re.I,
 )
 _BESIDE = 40  # characters
-_PROGRAM = regex(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|[a-z_]\w*\(\w*\)|\bimport ")
+_PROGRAM = regex(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|\bimport ")
+_PROGRAM_WORDS = ("def ", "return", ";", "function", "import ")
+_BRACKETS, _CALL = regex(r"\(\w*\)"), regex(r"[a-z_]\w*\(\w*\)")
 _CODE = regex(
     r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby|write)\b|print\(",
     re.I,
@@ -162,6 +165,14 @@ def _has_vast(text: str) -> bool:
     return _VAST_SAMPLED.search(text[::10]) is not None and _VAST.search(text) is not None
 
 
+def _is_program(text: str) -> bool:
+    """Whether a text holds code. What is searched letter by letter is asked for by its words first."""
+    worth = has_any(text, _PROGRAM_WORDS) or ("=" in text and "[" in text)
+    if worth and _PROGRAM.search(text):
+        return True
+    return "(" in text and _BRACKETS.search(text) is not None and _CALL.search(text) is not None
+
+
 def _says(prompt: str, completion: str) -> str | None:
     if _has_vast(prompt) or _has_vast(completion):
         return None
@@ -174,13 +185,14 @@ def _wrong(prompt: str, completion: str) -> Iterator[Verdict]:
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
-    if _FOR_CODE.search(prompt) or _PROGRAM.search(ROOT_CALL.sub("", completion)):
+    plain = ROOT_CALL.sub("", completion) if "=" in completion else completion
+    if _FOR_CODE.search(prompt) or _is_program(plain):
         return
     yield from closed_answers.wrong_statements(completion)
     if "=" in completion and not _OTHER_NUMBERS.search(prompt):
         yield from _wrong_equations(completion)
     short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
-    if short and not _CODE.search(prompt) and not _PROGRAM.search(prompt):
+    if short and not _CODE.search(prompt) and not _is_program(prompt):
         yield from _wrong_answers(prompt, completion)
         yield from closed_answers.wrong(prompt, completion)
 

@@ -60,7 +60,7 @@ def _listed(completion: str) -> Range | None:
 
 def _says(prompt: str, completion: str) -> str | None:
     order = prompt.partition("\n")[0]
-    between = _BETWEEN_RE.search(order)
+    between = _BETWEEN_RE.search(order) if _DASHED.search(order) else None
     if between is not None:
         return _outside(completion, between, order)
     request = _REQUEST_RE.search(order)

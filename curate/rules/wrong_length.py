@@ -6,9 +6,9 @@ import re
 
 import polars as pl
 
-from curate.patterns import regex
+from curate.patterns import has_any, regex
 from curate.rules.exchanges import OnExchange
-from curate.rules.numerals import COUNT, count_of
+from curate.rules.numerals import COUNT, COUNTS, count_of
 from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -39,6 +39,10 @@ _HAIKU = regex(
     re.I,
 )
 _ONLY = regex(rf"\b(?:using|with|in) (?:only|just|exactly) {COUNT} words\b", re.I)
+# A number before "word", without which none of those on words matches; "word" is found first.
+_COUNTED_WORDS = regex(
+    "[- ]word(?:" + "|".join(rf"(?<={count}[- ]word)" for count in (r"\d", *COUNTS)) + ")", re.I
+)
 _SENTENCES = regex(
     r"\b(?:in|is|of|with|using|exactly|write|an?|,) (?:exactly |just |only )?(one|two|three|four|five|six|[1-6])[- ]sentences?\b",
     re.I,
@@ -71,6 +75,8 @@ _VERSE = regex(
     re.I,
 )
 _VERSE_LINES = {"limerick": 5, "sonnet": 14, "couplet": 2, "quatrain": 4}
+# Of these words, one stands in a prompt that sets a number of lines.
+_OF_LINES = ("line", "haiku", "rhym", *_VERSE_LINES)
 _ABBREVIATION = regex(
     r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|U\.S|Jr|Sr|No|Inc|Ltd|a\.m|p\.m)\.|\b[A-Z]\.(?=\s?[A-Z])"
 )
@@ -106,7 +112,7 @@ def _words(text: str) -> tuple[int, int]:
 
 
 def _wrong_words(prompt: str, text: str) -> str | None:
-    if "word" not in prompt.lower():
+    if "word" not in prompt.lower() or not _COUNTED_WORDS.search(prompt):
         return None
     exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
     only = _ONLY.search(prompt) if exact is None else None
@@ -140,6 +146,8 @@ def _is_off(exact: int, fewest: int, most: int) -> bool:
 
 
 def _wrong_characters(prompt: str, text: str) -> str | None:
+    if prompt.isascii() and not has_any(prompt.lower(), ("character", "tweet")):
+        return None
     limit = next((int(g) for g in (_match_groups(_CHARACTERS, prompt)) if g), None)
     if limit is None and _TWEET.search(prompt):
         limit = _LONGEST_TWEET
@@ -154,6 +162,8 @@ def _match_groups(pattern: re.Pattern[str], text: str) -> tuple[str | None, ...]
 
 
 def _wrong_lines(prompt: str, text: str) -> str | None:
+    if prompt.isascii() and not has_any(prompt.lower(), _OF_LINES):
+        return None
     lines = [line for line in text.strip().splitlines() if line.strip()]
     wanted = _count(_LINES.search(prompt))
     if _HAIKU.search(prompt) and not re.search(r"\bwords?\b|\bhaikus\b|\bline\b", prompt, re.I):
@@ -190,12 +200,14 @@ def _wrong_sentences(prompt: str, text: str) -> str | None:
             return f"the prompt wants {low} to {high} sentences, the completion has {found}"
         return None
     match = _SENTENCES.search(prompt)
-    if match is None or _SENTENCES_OTHERWISE.search(prompt):
+    if match is None:
         return None
     wanted = count_of(match[1])
     found = _sentences(text)
     # A sentence more or less may be a matter of punctuation where few are asked for.
     if found is None or found == wanted or (wanted not in (2, 3) and abs(found - wanted) == 1):
+        return None
+    if _SENTENCES_OTHERWISE.search(prompt):
         return None
     return f"the prompt wants {match[1]} sentence{'s' * (wanted > 1)}, the completion has {found}"
 
