@@ -147,6 +147,9 @@ _UNITED = (
     "gram",
 )
 _SAID = (*_SUMMED, *_UNITED, "square root", "leap year", "(", " or ", "and is approx", "which is ")
+# How each statement of a result goes on, and what stands between a measure and the same again.
+_RESULT = regex(r" (?:is|are|equals?|=|to|gives|makes|be) -?\d", re.I)
+_AGAIN = (" (", " or ", " and is approx", " which is ")
 Claim = tuple[re.Match[str], Fraction | None]
 
 
@@ -157,7 +160,23 @@ def false_claims(text: str) -> Iterator[Claim]:
     anything = not text.isascii()
     if not (anything or has_any(lower, _SAID)):
         return
-    for pattern, of in _SUMS if anything or has_any(lower, _SUMMED) else ():
+    if _RESULT.search(text):
+        yield from _false_results(text, summed=anything or has_any(lower, _SUMMED))
+    for match in _LEAP.finditer(text):
+        year = int(match[1])
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        if leap == bool(match[2]):
+            yield match, None
+    for match in _TWICE.finditer(text) if anything or has_any(lower, _AGAIN) else ():
+        # "5 feet 10 inches" is one measure of two parts.
+        before = text[max(0, match.start() - 12) : match.start()]
+        if not _PART.search(before) and _differ(match):
+            yield match, None
+
+
+def _false_results(text: str, *, summed: bool) -> Iterator[Claim]:
+    """Statements of what a sum, a mean, a measure or a root is; `summed`: a word of sums stands in the text."""
+    for pattern, of in _SUMS if summed else ():
         for match in pattern.finditer(text):
             a, b, said = (_value(group) for group in match.groups())
             if pattern is _SUMS[6][0] and b == 0:
@@ -182,16 +201,6 @@ def false_claims(text: str) -> Iterator[Claim]:
         root = Fraction(math.sqrt(abs(of_what)))
         if of_what >= 0 and not _near(root, abs(said), match[2]):
             yield match, root
-    for match in _LEAP.finditer(text):
-        year = int(match[1])
-        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        if leap == bool(match[2]):
-            yield match, None
-    for match in _TWICE.finditer(text):
-        # "5 feet 10 inches" is one measure of two parts.
-        before = text[max(0, match.start() - 12) : match.start()]
-        if not _PART.search(before) and _differ(match):
-            yield match, None
 
 
 _DIGITS = regex(r"\d[\d.]*")
