@@ -15,7 +15,17 @@ static inline int lower(uint8_t c) { return (uint8_t)(c - 'a') < 26; }
 static inline int upper(uint8_t c) { return (uint8_t)(c - 'A') < 26; }
 static inline int digit(uint8_t c) { return (uint8_t)(c - '0') < 10; }
 static inline int final_mark(uint8_t c) { return c == '.' || c == '!' || c == '?'; }
-static inline int of(uint8_t c, const char *several) { return c && strchr(several, c) != NULL; }
+/* Sets of characters, as bits of a table: markup, marks that end a sentence, those and what prose has not,
+ * and those that end a part of one. */
+enum { MARKUP = 1, FINAL = 2, NO_PROSE = 4, PARTS = 8, TICK = 16 };
+static const uint8_t SETS[256] = {
+    ['\n'] = MARKUP | NO_PROSE, ['|'] = MARKUP | NO_PROSE, ['{'] = MARKUP | NO_PROSE, ['}'] = MARKUP | NO_PROSE,
+    ['<'] = MARKUP | NO_PROSE,  ['>'] = MARKUP | NO_PROSE, ['.'] = FINAL | NO_PROSE | PARTS,
+    ['!'] = FINAL | NO_PROSE | PARTS, ['?'] = FINAL | NO_PROSE | PARTS, ['#'] = NO_PROSE, ['*'] = NO_PROSE,
+    ['['] = NO_PROSE, [']'] = NO_PROSE, ['='] = NO_PROSE, [':'] = NO_PROSE | PARTS, ['_'] = NO_PROSE,
+    ['/'] = NO_PROSE, ['\\'] = NO_PROSE, ['@'] = NO_PROSE, [';'] = PARTS, ['`'] = TICK,
+};
+static inline int of(uint8_t c, uint8_t set) { return SETS[c] & set; }
 
 static int is_ascii(Span text) {
     const uint8_t *p = text.start;
@@ -32,8 +42,9 @@ static int is_ascii(Span text) {
 /* Whether a text is marked up: [\n|{}<>]|``` */
 static int marked_up(Span text) {
     for (const uint8_t *p = text.start; p < text.end; p++) {
-        if (of(*p, "\n|{}<>")) return 1;
-        if (*p == '`' && text.end - p > 2 && p[1] == '`' && p[2] == '`') return 1;
+        if (!of(*p, MARKUP | TICK)) continue;
+        if (*p != '`') return 1;
+        if (text.end - p > 2 && p[1] == '`' && p[2] == '`') return 1;
     }
     return 0;
 }
@@ -49,7 +60,7 @@ static int follows_sentence(const uint8_t *first, const uint8_t *p, int spaces_o
 
 /* Whether the last sentence, of at least LAST bytes between its first letter and `last`, follows on another
  * and holds none of some characters. */
-static int last_sentence(const uint8_t *first, const uint8_t *last, const char *without, int spaces_only) {
+static int last_sentence(const uint8_t *first, const uint8_t *last, uint8_t without, int spaces_only) {
     const uint8_t *p = last, *word = last + 1;
     while (p > first && !of(p[-1], without)) p--;
     while (word > p && lower(word[-1])) word--;
@@ -61,21 +72,26 @@ static int last_sentence(const uint8_t *first, const uint8_t *last, const char *
     return 0;
 }
 
+/* Of the characters before the tail only some that are ASCII matter, so they may be any. */
 static uint8_t ending(Span text) {
     while (text.end > text.start && white(text.end[-1])) text.end--;
     ptrdiff_t length = text.end - text.start;
+    if (length < 40) return 0;
     const uint8_t *first = length > TAIL ? text.end - TAIL : text.start, *last = text.end - 1;
-    if (length >= SHORTEST && lower(*last) && last_sentence(first, last, ".!?\n#*|<>{}[]=:_/\\@", 0)) {
+    if (*last >= 0x80) return NOT_ASCII; /* it may be white space */
+    if (!lower(*last) && !(final_mark(*last) && lower(last[-1]))) return 0;
+    if (!is_ascii((Span){.start = first, .end = text.end})) return NOT_ASCII;
+    if (length >= SHORTEST && lower(*last) && last_sentence(first, last, NO_PROSE, 0)) {
         if (!marked_up(text)) return 4;
     } else if (length >= SHORTEST && final_mark(*last) && lower(last[-1]) &&
-               last_sentence(first, last - 1, ".!?", 1)) {
+               last_sentence(first, last - 1, FINAL, 1)) {
         if (!marked_up(text)) return 3;
     }
-    if (length < 40 || length > 240 || !upper(*text.start)) return 0;
+    if (length > 240 || !upper(*text.start)) return 0;
     if (final_mark(*last)) last--;
     if (!lower(*last)) return 0;
     for (const uint8_t *p = text.start; p < last; p++) {
-        if (of(*p, ".!?:;")) return 0;
+        if (of(*p, PARTS)) return 0;
     }
     return marked_up(text) ? 0 : final_mark(text.end[-1]) ? 1 : 2;
 }
@@ -92,7 +108,7 @@ EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, u
             status = 1;
             break;
         }
-        ends[row] = !text.start ? 0 : is_ascii(text) ? ending(text) : NOT_ASCII;
+        ends[row] = text.start ? ending(text) : 0;
     }
     closed(&strings);
     return status;
@@ -109,7 +125,28 @@ static int english_word(const uint8_t *word, ptrdiff_t length) {
            !strcmp(low, "you") || !strcmp(low, "are");
 }
 
-/* surely[i]: whether the start of text i is ASCII, and holds such a word. 1: not a stream of strings. */
+/* Whether nothing ends a word as the foreign ones must be ended. */
+static int one_word(Span text) {
+    for (const uint8_t *p = text.start; p < text.end; p++) {
+        if (white(*p) || *p == ',' || *p == '.') return 0;
+    }
+    return 1;
+}
+
+/* Whether it holds no foreign word, nor one as long as those that English is told by (the, of, with). */
+static int of_no_language(Span text) {
+    const uint8_t *word = text.start;
+    if (!one_word(text)) return 0;
+    for (const uint8_t *p = word; p <= text.end; p++) {
+        if (p < text.end && (lower(*p) || upper(*p) || digit(*p) || *p == '_')) continue;
+        if (p - word >= 2 && p - word <= 4) return 0;
+        word = p + 1;
+    }
+    return 1;
+}
+
+/* surely[i]: 1 where the start of text i is ASCII and holds such a word, 2 where no language can be told from
+ * it. 1: not a stream of strings. */
 EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, uint8_t *surely) {
     Strings strings;
     Span text;
@@ -129,6 +166,7 @@ EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, 
             surely[row] = (uint8_t)english_word(word, p - word);
             word = p + 1;
         }
+        if (!surely[row] && of_no_language(text)) surely[row] = 2;
     }
     closed(&strings);
     return status;

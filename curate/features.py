@@ -61,35 +61,35 @@ def _opening(column: str) -> pl.Expr:
     return pl.col(column).str.extract(r"^\s*(\S+(?:\s+\S+)?)", 1).str.slice(0, 40)
 
 
+_NOTHING = (
+    r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|tba|tbc|todo)[\s>)\]\"'.]*$"
+    r"|^\s*[-–—._…?]{1,10}\s*$"
+    r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a)\W*$"
+    r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
+)
+_OFFERED = r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
+# Words that people type to try a form; as answers they are rare, and asked for by such words.
+_TRIED = r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing)\W*$"
+_WORDED = r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which))"
+_SHORTEST_ANSWERS = 30  # bytes, at most
+
+
 def _not_applicable() -> pl.Expr:
     """A short answer that says there is none, to a prompt that does not speak of that."""
-    short = pl.when(pl.col("completion").str.len_bytes() <= 30).then(pl.col("completion"))
-    nothing = short.str.contains(
-        r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|tba|tbc|todo)[\s>)\]\"'.]*$"
-        r"|^\s*[-–—._…?]{1,10}\s*$"
-        r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a)\W*$"
-        r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
-    )
-    # Words that people type to try a form; as answers they are rare, and asked for by such words.
-    tried = short.str.contains(
-        r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing)\W*$"
-    )
-    worded = (
-        pl.when(tried)
-        .then(pl.col("prompt"))
-        .str.contains(
-            r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which))"
-        )
-    )
-    offered = (
-        pl.when(nothing)
-        .then(pl.col("prompt"))
-        .str.contains(
-            r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
-        )
-    )
-    named = nothing & ~offered.fill_null(False)
-    return (named | (tried & ~worded.fill_null(True))).fill_null(False)
+    return pl.struct("prompt", "completion").map_batches(_says_none, return_dtype=pl.Boolean)
+
+
+def _says_none(rows: pl.Series) -> pl.Series:
+    """Each question is asked only of the few rows that the one before leaves."""
+    prompts, completions = (rows.struct.field(name) for name in ("prompt", "completion"))
+    said = np.zeros(len(rows), np.bool_)
+    short = (completions.str.len_bytes() <= _SHORTEST_ANSWERS).fill_null(False).arg_true()
+    answers = completions.gather(short)
+    for answer, asked_for, unknown in ((_NOTHING, _OFFERED, False), (_TRIED, _WORDED, True)):
+        places = short.gather(answers.str.contains(answer).arg_true())
+        asked = prompts.gather(places).str.contains(asked_for).fill_null(unknown)
+        said[places.filter(~asked).to_numpy()] = True
+    return pl.Series(rows.name, said)
 
 
 FEATURES: dict[str, Callable[[], pl.Expr]] = {

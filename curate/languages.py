@@ -21,6 +21,7 @@ from curate.patterns import regex
 from curate.textkernel import TextKernel
 
 _SAMPLE = 300
+_NONE = 2  # the kernel's word for no language
 _SHORTEST = 20
 _STOP_WORDS: dict[str, str] = {
     "English": "the of and is to a in that it for you i are do if me on with as be this was have or so can your not my",
@@ -92,13 +93,14 @@ def language(column: str) -> pl.Expr:
 
 def _languages(kernel: TextKernel, texts: pl.Series) -> pl.Series:
     """Nearly all texts are settled by a word that is English only; the others are looked at again."""
-    others = np.flatnonzero(kernel.surely_english(texts) == 0)
+    surely = kernel.surely_english(texts)
+    others = np.flatnonzero(surely == 0)
     told = (
         texts.gather(series_of(others)).alias("text").to_frame().select(language_of(pl.col("text")))
     )
-    names = pl.concat([pl.Series(["English"]), told.to_series().alias("")])
-    which = np.zeros(len(texts), np.uint32)
-    which[others] = np.arange(1, len(others) + 1)
+    names = pl.concat([pl.Series(["English", None]), told.to_series().alias("")])
+    which = (surely == _NONE).astype(np.uint32)
+    which[others] = np.arange(2, len(others) + 2)
     return names.gather(series_of(which)).alias(texts.name)
 
 

@@ -31,7 +31,7 @@ from curate.memory import MANY_ROWS, give_back
 from curate.rereading import read_selected
 from curate.rewriting import is_array
 from curate.rules import RULES
-from curate.rules.protocol import ColumnRule, DatasetRule, FaultRule, Rule
+from curate.rules.protocol import ColumnRule, DatasetRule, FaultRule, Repair, Rule
 from curate.run_dynamics import run_files
 from curate.schemas.findings import NotAssessed
 from curate.schemas.options.data import DataOptions
@@ -338,13 +338,27 @@ class _Run:
                 for one in findings:
                     self._tally.add(one)
                 unseen = 0 if room is None else max(0, len(hits.positions) - room)
-                offered = None if source.shown in self._tally.unrepairable else rule.repair
-                self._tally.add_unseen(rule.about.code, unseen, offered)
+                self._unseen(source, rule.about.code, unseen, rule.repair)
             else:
-                options = self._plan.options
-                failed = self._tally.failed
-                for one in found_in_records(hits, batch, source.shown, options, self._data, failed):
-                    self._tally.add(one)
+                self._records(hits, batch, source)
+
+    def _records(self, hits: Hits, batch: Batch, source: Source) -> None:
+        code = hits.rule.about.code
+        for one in found_in_records(
+            hits,
+            batch,
+            source.shown,
+            self._plan.options,
+            self._data,
+            self._tally.failed,
+            self._tally.room(code),
+            partial(self._unseen, source, code, 1),
+        ):
+            self._tally.add(one)
+
+    def _unseen(self, source: Source, code: str, count: int, repair: Repair | None) -> None:
+        offered = None if source.shown in self._tally.unrepairable else repair
+        self._tally.add_unseen(code, count, offered)
 
 
 def _in_reading_order(checked: Checked) -> list[pl.DataFrame]:

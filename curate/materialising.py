@@ -305,11 +305,15 @@ def found_in_records(
     options: LintOptions,
     data: DataOptions,
     failed: Callable[[About, str, Exception], None],
+    limit: int | None = None,
+    unseen: Callable[[Repair | None], None] | None = None,
 ) -> Iterator[Found]:
     """Findings of a record rule, called on the records that its `applies` let through.
 
     A rule that raises on a record has not assessed it: `failed` is told, and the next is looked at.
+    Past so many as `limit` says, `unseen` is told the repair of each, and nothing more is made of it.
     """
+    made = 0
     rule = hits.rule
     assert isinstance(rule, RecordRule)
     says = rule.check.says if isinstance(rule.check, OnExchange) else None
@@ -335,6 +339,10 @@ def found_in_records(
             continue
         for mark in marks:
             repair = mark.repair or rule.repair
+            if unseen is not None and limit is not None and made >= limit:
+                unseen(repair)
+                continue
+            made += 1
             yield Found(
                 finding_of(
                     rule,

@@ -244,7 +244,8 @@ class TextKernel:
         return self._bytes_of("curate_sentence_ends", texts)
 
     def surely_english(self, texts: pl.Series) -> NDArray[np.uint8]:
-        """1 for texts whose beginning is ASCII and holds a word that is English only; else 0."""
+        """1 for texts whose beginning is ASCII and holds a word that is English only; 2 where it tells
+        no language; else 0."""
         return self._bytes_of("curate_surely_english", texts)
 
     def repeats(self, texts: pl.Series) -> NDArray[np.uint8]:
