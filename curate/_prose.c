@@ -96,9 +96,8 @@ static uint8_t ending(Span text) {
     return marked_up(text) ? 0 : final_mark(text.end[-1]) ? 1 : 2;
 }
 
-/* ends[i]: how text i ends, 0 where it is no such prose (or null), NOT_ASCII where it must be looked at in
- * another way. 1: not a stream of strings. */
-EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, uint8_t *ends) {
+/* What `tell` says of each text, 0 for null. 1: not a stream of strings. */
+static int told(struct ArrowArrayStream *stream, int64_t rows, uint8_t *found, uint8_t (*tell)(Span)) {
     Strings strings;
     Span text;
     int status = 0;
@@ -108,10 +107,16 @@ EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, u
             status = 1;
             break;
         }
-        ends[row] = text.start ? ending(text) : 0;
+        found[row] = text.start ? tell(text) : 0;
     }
     closed(&strings);
     return status;
+}
+
+/* ends[i]: how text i ends, 0 where it is no such prose (or null), NOT_ASCII where it must be looked at in
+ * another way. 1: not a stream of strings. */
+EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, uint8_t *ends) {
+    return told(stream, rows, ends, ending);
 }
 
 #define SAMPLE 300 /* bytes at the start of a text that tell its language */
@@ -234,17 +239,5 @@ static uint8_t repeats(Span text) {
 
 /* found[i]: whether text i repeats itself, as in repeats.py; 0 for null. 1: not a stream of strings. */
 EXPORT int curate_repeats(struct ArrowArrayStream *stream, int64_t rows, uint8_t *found) {
-    Strings strings;
-    Span text;
-    int status = 0;
-    if (!opened(&strings, stream)) return 1;
-    for (int64_t row = 0; row < rows && !status; row++) {
-        if (next_text(&strings, &text) != 1) {
-            status = 1;
-            break;
-        }
-        found[row] = text.start && text.end > text.start ? repeats(text) : 0;
-    }
-    closed(&strings);
-    return status;
+    return told(stream, rows, found, repeats);
 }

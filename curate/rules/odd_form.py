@@ -40,7 +40,7 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         for (form,), rows in part.group_by("odd_form", maintain_order=True):
             if rows.height > max(1.0, _MOST * outputs):
                 continue
-            said = f"the completion {_SAID[int(str(form))]}; {1 - rows.height / outputs:.1%} of the others do not"
+            said = f"the completion {_SAID[int(str(form))]}; {1 - rows.height / outputs:.1%} of the completions do not"
             for row in rows["index"].to_list():
                 yield Hit(row, said, column="completion")
 
