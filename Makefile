@@ -1,5 +1,6 @@
 # make demo   the main job on sample_data/, with a real pretrained model, on CPU
 # make test   formatting, lint, types, import contracts, tests
+# make search the property tests on examples that no run has tried yet, ROUNDS times (20)
 # make docs   what the documentation takes from the code: options, rules, schemas
 SHELL := /bin/bash
 VENV ?= .venv
@@ -9,7 +10,9 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test check docs clean bench-lint bench-dedupe bench-watch bench-train
+ROUNDS ?= 20
+
+.PHONY: demo test check search docs clean bench-lint bench-dedupe bench-watch bench-train
 
 demo: $(VENV)/.demo
 	cd sample_data && ../$(BIN)/curate run curate.toml
@@ -24,6 +27,12 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m curate.documentation --check
+
+search: $(VENV)/.dev
+	for round in $$(seq $(ROUNDS)); do \
+		CURATE_EXAMPLES=new-examples $(BIN)/python -m pytest -q -m hypothesis \
+			--numprocesses auto --dist loadfile || exit 1; \
+	done
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m curate.documentation

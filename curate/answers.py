@@ -30,7 +30,8 @@ def exchanges_at(
 ) -> Iterator[tuple[int, tuple[str, str] | None]]:
     """Each of these rows, with the prompt and the completion of its last exchange.
 
-    None in their place where only the record knows them: several turns, parts, tools, broken characters.
+    None in their place where only the record knows them: several turns, parts, tools, broken characters,
+    an empty field beside the one that is asked (a record leaves it out, a column keeps the blank line).
     """
     rows = positions.to_list()
     if batch.format not in _FORMATS:
@@ -42,6 +43,8 @@ def exchanges_at(
         pl.col("roles").is_in(_SINGLE)
         & ~pl.col("special")
         & ~pl.any_horizontal(text.str.contains("\ufffd", literal=True) for text in texts)
+        & ~pl.col("prompt").str.starts_with("\n\n")
+        & ~pl.col("prompt").str.ends_with("\n\n")
     )
     frame = batch.rows.select("prompt", "completion", "roles", "special")[positions].select(
         *texts, known=known.fill_null(False)

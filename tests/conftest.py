@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # Before anything imports a library that would look for a hub.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+# Property tests try the same examples in every run, so that the suite passes or fails for a reason in the
+# change at hand. `make search` tries new ones.
+settings.register_profile("same-examples", derandomize=True, deadline=None)
+settings.register_profile("new-examples", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("CURATE_EXAMPLES", "same-examples"))
 
 
 @pytest.fixture(autouse=True)

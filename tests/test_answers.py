@@ -93,6 +93,8 @@ def test_columns_and_records_have_the_same_exchange(records: list[dict[str, Any]
         ({"prompt": "a", "completion": "b"}, 1),
         ({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}, 1),
         ({"prompt": "a", "completion": "\ufffd"}, 0),
+        ({"instruction": "", "input": " ", "output": "c"}, 0),
+        ({"question": "", "context": "b", "answer": "c"}, 0),
         ({"prompt": "a", "chosen": "b", "rejected": "c"}, 0),
         ({"messages": [{"role": r, "content": r} for r in ("user", "assistant") * 2]}, 0),
     ],
