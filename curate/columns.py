@@ -159,16 +159,17 @@ class ColumnBuilder:
     def _add_segments(self, row: int, model: Record, column_of: Callable[[str], str]) -> None:
         columns = self._segments
         turns = model.turns if isinstance(model, ChatRecord) else None
+        sides = _turns_of_sides(model)
         last = _last_field(model)
         for i, segment in enumerate(model.segments()):
-            message = turns[i] if turns is not None else None
+            message = turns[i] if turns is not None else sides.get(segment.field)
             columns["row"].append(row)
             columns["slot"].append(
                 self._slots.setdefault(column_of(segment.field), len(self._slots))
             )
             columns["role"].append(_CANONICAL_ROLES.get(segment.role, segment.role))
             columns["text"].append(segment.text)
-            columns["learnt"].append(_is_learnt(i, segment.field, segment.role, message, last))
+            columns["learnt"].append(_is_learnt(segment.field, segment.role, message, last))
             columns["void"].append(message is not None and _may_be_empty(message))
 
     def _add_row(self, model: Record, example: Example) -> None:
@@ -236,13 +237,21 @@ def _last_field(model: Record) -> str:
     return "output" if isinstance(model, InstructionRecord) else ""
 
 
-def _is_learnt(index: int, field: str, role: str, message: Message | None, last: str) -> bool:
-    if role != "assistant":
+def _turns_of_sides(model: Record) -> dict[str, Message]:
+    """The turns of a record's sides, by the field of their text."""
+    return {
+        f"{name}[{i}].content": turn
+        for name in ("prompt", "completion", "chosen", "rejected")
+        if isinstance(turns := getattr(model, name, None), list)
+        for i, turn in enumerate(turns)
+    }
+
+
+def _is_learnt(field: str, role: str, message: Message | None, last: str) -> bool:
+    if role != "assistant" or field.startswith(("prompt", "rejected", "completions[")):
         return False
     if message is not None:
         return message.weight is None or message.weight > 0
-    if field.startswith(("prompt", "rejected", "completions[")):
-        return False
     return not last or field == last
 
 

@@ -2,8 +2,8 @@
 
 Published sets write the same thing differently: under another column, inside another object
 (OpenAI's `input.messages`), as one message where a list is meant, with ShareGPT's from and value
-where the format has role and content. A `Shape` knows which; whoever reads the renamed record
-sees the format as its model has it.
+where the format has role and content, or with its names of the speakers as roles. A `Shape` knows
+which; whoever reads the renamed record sees the format as its model has it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from curate.light_dataclass import dataclass
 from curate.schemas.preference_records import split_transcript
-from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
+from curate.schemas.turns import ROLES, SHAREGPT_ROLES, RecordFormat
 
 _SIDES = ("prompt", "completion", "chosen", "rejected")
 _SIDED = frozenset(
@@ -34,18 +34,20 @@ class Shape:
     """A record format together with the columns that hold its fields (only those renamed).
 
     A column "input.messages" is the key `messages` of the object under `input`. The fields in
-    `single` are one message instead of a list; turns of the fields in `spoken` have from and value.
+    `single` are one message instead of a list; turns of the fields in `spoken` have from and value,
+    and those of the fields in `called` have human and gpt (or other such names) for roles.
     """
 
     format: RecordFormat
     columns: tuple[tuple[str, str], ...] = ()
     single: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
         """Whether the record is already in the format's own form."""
-        return not (self.columns or self.single or self.spoken)
+        return not (self.columns or self.single or self.spoken or self.called)
 
     def rename(self, record: dict[str, Any]) -> dict[str, Any]:
         """The record under the format's own field names; other keys stay."""
@@ -59,7 +61,7 @@ class Shape:
         renamed |= {name: value for name, _, key, value in found if key is not None}
         for name in self.single:
             renamed[name] = [renamed[name]]
-        for name in self.spoken:
+        for name in (*self.spoken, *self.called):
             renamed[name] = [_told(turn) for turn in renamed[name]]
         return renamed
 
@@ -68,6 +70,9 @@ class Shape:
         mended = dict(renamed)
         for name in self.spoken:
             mended[name] = [_spoken(turn) for turn in mended.get(name, ())]
+        for name in self.called:
+            given = _found(record, dict(self.columns).get(name, name))[1]
+            mended[name] = _called_again(mended.get(name, ()), _listed(given))
         for name in self.single:
             if len(mended.get(name, ())) == 1:
                 mended[name] = mended[name][0]
@@ -121,14 +126,16 @@ def as_written(shape: Shape, record: dict[str, Any], *, named: bool) -> Shape:
         turns = _found(record, dict(shape.columns).get(name, name))[1]
         first = turns[0] if isinstance(turns, list) and turns else None
         if not named and isinstance(first, dict) and other in first and key not in first:
-            return shape.in_other_style()
+            shape = shape.in_other_style()
+        if shape.format is RecordFormat.CHAT and _are_called(turns):
+            return replace(shape, called=("messages",))
         return shape
     if shape.format not in _SIDED:
         return shape
     if shape.format is RecordFormat.PREFERENCE:
         shape = _with_conversation(_with_input(shape, record), record)
     columns = dict(shape.columns)
-    single, spoken = [], []
+    single, spoken, called = [], [], []
     for name in _SIDES:
         value = _found(record, columns.get(name, name))[1]
         if _is_message(value):
@@ -136,9 +143,11 @@ def as_written(shape: Shape, record: dict[str, Any], *, named: bool) -> Shape:
             value = [value]
         if isinstance(value, list) and value and all(map(_is_spoken, value)):
             spoken.append(name)
-    if not single and not spoken:
+        elif _are_called(value):
+            called.append(name)
+    if not (single or spoken or called):
         return shape
-    return replace(shape, single=tuple(single), spoken=tuple(spoken))
+    return replace(shape, single=tuple(single), spoken=tuple(spoken), called=tuple(called))
 
 
 def _with_input(shape: Shape, record: dict[str, Any]) -> Shape:
@@ -182,6 +191,38 @@ _TOLD = {"from": "role", "value": "content"}
 _SPOKEN = {"role": "from", "content": "value"}
 # Roles have fewer names than speakers; on the way back the commonest name is meant.
 _SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"}
+
+
+# Names of those who talk, as ShareGPT has them and chat templates have not.
+_CALLED = {name: role for name, role in SHAREGPT_ROLES.items() if name not in ROLES}
+
+
+def _are_called(turns: Any) -> bool:
+    """Whether turns have ShareGPT's names for roles throughout; one such name among roles is a slip."""
+    if not isinstance(turns, list):
+        return False
+    named = False
+    for turn in turns:
+        role = turn.get("role") if isinstance(turn, dict) else None
+        if not isinstance(role, str) or role in ("user", "assistant"):
+            return False
+        if role not in ROLES:
+            if role.lower() not in _CALLED:
+                return False
+            named |= _CALLED[role.lower()] != "tool"
+    return named
+
+
+def _called_again(turns: list[dict[str, Any]], given: list[Any]) -> list[dict[str, Any]]:
+    """Changed turns under the names that they were given under."""
+    names: dict[str, str] = {}
+    for turn in given:
+        names.setdefault(_told(turn)["role"], turn["role"])
+    return [{**turn, "role": names.get(turn["role"], turn["role"])} for turn in turns]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_message(value: Any) -> bool:

@@ -35,7 +35,10 @@ _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
         RecordFormat.PROMPT_COMPLETION,
         {"prompt": (), "completion": ("response", "output", "answer")},
     ),
-    (RecordFormat.QUESTION_ANSWER, {"question": ("query",), "answer": ("response", "output")}),
+    (
+        RecordFormat.QUESTION_ANSWER,
+        {"question": ("query", "problem"), "answer": ("response", "output", "solution")},
+    ),
     (RecordFormat.PROMPT_COMPLETION, {"prompt": ("input",), "completion": ("output", "response")}),
     (RecordFormat.TEXT, {"text": ()}),
     (RecordFormat.PROMPT_ONLY, {"prompt": ()}),
@@ -48,12 +51,18 @@ _ANSWERS = ("completion", "completions", "response", "output", "chosen", "reject
 # Classification sets name what is judged and the judgement. Only a label in words is an answer.
 _JUDGED = ("text", "sentence", "review", "utterance", "tweet", "comment")
 _JUDGEMENT = ("label", "labels", "sentiment", "intent")
+# Sets of problems give the result beside the solution that is to be learnt, under `answer`.
+_WORKED_COLUMNS = (("prompt", "problem"), ("completion", "solution"))
+_WORKED, _NOT_WORKED = frozenset({"problem", "solution"}), frozenset({"prompt", "completion"})
 _OPTIONAL_ALIASES: dict[RecordFormat, dict[str, tuple[str, ...]]] = {
     RecordFormat.INSTRUCTION: {"input": ("context",), "system": ("system_prompt",)},
     RecordFormat.PROMPT_COMPLETION: {"system": ("system_prompt",)},
     RecordFormat.PREFERENCE: {"prompt": ("question",), "system": ("system_prompt",)},
     RecordFormat.QUESTION_ANSWER: {"system": ("system_prompt",)},
 }
+# Alpaca's instruction and input before a pair of answers, as LLaMA-Factory's sets have them.
+_ALPACA_PAIR = frozenset({"instruction", "chosen", "rejected"})
+_ALPACA_PROMPT = {"prompt": ("instruction",), "prompt_input": ("input",)}
 # An explicit --map of these fields says which format is meant.
 _FORMAT_OF_FIELDS: tuple[tuple[frozenset[str], RecordFormat], ...] = (
     (frozenset({"chosen", "rejected"}), RecordFormat.PREFERENCE),
@@ -86,6 +95,9 @@ def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
     for format_, required in _SIGNATURES:
         if data.format is not None and format_ is not data.format:
             continue
+        worked = format_ is RecordFormat.QUESTION_ANSWER and data.format is None
+        if worked and record.keys() >= _WORKED and _NOT_WORKED.isdisjoint(record):
+            return Shape(RecordFormat.PROMPT_COMPLETION, (*explicit, *_WORKED_COLUMNS))
         if format_ is RecordFormat.TEXT and data.format is None:
             labelled = _labelled(record, explicit)
             if labelled is not None:
@@ -94,6 +106,8 @@ def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
         if columns is None or (data.format is None and _resembles_answer(format_, record)):
             continue
         optional = _OPTIONAL_ALIASES.get(format_, {})
+        if record.keys() >= _ALPACA_PAIR and "prompt" not in record:
+            optional = {**optional, **_ALPACA_PROMPT}
         extra = [
             (name, alias)
             for name, aliases in optional.items()

@@ -48,7 +48,7 @@ def rewrite(
     Args:
         edits: by 1-based line (JSONL, CSV) or record number (array).
         every_line: applied to the bytes of every line, such as removing carriage returns; to an
-            array as a whole.
+            array as a whole, and to each of its rows.
 
     Returns the numbers of the rows that were dropped. Raises CannotRewrite or UserError.
     """
@@ -172,9 +172,8 @@ def _array(
     written = False
     for number, start, end in places:
         edit = edits.get(number)
-        text: bytes | None = content[start:end]
-        if edit is not None:
-            text = _edited_json(edit, content[start:end])
+        row = content[start:end] if every_line is None else every_line(content[start:end])
+        text = row if edit is None else _edited_json(edit, row)
         if text is None:
             dropped.append(number)
         else:

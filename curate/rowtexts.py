@@ -96,6 +96,8 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
         before += [*_field("user", record.get("context")), *_field("user", record.get("question"))]
         return _joined(before, _field("assistant", record.get("answer")))
     given = list(_side(record.get("prompt"), "user"))
+    if format_ is RecordFormat.PREFERENCE and record.get("prompt_input"):
+        given += _field("user", record.get("prompt_input"))
     before += given
     if format_ is RecordFormat.STEPWISE:
         steps = _list(record.get("completions"))

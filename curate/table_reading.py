@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -11,6 +12,7 @@ import orjson
 
 from curate.errors import UserError
 from curate.faults import BATCH_ROWS, BOM, Fault, RawBatch
+from curate.schemas.preference_records import split_transcript
 from curate.sources import open_binary, suffixes
 
 
@@ -92,10 +94,13 @@ def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[Raw
 
 
 _TURN_COLUMNS = {
-    *("messages", "conversations", "conversation", "tools"),
+    *("messages", "conversations", "conversation", "tools", "functions"),
     *("prompt", "completion", "chosen", "rejected", "preferred_output", "non_preferred_output"),
 }
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+_BOOLEAN_COLUMNS = ("label", "parallel_tool_calls")
+_OPTIONAL = ("margin", "functions", "history", "parallel_tool_calls")  # no strings: empty is null
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,2})?", re.I)
 
 
 def _is_objects(value: Any) -> bool:
@@ -120,7 +125,7 @@ _STRUCTURES: dict[str, Callable[[Any], bool]] = {
 
 
 def csv_value(column: str, text: str) -> Any:
-    """What a CSV cell means: lists of messages are written as JSON, labels as true or false."""
+    """What a CSV cell means: turns are written as JSON, labels as true or false, margins as numbers."""
     fits = _STRUCTURES.get(column)
     if fits is not None and text[:1] in ("[", "{") and text[-1:] in ("]", "}"):
         try:
@@ -128,8 +133,14 @@ def csv_value(column: str, text: str) -> Any:
         except orjson.JSONDecodeError:
             return text
         return value if fits(value) else text
-    if column == "label" and text.strip().lower() in _BOOLEANS:
+    if not text and column in _OPTIONAL:
+        return None
+    if column in _BOOLEAN_COLUMNS and text.strip().lower() in _BOOLEANS:
         return _BOOLEANS[text.strip().lower()]
+    if column == "margin" and _NUMBER.fullmatch(text):
+        return float(text)
+    if text[:4] == "\r\n\r\n" and split_transcript(unix := text.replace("\r\n", "\n")) is not None:
+        return unix  # the line endings of the file, not of hh-rlhf
     return text
 
 

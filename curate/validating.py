@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,11 +30,13 @@ from curate.schema_faults import faults_of, kind_shown, listed, shortened
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import RECORD_MODELS, Record
 from curate.schemas.turns import Example, RecordFormat
-from curate.sources import expand
+from curate.sources import expand, kind_of
 from curate.threads import ahead
 
 # Harmless once read; `curate lint` names them.
-HARMLESS_FAULTS = frozenset({"byte-order-mark", "carriage-returns", "blank-line", "mixed-formats"})
+HARMLESS_FAULTS = frozenset(
+    {"byte-order-mark", "carriage-returns", "blank-line", "mixed-formats", "sharegpt-role-names"}
+)
 _DETECTION_ROWS = 200
 _LEARNT_FROM = 256  # lines
 _WITH_PROMPT = frozenset(
@@ -131,6 +133,8 @@ class Validator:
         checked.faults += duplicate_key_faults(raw.values, raw.lines, raw.raw)
         if self.shape is None and raw.values:
             self.shape = self._detect(raw.values, checked)
+            if self.shape is not None and self.shape.called:
+                checked.faults.append(_called_otherwise(raw, self.path))
         if self.shape is None:
             return checked
         rest = list(range(len(raw.values)))
@@ -225,6 +229,8 @@ class Validator:
             )
             return
         own = self._shape_of(value)
+        if own is not None and own.called and not shape.called:
+            own = replace(own, called=())  # the file calls them user and assistant
         if own is not None and own.format is not shape.format:
             checked.faults.append(
                 Fault(
@@ -254,6 +260,18 @@ class Validator:
                 Fault("schema-violation", line, "the record is nested too deeply")
             )
         return None
+
+
+def _called_otherwise(raw: RawBatch, path: str) -> Fault:
+    """That a file has ShareGPT's names for roles throughout; told once, of tables without a repair."""
+    table = kind_of(path) in ("csv", "tsv", "parquet")
+    return Fault(
+        "sharegpt-role-names",
+        None,
+        "the roles have ShareGPT's names, such as human and gpt; here they are read as user and "
+        "assistant, but chat templates do not know them",
+        raw=raw.raw[0] if table else None,
+    )
 
 
 def _within(shape: Shape, file: Shape) -> Shape | None:

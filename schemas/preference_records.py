@@ -58,6 +58,7 @@ class PreferenceRecord(RecordPart):
     chosen: Turns
     rejected: Turns
     prompt: Turns | None = None
+    prompt_input: str | None = None  # Alpaca's input, where its instruction is the prompt
     system: str | None = None
     tools: list[dict[str, Any]] | str | None = None
     margin: float | int | None = None
@@ -68,6 +69,8 @@ class PreferenceRecord(RecordPart):
         tools = tools_given(self.tools)
         chosen, rejected = _preference_side(self.chosen), _preference_side(self.rejected)
         given = messages_of(self.prompt, "user") if self.prompt is not None else ()
+        if isinstance(self.prompt, str) and self.prompt_input:
+            given = (user(f"{self.prompt}\n\n{self.prompt_input}"),)
         if given and not (_opens_with(chosen, given) and _opens_with(rejected, given)):
             head = system + given
         else:
@@ -87,6 +90,8 @@ class PreferenceRecord(RecordPart):
             yield Segment(field="system", role="system", text=self.system)
         if self.prompt is not None:
             yield from side_segments("prompt", self.prompt, "user")
+        if self.prompt_input is not None:
+            yield Segment(field="prompt_input", role="user", text=self.prompt_input)
         yield from side_segments("chosen", self.chosen, "assistant")
         yield from side_segments("rejected", self.rejected, "assistant")
 

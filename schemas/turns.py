@@ -29,6 +29,7 @@ SHAREGPT_ROLES: dict[str, Role] = {
     "bing": "assistant",
     "bard": "assistant",
     "model": "assistant",
+    "ai": "assistant",
     "function_call": "assistant",
     "tool_call": "assistant",
     "tool": "tool",

@@ -48,16 +48,32 @@ CONVERSATION: dict[str, Row] = {
     "conversation with role and content": {"conversation": [ASKED, ANSWER]},
     "messages with from and value": {"messages": [HUMAN, GPT]},
     "conversations": {"conversations": [HUMAN, GPT]},
+    "messages with ShareGPT's names": {
+        "messages": [said("human", "Why?"), said("gpt", "Because.")]
+    },
+    "conversations with ShareGPT's names as roles": {
+        "conversations": [said("Human", "Why?"), said("GPT", "Because.")]
+    },
+    "problem and solution": {"problem": "Why?", "solution": "Because."},
+    "problem, solution and result": {"problem": "Why?", "solution": "Because.", "answer": "B"},
+    "question and solution": {"question": "Why?", "solution": "Because."},
+    "problem and answer": {"problem": "Why?", "answer": "Because."},
     "prompt and completion": {"prompt": "Why?", "completion": "Because."},
     "prompt and completion as one message": {"prompt": ASKED, "completion": ANSWER},
 }
 PREFERENCE: dict[str, Row] = {
     "strings": {"prompt": "Why?", "chosen": "Because.", "rejected": "No idea."},
+    "Alpaca's": {"instruction": "Why?", "input": "", "chosen": "Because.", "rejected": "No idea."},
     "lists": {"prompt": [ASKED], "chosen": [ANSWER], "rejected": [WORSE]},
     "whole conversations": {"chosen": [ASKED, ANSWER], "rejected": [ASKED, WORSE]},
     "one message a side": {"prompt": "Why?", "chosen": ANSWER, "rejected": WORSE},
     "one message everywhere": {"prompt": ASKED, "chosen": ANSWER, "rejected": WORSE},
     "from and value": {"prompt": "Why?", "chosen": [HUMAN, GPT], "rejected": [HUMAN, GPT_WORSE]},
+    "ShareGPT's names as roles": {
+        "prompt": said("human", "Why?"),
+        "chosen": [said("gpt", "Because.")],
+        "rejected": [said("gpt", "No idea.")],
+    },
     "conversation beside": {"conversations": [HUMAN], "chosen": GPT, "rejected": GPT_WORSE},
     "messages beside": {"messages": [ASKED], "chosen": "Because.", "rejected": "No idea."},
     "OpenAI's": {
@@ -231,3 +247,41 @@ def test_a_piece_of_json_in_a_cell_stays_a_text(tmp_path: Path) -> None:
     row = {"instruction": "Sort it", "input": '{"b": 1}', "output": '["a"]'}
     example = read(save(row, tmp_path / "rows.csv"))
     assert [m.text for m in example.messages] == ['Sort it\n\n{"b": 1}', '["a"]']
+
+
+def test_the_input_of_an_instruction_is_part_of_the_prompt_of_a_pair(write_jsonl: Write) -> None:
+    row = {"instruction": "Say why.", "input": "It rains.", "chosen": "Clouds.", "rejected": "No."}
+    example = read(write_jsonl([row]))
+    assert [m.text for m in example.messages] == ["Say why.\n\nIt rains."]
+    [fault] = faults(write_jsonl([{**row, "input": 4}]))
+    assert fault.field == "input"
+    other = {"prompt": "Say why.", "input": "note", "chosen": "Clouds.", "rejected": "No."}
+    assert [m.text for m in read(write_jsonl([other])).messages] == ["Say why."]
+
+
+def test_cells_hold_what_the_format_wants(tmp_path: Path) -> None:
+    pair = {"prompt": "Why?", "chosen": "Because.", "rejected": "No.", "margin": 0.5}
+    path = save(pair, tmp_path / "pairs.csv")
+    assert read(path).margin == 0.5
+    path.write_text(path.read_text().replace("0.5", ""))
+    assert read(path).margin is None
+    path.write_text(path.read_text().replace("No.,", "No.,much"))
+    assert [f.field for f in faults(path)] == ["margin"]
+    calls = {"messages": [ASKED, ANSWER], "functions": [{"name": "f"}], "parallel_tool_calls": True}
+    [batch] = [
+        b for c in read_checked(str(save(calls, tmp_path / "c.csv")), READING) for b in c.batches
+    ]
+    assert batch.records == [calls]
+    alone = save({"instruction": "Why?", "output": "So.", "history": ""}, tmp_path / "a.csv")
+    assert len(read(alone).messages) == 2
+
+
+def test_transcripts_survive_the_line_endings_of_windows(tmp_path: Path) -> None:
+    sides = {
+        "chosen": "\n\nHuman: Why?\n\nAssistant: So.",
+        "rejected": "\n\nHuman: Why?\n\nAssistant: No.",
+    }
+    path = save(sides, tmp_path / "hh.csv")
+    path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    example = read(path)
+    assert [m.text for m in (*example.messages, *(example.rejected or ()))] == ["Why?", "No."]

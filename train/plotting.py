@@ -161,7 +161,10 @@ def ticks(low: float, high: float, wanted: int = 6) -> list[float]:
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
+    found = (round(i * step, 12) for i in range(first, last + 1))
+    # Far from zero a step is hardly more than the precision of floats, and products miss the range.
+    slack = 1e-6 * (high - low)
+    return [tick for tick in found if low - slack <= tick <= high + slack]
 
 
 def loss_curve(history: Path) -> str:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from curate.errors import UserError
 from curate.manifest import read_manifest
 from curate.reading import read_rows
-from curate.schemas.turns import SHAREGPT_ROLES, Message, user
+from curate.schemas.turns import ROLES, SHAREGPT_ROLES, Message, user
 
 _MESSAGES = TypeAdapter(list[Message])
 _EXPECTED = "messages, conversations, prompt, instruction or question"
@@ -101,9 +101,11 @@ def _messages(row: dict[str, Any], place: str) -> list[Message]:
     """The row's turns, whichever of the formats it is in; empty when it is in none."""
     turns: Any = None
     if "conversations" in row:
-        turns = [_turn(turn) for turn in row["conversations"] or ()]
+        turns = row["conversations"]
     elif "messages" in row or isinstance(row.get("prompt"), list):
         turns = row["messages"] if "messages" in row else row["prompt"]
+    if isinstance(turns, list):
+        turns = [_turn(turn) for turn in turns]
     if turns is not None:
         try:
             return _MESSAGES.validate_python(turns)
@@ -125,8 +127,10 @@ def _messages(row: dict[str, Any], place: str) -> list[Message]:
 
 
 def _turn(turn: Any) -> Any:
-    """A ShareGPT turn as a message; anything else as it is, for the check to refuse."""
+    """A turn with ShareGPT's keys or roles as a message; anything else as it is, for the check to refuse."""
     if isinstance(turn, dict) and "from" in turn:
         role = SHAREGPT_ROLES.get(str(turn["from"]).lower(), turn["from"])
         return {"role": role, "content": turn.get("value")}
+    if isinstance(turn, dict) and isinstance(role := turn.get("role"), str) and role not in ROLES:
+        return {**turn, "role": SHAREGPT_ROLES.get(role.lower(), role)}
     return turn

@@ -27,22 +27,23 @@ _OTHER_NAMES = {
 }
 
 
-def _renamed(raw: bytes) -> bytes | None:
+def renamed(raw: bytes) -> bytes | None:
     """The row with every role under its usual name, or None when one cannot be told."""
     try:
         record = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-    renamed = False
+    changed = False
     for turn in _turns(record):
         role = turn["role"]
         name = role.strip().lower()
         known = name if name in ROLES else _OTHER_NAMES.get(name)
         if known is None:
             return None
-        renamed |= known != role
+        changed |= known != role
         turn["role"] = known
-    return orjson.dumps(record) if renamed else None
+    ending = b"\r" if raw.endswith(b"\r") else b""
+    return orjson.dumps(record) + ending if changed else None
 
 
 def _turns(record: Any) -> Iterator[dict[str, Any]]:
@@ -64,5 +65,5 @@ RULE = FaultRule(
         example='{"messages": [{"role": "human", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
         remedy="Use system, developer, user, assistant or tool. `--fix` renames other spellings of these.",
     ),
-    Repair(FixSafety.SAFE, "rename the roles", raw=_renamed),
+    Repair(FixSafety.SAFE, "rename the roles", raw=renamed),
 )

@@ -274,7 +274,8 @@ def _palindrome(prompt: str, completion: str) -> Iterator[str]:
         re.I,
     )
     if asked is None or re.search(
-        r"\b(?:function|program|code|check|longest|algorithm|script)\b|\bpalindromes\b",
+        r"\b(?:function|program|code|check|longest|algorithm|script)\b|\bpalindromes\b"
+        r"|\bwhat(?: is|['’]s) a palindrome\b",
         prompt,
         re.I,
     ):
