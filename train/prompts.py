@@ -101,7 +101,7 @@ def _messages(row: dict[str, Any], place: str) -> list[Message]:
     """The row's turns, whichever of the formats it is in; empty when it is in none."""
     turns: Any = None
     if "conversations" in row:
-        turns = row["conversations"]
+        turns = row["conversations"] or []
     elif "messages" in row or isinstance(row.get("prompt"), list):
         turns = row["messages"] if "messages" in row else row["prompt"]
     if isinstance(turns, list):
