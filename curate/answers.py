@@ -1,17 +1,24 @@
 """Record rules that look at the last exchange of a row, asked from the columns instead of the record.
 
-Of a row with one question and one answer, the columns `prompt` and `completion` (`curate.columns`) are
+Of large files other processes do it (`curate.askers`). Of a row with one question and one answer, the columns `prompt` and `completion` (`curate.columns`) are
 the last exchange (`curate.rules.exchanges`); a record, which takes longer to make than many a rule to
 ask, is then needed only of the rows that a rule reports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import polars as pl
 
+from curate.askers import Askers, Question
+from curate.asking import Says
 from curate.columns import Batch
+from curate.evaluating import Hits
+from curate.light_dataclass import dataclass
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import RecordRule
 from curate.schemas.turns import RecordFormat
 
 _FORMATS = (
@@ -52,3 +59,72 @@ def exchanges_at(
     prompts, completions, knowns = (column.to_list() for column in frame)
     for row, prompt, completion, is_known in zip(rows, prompts, completions, knowns, strict=True):
         yield row, (prompt, completion) if is_known else None
+
+
+# Exchanges in one question: some ten milliseconds of work.
+_AT_ONCE = 256
+# What is said about a row: itself, its exchange where nobody has asked yet, and the message if there is one.
+# With neither, only the row's record knows.
+Said = tuple[int, tuple[str, str] | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Rows of which the exchanges that are known, in their order, are in a question."""
+
+    known: Sequence[int]
+    unknown: Sequence[int]
+    question: Question
+
+
+class Answers:
+    """What record rules say about the exchanges of a batch; those rules that could be asked elsewhere, are."""
+
+    def __init__(self, batch: Batch, found: Sequence[Hits], askers: Askers | None) -> None:
+        self._batch = batch
+        self._askers = askers
+        self._asked: dict[int, list[_Asked]] = {}
+        for hits in found if askers is not None else ():
+            says = _says_of(hits)
+            if says is not None and (asked := self._ask(hits, says)):
+                self._asked[hits.number] = asked
+
+    def _ask(self, hits: Hits, says: Says) -> list[_Asked]:
+        askers = self._askers
+        assert askers is not None
+        asked: list[_Asked] = []
+        rows = exchanges_at(self._batch, hits.positions)
+        while some := list(islice(rows, _AT_ONCE)):
+            exchanges = [(row, exchange) for row, exchange in some if exchange is not None]
+            question = askers.ask(says, [exchange for _, exchange in exchanges])
+            if question is None:
+                return []
+            unknown = [row for row, exchange in some if exchange is None]
+            asked.append(_Asked([row for row, _ in exchanges], unknown, question))
+        return asked
+
+    def of(self, hits: Hits) -> Iterator[Said]:
+        """Each of a rule's rows of which there is something to say, or still something to ask, ascending."""
+        asked = self._asked.get(hits.number)
+        if asked is not None:
+            yield from (said for part in asked for said in self._replies(part))
+        elif _says_of(hits) is not None:
+            rows = exchanges_at(self._batch, hits.positions)
+            yield from ((row, exchange, None) for row, exchange in rows)
+        else:
+            yield from ((row, None, None) for row in hits.positions.to_list())
+
+    def _replies(self, asked: _Asked) -> Iterator[Said]:
+        assert self._askers is not None
+        reply = self._askers.reply(asked.question)
+        said: dict[int, str | None] = {asked.known[i]: text for i, text in reply["said"]}
+        # Only the record knows these, or where a rule failed.
+        said |= dict.fromkeys((asked.known[i] for i in reply["failed"]), None)
+        said |= dict.fromkeys(asked.unknown, None)
+        yield from ((row, None, said[row]) for row in sorted(said))
+
+
+def _says_of(hits: Hits) -> Says | None:
+    rule = hits.rule
+    check = rule.check if isinstance(rule, RecordRule) else None
+    return check.says if isinstance(check, OnExchange) else None

@@ -23,6 +23,7 @@ from curate.demands import Alternatives, demands_of, patterns_in
 from curate.features import FEATURES
 from curate.known_screen import known_screen
 from curate.light_dataclass import dataclass
+from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
 from curate.screening import Mask, Screen, candidates
@@ -109,6 +110,12 @@ class Plan:
         """Whether a rule looks at the texts of rows, or at more of them than their layout."""
         collected = any(rule.collectors for rule in self.dataset_rules)
         return bool(self._conditions) or collected or not {"layout"}.issuperset(self.features)
+
+    @cached_property
+    def asks_about_exchanges(self) -> bool:
+        """Whether a rule in Python is asked about exchanges."""
+        checks = (rule.check for rule in self.rules if isinstance(rule, RecordRule))
+        return any(isinstance(check, OnExchange) for check in checks)
 
     @cached_property
     def counts_tokens(self) -> bool:

@@ -18,6 +18,8 @@ from typing import Literal
 
 import polars as pl
 
+from curate.answers import Answers
+from curate.askers import Askers, askers_for
 from curate.baseline import Baseline, load_baseline
 from curate.columns import Batch, merged
 from curate.dataset import Dataset, FileRole
@@ -175,6 +177,7 @@ class _Evaluated:
 
     checked: Checked
     hits: list[list[Hits]]
+    answers: list[Answers]
     features: list[pl.DataFrame]
     rows: list[pl.DataFrame]
 
@@ -199,15 +202,18 @@ class _Run:
         self._ignored = [ignored_in(s.shown, ignores, table) for s in self._own]
         self._fault_rules = {r.about.name: r for r in plan.rules if isinstance(r, FaultRule)}
         self._collectors = plan.make_collectors()
+        self._askers: Askers | None = None
+        self._evaluating = False
 
     def run(self) -> None:
         references = self._reference_features()
         frames: list[pl.DataFrame] = []
         rows_met = []
-        for i, source in enumerate(self._own):
-            before = self._tally.rows
-            frames += self._file(i, source)
-            rows_met.append(self._tally.rows - before)
+        with self._asking():
+            for i, source in enumerate(self._own):
+                before = self._tally.rows
+                frames += self._file(i, source)
+                rows_met.append(self._tally.rows - before)
         if not self._plan.dataset_rules:
             return
         frame = self._together(frames)
@@ -228,6 +234,17 @@ class _Run:
         paths = [s.path for s in self._own]
         rules, options = self._plan.dataset_rules, self._plan.options
         lint_dataset(dataset, rules, options, self._ignored, paths, self._data, self._tally)
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Processes for what rules in Python are asked, while the files are large enough for them."""
+        if self._plan.asks_about_exchanges:
+            self._askers = askers_for([s.path for s in self._own], lambda: not self._evaluating)
+        try:
+            yield
+        finally:
+            if self._askers is not None:
+                self._askers.close()
 
     def _together(self, features: list[pl.DataFrame]) -> pl.DataFrame:
         return pl.concat(features) if features else self._plan.no_features()
@@ -288,8 +305,9 @@ class _Run:
             if self._tally.rows // MANY_ROWS > before // MANY_ROWS:
                 give_back()
             self._faults(evaluated.checked, index, source)
-            for batch, hits in zip(evaluated.checked.batches, evaluated.hits, strict=True):
-                self._batch(batch, hits, source)
+            found = zip(evaluated.checked.batches, evaluated.hits, evaluated.answers, strict=True)
+            for batch, hits, answers in found:
+                self._batch(batch, hits, answers, source)
             features += evaluated.features
             for rows in evaluated.rows:
                 for collector in self._collectors.values():
@@ -299,9 +317,15 @@ class _Run:
     def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
         ignored = self._ignored[file]
         rows = _in_reading_order(checked) if self._plan.dataset_rules else []
-        features = meanwhile(partial(self._features, rows, file))
-        hits = [self._plan.evaluate(batch, ignored) for batch in checked.batches]
-        return _Evaluated(checked, hits, features.result(), rows)
+        self._evaluating = True
+        try:
+            features = meanwhile(partial(self._features, rows, file))
+            hits = [self._plan.evaluate(batch, ignored) for batch in checked.batches]
+            both = zip(checked.batches, hits, strict=True)
+            answers = [Answers(batch, found, self._askers) for batch, found in both]
+            return _Evaluated(checked, hits, answers, features.result(), rows)
+        finally:
+            self._evaluating = False
 
     def _features(self, frames: Sequence[pl.DataFrame], file: int) -> list[pl.DataFrame]:
         return [self._plan.features_of(rows, file) for rows in frames]
@@ -321,7 +345,7 @@ class _Run:
         if "invalid-json" in by_rule and source.path != STDIN and is_array(source.path):
             self._tally.give_up_repairs(source.shown)
 
-    def _batch(self, batch: Batch, found: Sequence[Hits], source: Source) -> None:
+    def _batch(self, batch: Batch, found: Sequence[Hits], answers: Answers, source: Source) -> None:
         columns = [h for h in found if isinstance(h.rule, ColumnRule)]
         rooms = [self._tally.room(h.rule.about.code) for h in columns]
         described = side_by_side(
@@ -340,9 +364,9 @@ class _Run:
                 unseen = 0 if room is None else max(0, len(hits.positions) - room)
                 self._unseen(source, rule.about.code, unseen, rule.repair)
             else:
-                self._records(hits, batch, source)
+                self._records(hits, batch, answers, source)
 
-    def _records(self, hits: Hits, batch: Batch, source: Source) -> None:
+    def _records(self, hits: Hits, batch: Batch, answers: Answers, source: Source) -> None:
         code = hits.rule.about.code
         for one in found_in_records(
             hits,
@@ -353,6 +377,7 @@ class _Run:
             self._tally.failed,
             self._tally.room(code),
             partial(self._unseen, source, code, 1),
+            answers,
         ):
             self._tally.add(one)
 

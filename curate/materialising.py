@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from curate.answers import exchanges_at
+from curate.answers import Answers
 from curate.columns import Batch
 from curate.evaluating import Hits
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
@@ -307,8 +307,11 @@ def found_in_records(
     failed: Callable[[About, str, Exception], None],
     limit: int | None = None,
     unseen: Callable[[Repair | None], None] | None = None,
+    answers: Answers | None = None,
 ) -> Iterator[Found]:
     """Findings of a record rule, called on the records that its `applies` let through.
+
+    `answers` are those about this batch, where it was asked about before.
 
     A rule that raises on a record has not assessed it: `failed` is told, and the next is looked at.
     Past so many as `limit` says, `unseen` is told the repair of each, and nothing more is made of it.
@@ -317,13 +320,13 @@ def found_in_records(
     rule = hits.rule
     assert isinstance(rule, RecordRule)
     says = rule.check.says if isinstance(rule.check, OnExchange) else None
-    rows = hits.positions
-    given = exchanges_at(batch, rows) if says else ((row, None) for row in rows.to_list())
-    for row, exchange in given:
+    answers = answers or Answers(batch, (), None)
+    for row, exchange, said in answers.of(hits):
         try:
-            said = says(*exchange) if says and exchange else None
-            if exchange and said is None:
-                continue
+            if says and exchange:
+                said = says(*exchange)
+                if said is None:
+                    continue
             record = batch.records[row]
             shape = shape_of(record, data)
             assert shape is not None  # it was validated under these options
