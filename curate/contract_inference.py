@@ -200,12 +200,13 @@ def _string_labels(tally: ValueTally, shares: Shares) -> tuple[str, ...] | None:
 
 def _object_schema(tally: ValueTally, shares: Shares) -> dict[str, Any]:
     total = tally.types["object"]
+    met = {k: below for k, below in tally.keys.items() if below.types}
     if total < shares.least:
-        keys = dict(tally.keys)
+        keys = met
     else:
         keys = {
             k: below
-            for k, below in tally.keys.items()
+            for k, below in met.items()
             if not shares.is_odd(below.types.total(), total)
         }
         if not keys or _open_keys(tally, total, shares):

@@ -59,16 +59,17 @@ class ValueTally:
     items: ValueTally | None = None
     orders: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
-    def add(self, value: Any, depth: int = 0) -> None:
-        """Count one value and what is in it."""
+    def add(self, value: Any, depth: int = 0, *, words: bool = False) -> None:
+        """Count one value and what is in it; of what is no JSON but meant to be, only its `words`."""
         kind = type_name(value)
-        self.types[kind] += 1
+        if not words:
+            self.types[kind] += 1
         if kind == "string":
             self._add_string(value)
         elif depth > _DEEPEST:
             return
         elif kind == "object":
-            if len(self.orders) < _MOST_STRINGS:
+            if len(self.orders) < _MOST_STRINGS and not words:
                 self.orders[tuple(value)] += 1
             for key, item in value.items():
                 below = self.keys.get(key)
@@ -76,12 +77,12 @@ class ValueTally:
                     if len(self.keys) >= _MOST_KEYS:
                         continue
                     below = self.keys[key] = ValueTally()
-                below.add(item, depth + 1)
+                below.add(item, depth + 1, words=words)
         elif kind == "array":
             if self.items is None:
                 self.items = ValueTally()
             for item in value:
-                self.items.add(item, depth + 1)
+                self.items.add(item, depth + 1, words=words)
 
     def _add_string(self, value: str) -> None:
         if self.strings is not None:
@@ -192,6 +193,8 @@ class OutputTally:
                 self.nearly_tried += 1
                 loose = read_loosely(text)
                 self.nearly += loose.cut or (loose.readable and loose.value not in ([], {}))
+                if loose.readable and not loose.cut:
+                    self.values.add(loose.value, words=True)
 
     def _add_sample(self, texts: pl.Series) -> None:
         for text in texts.to_list():
