@@ -1,7 +1,7 @@
 """Known findings: with a baseline, only what is new is reported.
 
-A finding is known by its fingerprint (rule and content of the row), so a baseline survives edits
-elsewhere, reordering and renamed files. Identical rows share a fingerprint; the baseline holds how
+A finding is known by its fingerprint (rule and content of the row, or of both rows where it is about two), so a
+baseline survives edits elsewhere, reordering and renamed files. Identical rows share a fingerprint; the baseline holds how
 often it was met, and one more than that is new.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from curate.errors import UserError
+from curate.pair_identity import Identity, known_alike, known_as
 from curate.schemas.findings import Finding
 from curate.writing import atomic_write
 
@@ -26,13 +27,14 @@ class Baseline:
         self._left = Counter(counts)
         self.covered = 0
 
-    def covers(self, finding: Finding) -> bool:
+    def covers(self, finding: Finding, identity: Identity | None = None) -> bool:
         """Whether this finding is a known one; counts it if so."""
-        if finding.fingerprint is None or self._left[finding.fingerprint] <= 0:
-            return False
-        self._left[finding.fingerprint] -= 1
-        self.covered += 1
-        return True
+        for fingerprint in (*known_as(finding, identity), *known_alike(finding, identity)):
+            if self._left[fingerprint] > 0:
+                self._left[fingerprint] -= 1
+                self.covered += 1
+                return True
+        return False
 
 
 def load_baseline(path: Path) -> Baseline:

@@ -205,9 +205,7 @@ def _object_schema(tally: ValueTally, shares: Shares) -> dict[str, Any]:
         keys = met
     else:
         keys = {
-            k: below
-            for k, below in met.items()
-            if not shares.is_odd(below.types.total(), total)
+            k: below for k, below in met.items() if not shares.is_odd(below.types.total(), total)
         }
         if not keys or _open_keys(tally, total, shares):
             # Keys are data here (names, ids): nothing can be said about them.

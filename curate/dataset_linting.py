@@ -13,7 +13,8 @@ from curate.dataset import Dataset
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS
 from curate.light_dataclass import dataclass
-from curate.materialising import Found, finding_of, text_of_column
+from curate.materialising import Found, content_hash, finding_of, text_of_column
+from curate.pair_identity import Identity, Pairs, Place
 from curate.rereading import read_selected
 from curate.rules.protocol import DatasetRule, Hit
 from curate.schemas.findings import Related
@@ -60,9 +61,23 @@ def lint_dataset(
         for unseen in hits:
             repair = None if unseen.line is None else unseen.hit.repair or rule.repair
             tally.add_unseen(code, 1, repair)
-    raws = _rows_again(placed, paths)
-    for hit in placed:
-        tally.add(_found(hit, dataset, raws, data))
+    twins = [_twins(hit, dataset) for hit in placed]
+    raws, contents = _rows_again(placed, twins, paths)
+    pairs: dict[str, Pairs] = {}
+    for hit, both in zip(placed, twins, strict=True):
+        if both is not None:
+            pairs.setdefault(hit.rule.about.code, Pairs(contents)).add(*both)
+    for hit, both in zip(placed, twins, strict=True):
+        identity = None if both is None else pairs[hit.rule.about.code].identity(*both)
+        tally.add(_found(hit, dataset, raws, data, identity))
+
+
+def _twins(placed: _Placed, dataset: Dataset) -> tuple[Place, Place] | None:
+    """The row that a hit names and the one that it is compared with, where either could be named."""
+    if not placed.rule.either or placed.file is None or placed.line is None:
+        return None
+    first, _ = placed.hit.related[0]
+    return (placed.file, placed.line), dataset.place(first)
 
 
 def _hits(
@@ -131,22 +146,36 @@ def _place(
     return _Placed(rule, hit, *whole.place(index(hit.row)))
 
 
-def _rows_again(placed: Sequence[_Placed], paths: Sequence[str]) -> dict[tuple[int, int], bytes]:
-    """The bytes of the rows that hits name: the text was not kept, so the files are read again."""
+def _rows_again(
+    placed: Sequence[_Placed], twins: Sequence[tuple[Place, Place] | None], paths: Sequence[str]
+) -> tuple[dict[Place, bytes], dict[Place, str]]:
+    """The bytes of the rows that hits name, and the hashes of those that are compared.
+
+    The text was not kept, so the files are read again.
+    """
+    named = {(h.file, h.line) for h in placed if h.file is not None and h.line is not None}
+    compared = {place for both in twins if both is not None for place in both}
     wanted: dict[int, set[int]] = {}
-    for hit in placed:
-        if hit.file is not None and hit.line is not None:
-            wanted.setdefault(hit.file, set()).add(hit.line)
-    rows: dict[tuple[int, int], bytes] = {}
+    for file, line in named | compared:
+        wanted.setdefault(file, set()).add(line)
+    rows: dict[Place, bytes] = {}
+    contents: dict[Place, str] = {}
     for file, lines in wanted.items():
         for batch in read_selected(paths[file], sorted(lines)):
             for line, raw in zip(batch.lines, batch.raw, strict=True):
-                rows[file, line] = raw
-    return rows
+                if (file, line) in named:
+                    rows[file, line] = raw
+                if (file, line) in compared:
+                    contents[file, line] = content_hash(raw)
+    return rows, contents
 
 
 def _found(
-    placed: _Placed, dataset: Dataset, raws: dict[tuple[int, int], bytes], data: DataOptions
+    placed: _Placed,
+    dataset: Dataset,
+    raws: dict[Place, bytes],
+    data: DataOptions,
+    identity: Identity | None,
 ) -> Found:
     hit, rule = placed.hit, placed.rule
     path = _common(dataset.files) if placed.file is None else dataset.files[placed.file]
@@ -170,8 +199,9 @@ def _found(
         field=field,
         excerpt=excerpt,
         related=tuple(_related(dataset, row, score) for row, score in hit.related),
+        content=None if identity is None else identity.content,
     )
-    return Found(finding, repair)
+    return Found(finding, repair, identity=identity)
 
 
 def _related(dataset: Dataset, row: int, score: float | None) -> Related:

@@ -16,6 +16,7 @@ from curate.evaluating import Hits
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.light_dataclass import dataclass
 from curate.masking import masked
+from curate.pair_identity import Identity
 from curate.record_shapes import shape_of
 from curate.rules.exchanges import OnExchange, last_exchange, mark_of
 from curate.rules.protocol import About, ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
@@ -33,11 +34,13 @@ class Found:
     """A finding, together with the repair that would mend it.
 
     `everywhere`: the fault is one of the file, told once; its raw repair is for every line.
+    `identity` is that of a finding about a pair of rows.
     """
 
     finding: Finding
     repair: Repair | None
     everywhere: bool = False
+    identity: Identity | None = None
 
     def not_offered(self) -> Found:
         """The same where the file cannot be mended in place: the repair is not advertised.
@@ -75,16 +78,20 @@ def finding_of(
     excerpt: str | None = None,
     span: tuple[int, int] | None = None,
     related: tuple[Related, ...] = (),
+    content: str | None = None,
 ) -> Finding:
     """A finding of a rule. `raw` are the bytes of the row, where there is one, for the fingerprint.
 
+    `content`, where given, is what the fingerprint stands for instead of the row alone.
     Secrets and personal data are hidden in what is shown, whatever the rule is about.
     """
     about = rule.about
     message = masked(message)
     if excerpt is not None and (hidden := masked(excerpt)) != excerpt:
         excerpt, span = hidden, None
-    if raw is None:
+    if content is not None:
+        pass
+    elif raw is None:
         said = "|".join((field or "", excerpt or "")) if line is None else message
         content = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).hexdigest()
     else:

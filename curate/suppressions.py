@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from curate.errors import UserError
+from curate.pair_identity import Identity, known_alike, known_as
 from curate.schemas.findings import Finding
 from curate.schemas.options.lint import LintOptions
 from curate.writing import atomic_write
@@ -29,13 +30,16 @@ class Suppressions:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def covers(self, finding: Finding) -> bool:
+    def covers(self, finding: Finding, identity: Identity | None = None) -> bool:
         """Whether this finding was accepted; counts it if so."""
-        if finding.fingerprint is None or finding.fingerprint not in self._entries:
-            return False
-        self._used.add(finding.fingerprint)
-        self.covered += 1
-        return True
+        # A pair that was accepted stands, in another order, for one other pair of its group, not for all.
+        alike = (other for other in known_alike(finding, identity) if other not in self._used)
+        for fingerprint in (*known_as(finding, identity), *alike):
+            if fingerprint in self._entries:
+                self._used.add(fingerprint)
+                self.covered += 1
+                return True
+        return False
 
     def unused(self, codes: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:
         """One sentence for each entry that met nothing, though its rule ran over its file."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from curate.light_dataclass import dataclass
 from curate.masking import masked
 from curate.materialising import Found
+from curate.pair_identity import Identity
 from curate.rules.protocol import About, Repair
 from curate.schemas.findings import Finding, FixSafety, NotAssessed
 
@@ -19,8 +20,8 @@ _SAID = 300  # characters of an exception that are told
 class Accepted(Protocol):
     """Findings that are known and need not be reported: suppressions, a baseline."""
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether it is one of them; counts it if so."""
+    def covers(self, finding: Finding, identity: Identity | None = None) -> bool:
+        """Whether it is one of them; counts it if so. `identity` is that of one about two rows."""
         ...
 
 
@@ -66,7 +67,7 @@ class Tally:
 
     def add(self, found: Found) -> None:
         """Count a finding, and keep it while there is room."""
-        if any(accepted.covers(found.finding) for accepted in self.accepted):
+        if any(accepted.covers(found.finding, found.identity) for accepted in self.accepted):
             return
         code = found.finding.code
         if found.repair is not None and found.finding.path in self.unrepairable:

@@ -43,7 +43,9 @@ def test_states_json_in_one_line() -> None:
 def test_labels_of_what_is_meant_as_json_are_labels() -> None:
     rows = [{"item": ("lamp", "tent", "drill", "kettle")[i % 4], "n": i} for i in range(80)]
     dicts = [str(row) for row in rows if row["item"] == "lamp"] + ["{'item': 'gossip', 'n': 1}"]
-    outputs = [json.dumps(row) for row in rows if row["item"] != "lamp"] + ['{"item": "lamp", "n": 1}']
+    outputs = [json.dumps(row) for row in rows if row["item"] != "lamp"] + [
+        '{"item": "lamp", "n": 1}'
+    ]
     contract = infer_contract([*dicts, *outputs, '{"item": "gossip", "n": 2}'])
     assert [v.kind for v in contract.check('{"item": "lamp", "n": 7}')] == []
     assert [v.kind for v in contract.check('{"item": "gossip", "n": 7}')] == ["unknown-value"]

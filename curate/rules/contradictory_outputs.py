@@ -149,5 +149,6 @@ RULE = DatasetRule(
     ),
     features=(*NEEDED, "short_completion"),
     check=_check,
+    either=True,
     collectors=(OutputContracts,),
 )

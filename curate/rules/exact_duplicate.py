@@ -31,5 +31,6 @@ RULE = DatasetRule(
     ),
     features=NEEDED,
     check=_check,
+    either=True,
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
 )

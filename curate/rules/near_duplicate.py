@@ -44,6 +44,7 @@ RULE = DatasetRule(
     ),
     features=NEEDED,
     check=_check,
+    either=True,
     collectors=(NearTexts,),
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
 )

@@ -201,6 +201,8 @@ class DatasetRule:
         unavailable: options → why the rule cannot run (no tokenizer given), or None. Such a rule
             is reported as not assessed, never as passed.
         scope: "file" runs once for each file, "all" once over all files together.
+        either: a hit is about two rows, of which the first in order is in `related` and the other
+            is named: in another order it would be the other way round.
     """
 
     about: About
@@ -210,6 +212,7 @@ class DatasetRule:
     repair: Repair | None = None
     scope: Literal["file", "all"] = "all"
     collectors: tuple[type[Collector], ...] = ()
+    either: bool = False
 
 
 Rule = FaultRule | ColumnRule | RecordRule | DatasetRule

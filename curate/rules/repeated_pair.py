@@ -43,5 +43,6 @@ RULE = DatasetRule(
     ),
     features=("prompt_key", "completion_key", "rejected_key", "rejected_length"),
     check=_check,
+    either=True,
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
 )

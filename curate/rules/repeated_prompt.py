@@ -35,4 +35,5 @@ RULE = DatasetRule(
     ),
     features=NEEDED,
     check=_check,
+    either=True,
 )
