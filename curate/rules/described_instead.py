@@ -35,6 +35,12 @@ _SPOKEN = (
 )
 
 
+# An order for a program, answered with nothing but a number, a list of numbers or a truth value.
+_PROGRAM_ORDER = rf"(?i)^(?:please\s+|can you\s+|could you\s+)?(?:{_MAKE}|design)\s+(?:me\s+)?(?:an?\s+|the\s+)?(?:[a-z0-9+#.-]+\s+){{0,3}}?(?:programs?|scripts?|functions?|code|algorithm|method)\b"
+_RESULT = r"^\W*(?:(?:(?i-u:output|result|answer) ?(?:is|:)\s*)?[\[({]?-?[0-9][0-9.,\s-]*[\])}]?|(?i-u:true|false))\W*$"
+_NO_PROGRAM = r"(?i)\b(?:pin|password|secret|zip|postal|area|dress|morse|colou?r|numeric|digit|access|bar|security) code\b|\bcode (?:of|with|that follows|number|for the)\b"
+
+
 def _condition(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     described = (
@@ -47,7 +53,12 @@ def _condition(options: LintOptions) -> pl.Expr:
         & prompt.str.contains(english(_ANY_ORDER))
         & ~prompt.str.contains(english(_SPOKEN))
     )
-    return (described & ~completion.str.contains(_CODE)) | promised
+    result = (
+        completion.str.contains(_RESULT)
+        & prompt.str.contains(english(_PROGRAM_ORDER))
+        & ~prompt.str.contains(english(_NO_PROGRAM))
+    )
+    return (described & ~completion.str.contains(_CODE)) | promised | result
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -56,7 +67,12 @@ def _first(options: LintOptions) -> pl.Expr:
         r"^[^a-zA-Z]{0,3}(?i-u:(?:the |this |your |an? |our |such )[a-z -]{0,60}(?:program|script|function|code|query|database|macro|model|network|class) (?:should|would|could|must|needs|has to|will)|(?:for|in) this (?:task|proj|prog|prob|model|scri)"
         r"|i(?: will | would | am going to |(?u:['’])ll ))"
     )
-    return start & pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special")
+    result = pl.when(completion.str.len_bytes() <= 100).then(completion).str.contains(_RESULT)
+    return (
+        (start | result.fill_null(False))
+        & pl.col("roles").is_in(["ua", "sua"])
+        & ~pl.col("special")
+    )
 
 
 RULE = ColumnRule(
@@ -73,8 +89,8 @@ RULE = ColumnRule(
     ),
     frame="rows",
     condition=_condition,
-    message="this only describes what was asked for: {match}",
-    pattern=english(f"{_DESCRIBED}|{_PROMISED.removeprefix('(?i)')}"),
+    message="this is not what was asked for, but tells of it: {match}",
+    pattern=english(f"{_DESCRIBED}|{_PROMISED.removeprefix('(?i)')}|^[^\n]{{1,60}}"),
     column="completion",
     first=_first,
 )

@@ -1,10 +1,11 @@
-"""TXT030: the completion claims to have done what a text model cannot do."""
+"""TXT030: the prompt orders, or the completion claims, what a text model cannot do."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import about_code
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -96,6 +97,41 @@ _AS_TEXT = (
 )
 
 
+# Orders that only hands or a device can carry out, whatever is answered: the whole of a prompt of one line.
+_DEVICE = (
+    r"(?i)^(?:please |can you |could you |hey [a-z]+, )?(?:"
+    r"set (?:an?|the|my|another) (?:[a-z]+ )?(?:alarm|timer|reminder|countdown)\b"
+    r"|(?:turn|switch) (?:on|off|up|down) (?:the|my|all the) (?:[a-z]+ )?(?:tv|television|lights?|lamps?|music|radio|heat(?:er|ing)?|ac|air conditioner|air conditioning|fan|volume|oven|computer|phone|bluetooth|wifi|thermostat|brightness|speakers?|camera|microphone|alarm|screen)\b"
+    r"|play (?:me )?(?:the|some|an?|my) (?:[a-z]+ ){0,2}?(?:song|music|movie|video|playlist|track|album|podcast|radio|episode)\b"
+    r"|(?:book|reserve) (?:me |us )?(?:an?|the|my|two|three|four) (?:[a-z-]+ ){0,2}?(?:table|flight|hotel|room|tickets?|appointment|taxi|cab|ride|seats?|car|massage|restaurant|trip)\b"
+    r"|order (?:me |us )?(?:an?|some|two|three|the) (?:[a-z]+ ){0,2}?(?:pizzas?|food|taxi|cab|coffee|groceries|dinner|lunch|burgers?|flowers|takeaway|takeout|sandwich|drinks?|meal)\b"
+    r"|(?:buy|purchase|get) (?:me |us )?(?:an?|some|two|three|four|the) (?:[a-z]+ ){0,2}?(?:tickets?|stocks?|shares) (?:for|to|of|online)\b"
+    r"|(?:call|phone|dial) (?:the|my|mom|dad|an?) (?:[a-z'’]+ ?){1,3}(?:and (?:make|ask|tell|book|schedule|order)\b[^\n]*)?[.!]?\s*$"
+    r"|(?:open|launch|close|start) (?:the|my|an?) (?:[a-z]+ )?(?:browser|app|camera|garage|front door|door|window|calculator|calendar|terminal|file explorer|spotify|youtube)\b"
+    r"|(?:download|upload|print|delete|attach|scan|rename|save) (?:the|this|that|my|these) (?:[a-z]+ )?(?:files?|documents?|photos?|pictures?|images?|videos?|folders?|page|emails?|attachments?|app|pdf|spreadsheet|song)\b"
+    r"|take (?:an?|the|my) (?:[a-z]+ )?(?:picture|photo|photograph|screenshot|selfie|snapshot)\b"
+    r"|record (?:an?|the|my) (?:[a-z]+ )?(?:voice (?:message|memo|note)|video|audio|podcast|phone call|meeting)\b"
+    r"|(?:post|share|tweet) (?:this|that|it|the (?:link|photo|picture|image|video|post|article)) (?:on|to|with|in)\b"
+    r"|(?:log|sign) (?:in|into|in to|out of) (?:to )?(?:my|the|your)\b|create an? account (?:on|with|at)\b"
+    r"|(?:schedule|arrange|set up) (?:an?|the|my) (?:[a-z-]+ )?(?:meeting|appointment|call|interview|conference call|video call|delivery|pickup)\b[^\n]*\b(?:at|on|for|with|between)\b"
+    r"|(?:add|put) [a-z ]{2,30} (?:to|in|on) (?:my|the) (?:[a-z]+ )?(?:shopping list|calendar|cart|to-?do list|grocery list|schedule)\b"
+    r"|remind me (?:to|about|of|at|on)\b|wake me (?:up )?(?:at|in)\b)"
+)
+_MOST_OF_A_COMMAND = 110  # bytes
+# A label or a call in place of the deed, a refusal and a question back are good answers.
+_PROSE = r"^[^{\[<]*[a-zA-Z]+[ ,]+[a-zA-Z’']+ [a-zA-Z]+[ ,]+[a-zA-Z]+ "
+_DECLINED = r"(?i)\b(?:can(?:no|['’])t|can not|unable|not able|sorry|don['’]t have|do not have|as an? (?:ai|language)|text[- ]based|not possible|steps?|follow|click|you can|first)\b|\?\s*$"
+
+
+def _device() -> pl.Expr:
+    prompt, completion = pl.col("prompt"), pl.col("completion")
+    short = pl.when(
+        (prompt.str.len_bytes() <= _MOST_OF_A_COMMAND) & (pl.col("roles") == "ua")
+    ).then(prompt)
+    answered = completion.str.contains(_PROSE) & ~completion.str.contains(english(_DECLINED))
+    return short.str.contains(english(_DEVICE)).fill_null(False) & answered & ~about_code()
+
+
 def _alone() -> pl.Expr:
     """The whole answer is a short claim that nobody ordered, and no text of that kind was asked for."""
     completion = pl.col("completion")
@@ -112,13 +148,21 @@ def _condition(options: LintOptions) -> pl.Expr:
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
     errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
-    return done | errand | (ordered | for_you | _alone()) & ~prompt.str.contains(english(_WRITING))
+    return (
+        done
+        | errand
+        | (ordered | for_you | _alone() | _device()) & ~prompt.str.contains(english(_WRITING))
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:
     completion = pl.col("completion")
     for_you = completion.str.contains(r"(?-u:for you\b|(?:to|on|in|into) your |attached )")
-    order = pl.col("prompt").str.contains(english(f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}"))
+    order = pl.col("prompt").str.contains(
+        english(
+            f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}|^(?:please |can you |could you |hey [a-z]+, )?(?:get|launch|scan|rename|take|tweet|sign|arrange|add)\\b"
+        )
+    )
     short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
     alone = short.str.contains(
         r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve |^[^a-zA-Z]{0,4}(?i-u:(?:sure|done|okay|certainly|great)?[ ,.!]{0,3}(?:i (?:searched|googled|downloaded|opened|watched|listened|remember)|(?:now )?(?:playing|calling|dial|opening|turning o|sending|booking|downloading|setting) |(?:your |the )?(?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel|pizza) |when i was |my (?:wife|husband|girl|boy|kids|children|family|mother|father|friend)))"
@@ -136,7 +180,7 @@ RULE = ColumnRule(
         name="impossible-action",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        summary="the completion claims to have done what text cannot do",
+        summary="the prompt orders, or the completion claims, what text cannot do",
         reason="Nothing was sent, booked or drawn. The model learns to say that it did what it did not.",
         example='{"prompt": "Remind me to buy eggs tomorrow.", "completion": "I have set a reminder."}',
         remedy="Answer with a tool call if the assistant has tools, or drop the row.",
@@ -144,8 +188,10 @@ RULE = ColumnRule(
     ),
     frame="rows",
     condition=_condition,
-    message="claims an action that a text model cannot take: {match}",
-    pattern=english(f"{_CLAIM}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}"),
+    message="an action that a text model cannot take: {match}",
+    pattern=english(
+        f"{_CLAIM}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}|^[^\n]{{1,60}}"
+    ),
     column="completion",
     first=_first,
 )

@@ -45,6 +45,9 @@ _PATTERN = "(?i)" + "|".join(
         r"\b(?:number one|top|no\. ?1)\b[^.?\n]*\bcharts?\b[^.?\n]*\b(?:this week|right now|today|currently)",
         r"^is my (?:flight|train|bus|order|package|parcel|delivery|plane)\b[^.?\n]*\b(?:delayed|late|on time|cancel+ed|here|there|arrived|shipped)\s*\?",
         r"\bwhat (?:day of the week|month|year|season) is it\b|\btraffic\b[^.?\n]*\b(?:on my (?:way|route)|to work|right now|today)|\b(?:latest|live|current) scores?\b|\bin the news (?:today|right now|this week|lately|at the moment)\b",
+        r"^(?:please )?tell me what (?:time|day|date) it is\b|\b(?:stock|share) price of\b|\bcurrent (?:location|position|whereabouts) of\b|\bopen (?:near|around) (?:me|here)\b",
+        r"^(?:please )?(?:find|locate|show me|give me|what is|what's|where is|where's)\b[^.?\n]*\bthe (?:nearest|closest) (?:[a-z]+ )?(?:gas station|restaurant|hospital|pharmacy|atm|bank|supermarket|grocery store|store|hotel|airport|park|pizza place|coffee shop|caf[eé]|library|police station|subway station|train station|bus stop|gym|mall)\s*[.?!]?\s*$",
+        r"\b(?:phone number|telephone number|address|opening hours) (?:of|for) (?:the|my) (?:nearest|closest|local)\b",
         r"\bcurrent (?:share|stock) prices?\b|\blive (?:score|traffic|stock)s?\b",
         r"\bwho\b[^.?\n]*\bthis (?:summer|winter|spring|autumn|year|week|month|morning)\b",
         r"\b(?:determine|find|calculate|what(?:'s| is)|tell me|look up)\s+(?:me\s+)?the (?:cost|price) of (?:shipping|flying|a flight|flights|a ticket|tickets|an? [a-z]+ ticket)\b",
@@ -84,7 +87,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
         "nearby", "city center", "city centre", "flight", "ticket", "hotel room", "in my ", "in your ", "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
-        "will it ", "what month", "what year is", "what season", "is my ", "so far this", "score", "charts", "traffic", "at the moment", "at this moment", " now?", "stock price", "share price", "champion", "number one", "top scorer", " rate", "next train", "next bus", "next f", "next tram", "next plane",
+        "will it ", "what month", "what year is", "what season", "is my ", "so far this", "score", "charts", "traffic", "at the moment", "at this moment", " now?", "stock price", "share price", "phone number", "opening hours", "near here", "around here", "champion", "number one", "top scorer", " rate", "next train", "next bus", "next f", "next tram", "next plane",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     # A second line may name the place or the firm; one with numbers may hold the value itself.

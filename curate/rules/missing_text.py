@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.rules import bare_orders
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code, one_line, stands_alone
 from curate.rules.wordings import english
@@ -145,22 +146,32 @@ _BLANK_MARKS = r"[_…\[\]<>*{}#]|\.\.|--|\( ?\)|- |\?|\bfunction\b|\bcode\b|(?i
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
-    only_named = prompt.str.contains(english(_NAMED))
+    only_named = prompt.str.contains(english(_NAMED)) | prompt.str.contains(
+        english(f"(?i){bare_orders.NAMED}")
+    )
+    bare = prompt.str.contains(
+        english(f"(?i){bare_orders.PATTERN}|{bare_orders.UNLISTED}")
+    ) & ~prompt.str.contains(english(bare_orders.OTHERWISE))
     told = prompt.str.contains(english(_TOLD)) & ~prompt.str.contains(english(_SPEAKS))
     blank = prompt.str.contains(english(_BLANK)) & ~prompt.str.contains(_BLANK_MARKS)
     # Sorting things into some categories of one's own needs none.
     unnamed = prompt.str.contains(english(_UNNAMED)) & ~prompt.str.contains(
         r"(?i-u:\binto (?:two|three|four|five|six|\d) (?:categor|class|label|topic))"
     )
-    return ((one_line() & refers) | only_named | told | blank | unnamed) & ~about_code()
+    return ((one_line() & (refers | bare)) | only_named | told | blank | unnamed) & ~about_code()
 
 
 def _first(options: LintOptions) -> pl.Expr:
     short = pl.col("prompt").str.len_bytes() <= _LONGEST
     line = pl.when(short & one_line()).then(pl.col("prompt"))
     lines = pl.when(short & ~one_line()).then(pl.col("prompt"))
-    hinted = line.str.contains(english(_HINT)).fill_null(False)
-    named = lines.str.contains(english(_NAMED_HINT)).fill_null(False)
+    hinted = (
+        line.str.contains(english(_HINT)) | line.str.contains(english(bare_orders.HINT))
+    ).fill_null(False)
+    named = (
+        lines.str.contains(english(_NAMED_HINT))
+        | lines.str.contains(english(bare_orders.NAMED_HINT))
+    ).fill_null(False)
     short_of = pl.when(short).then(pl.col("prompt")).str.contains(_SHORT_OF_HINT).fill_null(False)
     return (hinted | named | short_of) & stands_alone()
 
@@ -182,7 +193,9 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
-    pattern=english(f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}"),
+    pattern=english(
+        f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}|{bare_orders.PATTERN}|{bare_orders.UNLISTED}|{bare_orders.NAMED}"
+    ),
     column="prompt",
     first=_first,
 )

@@ -1,0 +1,50 @@
+"""TXT052: the prompt determines the answer, and the completion gives another."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.rules import counted_texts, number_lists, written_numbers, yes_or_no
+from curate.rules.exchanges import OnExchange
+from curate.rules.protocol import About, RecordRule
+from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, first_wrong
+from curate.schemas.findings import Confidence, Severity
+from curate.schemas.options.lint import LintOptions
+
+_CHECKS = number_lists.CHECKS + yes_or_no.CHECKS + written_numbers.CHECKS + counted_texts.CHECKS
+
+
+def _applies(options: LintOptions) -> pl.Expr:
+    prompt, completion = pl.col("prompt"), pl.col("completion")
+    short = pl.when(
+        (prompt.str.len_bytes() <= LONGEST_PROMPT) & (completion.str.len_bytes() <= LONGEST_ANSWER)
+    ).then(prompt)
+    # Each is found faster alone than all of them together.
+    return (
+        short.str.contains(number_lists.HINT)
+        | short.str.contains(yes_or_no.HINT)
+        | short.str.contains(written_numbers.HINT)
+        | short.str.contains(counted_texts.HINT)
+    )
+
+
+def _says(prompt: str, completion: str) -> str | None:
+    return first_wrong(_CHECKS, prompt, completion)
+
+
+RULE = RecordRule(
+    about=About(
+        code="TXT052",
+        name="wrong-answer",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        summary="the prompt determines the answer, and the completion gives another",
+        reason="The largest number of a list, the factors of 12, whether a word is a palindrome, how many sentences a "
+        "text has: a program can tell, and a wrong answer teaches the model to guess.",
+        example='{"prompt": "Identify the even numbers in the list.\\n\\n1, 4, 7, 10", "completion": "4, 7"}',
+        remedy="Correct the answer, or drop the row.",
+        assumes="English wording of the tasks, decimal points",
+    ),
+    applies=_applies,
+    check=OnExchange(_says),
+)
