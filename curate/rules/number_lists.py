@@ -92,13 +92,15 @@ def _one_value(task: Task, completion: str) -> str | None:
     if not values or _NOT_ALL.search(_LIST.sub("", order)):
         return None
     asked = _asked(order, values)
-    # Wrong-arithmetic looks at most means and medians, and at sums that are named so.
-    if asked is None or ((asked[0] != "sum" or "sum of" in order.lower()) and _elsewhere(task)):
+    if asked is None:
         return None
     name, true = asked
     said = numbers_of(_THOUSANDS.sub("", completion))
     margin = abs(true) / 50 if true.denominator != 1 else Fraction(0)
     if not 0 < len(said) <= len(values) + 3 or any(abs(v - true) <= margin for v in said):
+        return None
+    # Wrong-arithmetic looks at most means and medians, and at sums that are named so.
+    if (name != "sum" or "sum of" in order.lower()) and _elsewhere(task):
         return None
     return f"the {name} of {shown_numbers(values[:10])} is {float(true):g}, the completion says {completion.strip()[:40]!r}"
 
@@ -120,11 +122,11 @@ _OF: dict[str, Callable[[Numbers], Fraction]] = {
 
 def _stated(task: Task, completion: str) -> str | None:
     """What an answer says of the list, whatever it was asked for: "the average of the list is 4.5"."""
-    values = _given(task)
-    order = _LIST.sub("", task.order)
-    if not values or _NOT_ALL.search(order) or _elsewhere(task):
+    statements = list(_OF_LIST_IS.finditer(completion))
+    values = _given(task) if statements else []
+    if not values or _NOT_ALL.search(_LIST.sub("", task.order)) or _elsewhere(task):
         return None
-    for match in _OF_LIST_IS.finditer(completion):
+    for match in statements:
         name, said = match[1].lower(), Fraction(match[2].strip(",").replace(",", ""))
         if name == "mode":
             counts = [values.count(v) for v in values]
