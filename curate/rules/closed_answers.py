@@ -154,7 +154,7 @@ def _wrong_solution(prompt: str, completion: str) -> Iterator[Verdict]:
 
 def _solves(left: str, right: str, unknown: str, value: Fraction) -> bool:
     """Whether both sides agree; True where a side cannot be read."""
-    if re.search(rf"{unknown}\s*\d|\)\s*\d", left + right):
+    if re.search(rf"{unknown}\s*\d|\)\s*\d", f"{left} = {right}"):
         return True
     # A negative or broken value must stay one factor, also under a power.
     negative = "(0-" if value < 0 else "("

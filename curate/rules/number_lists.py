@@ -310,12 +310,12 @@ def _wrong_factors(number: int, kind: str, said: list[int], *, multiplied: bool)
 
 
 CHECKS: Table = (
-    (("max", "min", "est", "sum", "total", "add", "mean", "average", "median", "product", "multiply"), _one_value),
+    (("maximum", "minimum", "largest", "smallest", "highest", "lowest", "biggest", "greatest", "least", " max", " min", "sum", "total", "add", "mean", "average", "median", "product", "multiply"), _one_value),
     (("list", "data", "numbers", "array", "set"), _stated),
     (("even", "odd", "prime", "negative"), _filtered),
     (("ascending",), _direction),
     (("sum", "add", "total"), _pair),
-    (("first", "between", "from", "range", "factor", "divisor"), _defined),
+    (("multiples", "prime", "even ", "odd ", "square", "fibonacci", "powers of", "factor", "divisor"), _defined),
 )  # fmt: skip
 HINT = english(
     r"(?i)(?:max(?:imum)?|min(?:imum)?|(?:larg|small|high|low|great|bigg)est|\bsum\b|total|\badd\b|mean|average|median|product|multiply|mode|even|odd|prime|negative|process)\b[^\n]{0,80}\n*[^\n]{0,60}?[0-9]\s*,\s*(?:and )?-?[0-9]"

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.rules.placeholders import SURE, TOKEN, UNWRITTEN
+from curate.rules.placeholders import STUB, SURE, TOKEN, UNWRITTEN
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import worded
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
+
+# Bytes of code that holds nothing but its frame.
+_LONGEST_STUB = 160
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     short = pl.when(text.str.len_bytes() <= 60).then(text)
     whole = short.str.contains(f"{SURE}|{UNWRITTEN}").fill_null(False)
-    return pl.col("learnt") & (whole | text.str.contains(TOKEN))
+    code = pl.when(text.str.len_bytes() <= _LONGEST_STUB).then(text).str.contains(STUB)
+    return pl.col("learnt") & (whole | text.str.contains(TOKEN) | code.fill_null(False))
 
 
 def _first(options: LintOptions) -> pl.Expr:
     return worded(options) | pl.col("text").str.contains(
-        r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder).{0,40}$"
+        r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder|code).{0,40}$"
+        r"|(?i-u:(?:code|logic|implementation) (?:goes |to go )?here|todo)|\A\s*```\w*\s*```\s*\z"
     )
 
 
@@ -39,7 +44,7 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a placeholder stands where the answer should be: {match}",
-    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}",
+    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}|{STUB}",
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
     first=_first,
 )

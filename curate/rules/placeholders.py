@@ -24,6 +24,11 @@ _UNWRITTEN = (
     r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf(?:asdf)*|asdfghjkl|qwerty|lorem ipsum(?: dolor sit amet)?"
     r"|(?:answer|response|output|completion) (?:is |was )?(?:pending|missing|awaited|under review|not (?:written|available|ready|given|provided)(?: yet)?)(?: review| approval)?|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
 )
+# Code that is still to be written, in a comment or in brackets; a fence around nothing.
+STUB = (
+    r"(?i)(?:#|//|/\*|<!--|--|%)\s*(?:(?:please |write |put |add |insert |the |some |rest of |your |own |actual |main )+(?:code|logic|implementation)(?: goes| to go)? here|(?:code|logic|implementation) goes here|todo:? (?:implement|add|write|your|fill|complete))\b"
+    r"|\A\s*[<\[(]\s*(?:(?:the|your|insert|some|add) )*code(?: snippet)?(?: goes)?(?: here)?\s*[>\])]\s*\z|\A\s*```\w*\s*```\s*\z|\A\s*(?:answer|response|output|completion)\s*:\s*\z"
+)
 # In brackets even a single word is no answer: "[output]", "<answer>".
 _BRACKETED = (
     r"(?:the |your |an? |chosen |rejected |model |assistant |expected |insert )*"

@@ -173,7 +173,7 @@ CHECKS: Table = (
     (("question", "interrogative"), _question),
     (("negat", "future", "past", "present", "passive"), _trace),
     (("word", "adverb", "adjective", "phrase", "noun", "verb", "term", "article", "conjunction", "preposition"), _word_added),
-    (("add", "insert", "append", "include", "put"), _nothing_added),
+    (("add ", "insert ", "append ", "include ", "put "), _nothing_added),
     (("synonym", "antonym", "opposite", "other word", "similar word", "alternative word", "plural"), _other_word),
 )  # fmt: skip
 HINT = english(

@@ -13,7 +13,7 @@ from curate.patterns import has_any, regex
 from curate.rules.numerals import COUNT, count_of
 from curate.rules.word_puzzles import subject_of
 
-_MORSE = {
+MORSE = {
     ".-": "a", "-...": "b", "-.-.": "c", "-..": "d", ".": "e", "..-.": "f", "--.": "g", "....": "h", "..": "i",
     ".---": "j", "-.-": "k", ".-..": "l", "--": "m", "-.": "n", "---": "o", ".--.": "p", "--.-": "q", ".-.": "r",
     "...": "s", "-": "t", "..-": "u", "...-": "v", ".--": "w", "-..-": "x", "-.--": "y", "--..": "z",
@@ -49,7 +49,7 @@ def _morse(prompt: str, completion: str) -> Iterator[str]:
     marks = re.split(r"[\s/|]+", run[0].strip(" /|\n")) if run else []
     if not marks or len(subject) > _LONGEST:
         return
-    read = "".join(_MORSE.get(mark, "?") for mark in marks)
+    read = "".join(MORSE.get(mark, "?") for mark in marks)
     # A full stop behind the code is no E.
     if _plain(subject) not in (_plain(read), _plain(read.removesuffix("e"))) or "?" in read[:-1]:
         yield f"the Morse code reads {read!r}, not {subject[:40]!r}"

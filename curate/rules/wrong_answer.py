@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.rules import counted_texts, number_lists, written_numbers, yes_or_no
+from curate.rules import (
+    alphabet,
+    counted_texts,
+    money_and_time,
+    number_lists,
+    written_numbers,
+    yes_or_no,
+)
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
 from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, first_wrong
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_CHECKS = number_lists.CHECKS + yes_or_no.CHECKS + written_numbers.CHECKS + counted_texts.CHECKS
+_CHECKS = (
+    number_lists.CHECKS
+    + yes_or_no.CHECKS
+    + written_numbers.CHECKS
+    + counted_texts.CHECKS
+    + money_and_time.CHECKS
+    + alphabet.CHECKS
+)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -25,6 +39,8 @@ def _applies(options: LintOptions) -> pl.Expr:
         | short.str.contains(yes_or_no.HINT)
         | short.str.contains(written_numbers.HINT)
         | short.str.contains(counted_texts.HINT)
+        | short.str.contains(money_and_time.HINT)
+        | short.str.contains(alphabet.HINT)
     )
 
 
