@@ -13,6 +13,13 @@ from functools import cache
 _MOST = 60
 _FLAGS = re.compile(r"\(\?([imsuU-]+)\)")
 _OPENING = re.compile(r"\((?:\?(?:[imsuU-]*:|P?<[A-Za-z_]\w*>))?")
+# What is read at once: classes (no nested ones, nor set operations), groups of a known kind, other characters.
+_TOKEN = re.compile(
+    r"""[^\\\[()|]+ | \\. | (?P<bar>\|) | (?P<closing>\))
+    | \[(?:\^|(?!\^))(?!\[|&&|--|~~)(?:\\.|[^\\])(?:(?!&&|--|~~)(?:\\.|[^\\\[\]]))*\]
+    | (?P<opening>\((?:\?(?:[imsuU-]*:|P?<[A-Za-z_]\w*>)(?!\?) | (?!\?)))""",
+    re.VERBOSE | re.DOTALL,
+)
 # What makes of the item before it another one.
 _REPEATS = "*+?{"
 
@@ -46,51 +53,27 @@ def _split(pattern: str) -> list[str]:
 def _branches(pattern: str) -> list[str] | None:
     """What stands between the bars that are in no group; None for syntax that is not understood."""
     cuts, depth, at = [-1], 0, 0
-    while at < len(pattern):
-        character = pattern[at]
-        if character == "(":
-            if _FLAGS.match(pattern, at) or not _known_group(pattern, at):
-                return None
+    while found := _TOKEN.match(pattern, at):
+        at, kind = found.end(), found.lastgroup
+        if kind == "opening":
             depth += 1
-        elif character == ")":
+        elif kind == "closing":
             depth -= 1
-        elif character == "|" and not depth:
-            cuts.append(at)
-        at = _after(pattern, at)
-        if depth < 0 or at < 0:
-            return None
+            if depth < 0:
+                return None
+        elif kind == "bar" and not depth:
+            cuts.append(at - 1)
+    if at < len(pattern):
+        return None
     return [pattern[a + 1 : b] for a, b in zip(cuts, [*cuts[1:], len(pattern)], strict=True)]
-
-
-def _known_group(pattern: str, at: int) -> bool:
-    opening = _OPENING.match(pattern, at)
-    return opening is not None and pattern[opening.end() : opening.end() + 1] != "?"
 
 
 def _closing(pattern: str) -> int | None:
     """Where the group with which the pattern begins has ended."""
     depth, at = 0, 0
-    while at < len(pattern):
-        depth += {"(": 1, ")": -1}.get(pattern[at], 0)
-        at = _after(pattern, at)
-        if at < 0:
-            return None
+    while found := _TOKEN.match(pattern, at):
+        at, kind = found.end(), found.lastgroup
+        depth += (kind == "opening") - (kind == "closing")
         if not depth:
             return at
     return None
-
-
-def _after(pattern: str, at: int) -> int:
-    """The place after the character, escape or class that begins here; -1 where that is not clear."""
-    if pattern[at] == "\\":
-        return at + 2 if at + 2 <= len(pattern) else -1
-    if pattern[at] != "[":
-        return at + 1
-    at += 2 if pattern.startswith("[^", at) else 1
-    first = True
-    while at < len(pattern) and (first or pattern[at] != "]"):
-        if pattern[at] == "[" or pattern[at : at + 2] in ("&&", "--", "~~"):
-            return -1
-        at += 2 if pattern[at] == "\\" else 1
-        first = False
-    return at + 1 if at < len(pattern) else -1
