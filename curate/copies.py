@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.engines import Engine
-from curate.kernel import library
 from curate.label_variants import edit_distance
 from curate.light_dataclass import dataclass
+from curate.shared_library import library
 from curate.shingles import ShingleSets, Shingling
 from curate.texts import I64, TextBatch
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +18,12 @@ from numpy.typing import NDArray
 from curate.clusters import Clustering, Mode
 from curate.containment import Contained, References, TokenRows
 from curate.light_dataclass import dataclass
+from curate.shared_library import library
 from curate.shingles import ShingleSets, Shingling
 from curate.signatures import U32, Banding, Sketches, permutations
 from curate.texts import I64, TextBatch
 from curate.unicode_tables import TableMaker, all_tables
 
-_LIBRARY = "_minhash.dll" if sys.platform == "win32" else "_minhash.so"
 _LANES = 16  # the kernel works on multiples of so many permutations
 _UNITS = {"auto": 0, "word": 1, "char": 2}
 _MODES: dict[Mode, int] = {"representative": 0, "single": 1, "match": 2}
@@ -120,15 +118,6 @@ class LineShapes(ctypes.Structure):
             which,
             int(with_system),
         )
-
-
-@functools.cache
-def library() -> ctypes.CDLL | None:
-    """The shared object, or None where it was not built (or does not load on this machine)."""
-    try:
-        return ctypes.CDLL(str(Path(__file__).parent / _LIBRARY))
-    except OSError:
-        return None
 
 
 @functools.cache
@@ -381,8 +370,7 @@ def _with_tables(
 def _at(array: NDArray[Any]) -> int:
     """The address of an array's first element; the layout must be the plain one."""
     assert array.flags.c_contiguous
-    # `array.ctypes` makes an object of its own for each.
-    return int(array.__array_interface__["data"][0])
+    return int(array.ctypes.data)
 
 
 def _texts(batch: TextBatch, shingling: Shingling) -> tuple[Any, ...]:

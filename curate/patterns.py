@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, cached_property
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, reduce
+from operator import or_
 from types import ModuleType
 from typing import Any, AnyStr, Generic, cast
 
-# What `python -m curate.documentation` has read from the expressions of the rules; others are read when needed.
-FILE = Path(__file__).with_name("pattern_words.json")
+from curate.word_marks import ALL, Known, Words, latest, mark_of, marked, word_table
 
 # From so many calls on, the words of an expression are worth knowing; of more words, finding them is slow.
 _OFTEN = 100
 _MOST_WORDS = 40
 _MOST_LETTERS = 16
+_FEW = 6
+_LENGTHS = (12, 8, 6, 4)
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
@@ -30,56 +31,123 @@ def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
 
 class _Uncompiled(Generic[AnyStr]):
     """Takes over each attribute of the compiled expression that is asked for, so that from the second
-    time on it is found without a detour."""
+    time on it is found without a detour.
+
+    What looks for the expression in a text asks for its words first: where no text holds them, the expression
+    need not even be compiled. Beyond ASCII, all texts are searched.
+    """
 
     def __init__(self, pattern: AnyStr, flags: int) -> None:
         self._arguments: tuple[AnyStr, int] = (pattern, flags)
         self._calls = 0
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return regex, self._arguments
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith(
-            "__"
-        ):  # what copying and pickling ask for: they make do with the arguments
+        if name.startswith("__"):  # what copying and pickling ask for
             raise AttributeError(name)
-        value = getattr(self._compiled, name)
-        if name in ("search", "finditer") and isinstance(self._compiled.pattern, str):
-            value = self._search if name == "search" else self._finditer
+        pattern, flags = self._arguments
+        if name in _NOTHING and isinstance(pattern, str):
+            words = known_words(pattern, flags)
+            value = self._counted(name) if words is None else self._with_words(name, words)
+        else:
+            value = getattr(self._compiled, name)
         setattr(self, name, value)
         return value
 
-    def _search(self, text: str, *place: int) -> re.Match[str] | None:
-        self._count()
-        return self._of_text().search(text, *place)
+    def _with_words(self, name: str, words: Words) -> Callable[..., Any]:
+        """The method of this name, called only on texts that hold one of the words."""
+        if not words:
+            method: Callable[..., Any] = getattr(self._compiled, name)
+            return method
+        bits, nothing = mark_of(words), _NOTHING[name]
+        # Python finds one of many letters as soon by itself.
+        looked_for = words if len(words) <= _FEW or max(map(len, words)) > 1 else ("",)
+        find: Callable[..., Any] = getattr(re.Pattern, name)
 
-    def _finditer(self, text: str, *place: int) -> Iterator[re.Match[str]]:
-        self._count()
-        return self._of_text().finditer(text, *place)
+        def found(text: str, *place: int) -> Any:
+            one, other = latest
+            known = one if one.text is text else other if other.text is text else Known(text)
+            marks = known.marks
+            if marks is not None:
+                return find(self._compiled, text, *place) if marks & bits else nothing()
+            lower = known.lower
+            for word in looked_for:
+                if word in lower:
+                    return find(self._compiled, text, *place)
+            return nothing()
 
-    def _count(self) -> None:
-        """Once the expression is used often, give way to what looks for its words first.
+        return found
 
-        Python goes through a text letter by letter for what may be one of many words, but finds a
-        single word at once.
-        """
-        self._calls += 1
-        if self._calls > _OFTEN:
-            compiled = self._of_text()
-            words = words_of(compiled)
-            search, finditer = compiled.search, compiled.finditer
-            if words:
-                search, finditer = (
-                    _with_words(search, words, None),
-                    _with_words(finditer, words, ()),
-                )
-            self.__dict__.update(search=search, finditer=finditer)
+    def _counted(self, name: str) -> Callable[..., Any]:
+        """The method of this name; of an expression beyond the table, the words are read once it is used often."""
 
-    def _of_text(self) -> re.Pattern[str]:
-        compiled: Any = self._compiled
-        return cast("re.Pattern[str]", compiled)
+        def counted(text: str, *place: int) -> Any:
+            self._calls += 1
+            if self._calls > _OFTEN:
+                compiled: Any = self._compiled
+                words = words_of(compiled)
+                setattr(self, name, self._with_words(name, words))
+            return getattr(self._compiled, name)(text, *place)
+
+        return counted
 
     @cached_property
     def _compiled(self) -> re.Pattern[AnyStr]:
         return re.compile(*self._arguments)
+
+
+# What looks for an expression in a text, and what it gives where there is none.
+_NOTHING: dict[str, Callable[[], Any]] = {
+    "search": lambda: None,
+    "finditer": lambda: iter(()),
+    "findall": list,
+}
+
+
+class Topic:
+    """Several expressions, of which a text is asked at once whether one of them may match."""
+
+    def __init__(self, *patterns: re.Pattern[str]) -> None:
+        self.patterns = patterns
+
+    def may_match(self, text: str) -> bool:
+        """False only where no expression matches."""
+        known = marked(text)
+        if known.marks is None:
+            return any(not words or has_any(known.lower, words) for words in self._words)
+        return known.marks & self._marks != 0
+
+    def which(self, text: str) -> Sequence[int]:
+        """The places of the expressions that may match."""
+        known = marked(text)
+        marks = known.marks
+        if marks is None:
+            each = enumerate(self._words)
+            return [i for i, words in each if not words or has_any(known.lower, words)]
+        if not marks & self._marks:
+            return ()
+        return [i for i, bits in enumerate(self._bits) if marks & bits]
+
+    @cached_property
+    def _words(self) -> list[Words]:
+        return [_words_of_any(pattern) for pattern in self.patterns]
+
+    @cached_property
+    def _bits(self) -> list[int]:
+        return [mark_of(words) if words else ALL for words in self._words]
+
+    @cached_property
+    def _marks(self) -> int:
+        return reduce(or_, self._bits)
+
+
+def _words_of_any(pattern: re.Pattern[str]) -> Words:
+    """As `words_of`, of an expression that need not be compiled for it."""
+    one: Any = pattern
+    known = known_words(*one._arguments) if isinstance(one, _Uncompiled) else None
+    return words_of(pattern) if known is None else known
 
 
 def has_any(text: str, words: tuple[str, ...]) -> bool:
@@ -90,50 +158,18 @@ def has_any(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-# The two texts that were looked at last, and what they are in lower case: rules look at a prompt and its answer in turns.
-_last = (("", ""), ("", ""))
+def known_words(pattern: str, flags: int) -> Words | None:
+    """The words of an expression as the table has them; None for one that does not stand in it."""
+    words = None if flags & re.VERBOSE else word_table().get(pattern)
+    return None if words is None else tuple(words)
 
 
-def _with_words(
-    find: Callable[..., Any], words: tuple[str, ...], nothing: Any
-) -> Callable[..., Any]:
-    """`find`, called only on texts that hold one of the words."""
-
-    def found(text: str, *place: int) -> Any:
-        global _last
-        if not text.isascii():
-            return find(text, *place)
-        one, other = _last
-        if one[0] is text:
-            lower = one[1]
-        elif other[0] is text:
-            lower = other[1]
-        else:
-            lower = text.lower()
-            _last = (text, lower), one
-        for word in words:
-            if word in lower:
-                return find(text, *place)
-        return nothing if nothing is None else iter(nothing)
-
-    return found
-
-
-def words_of(pattern: re.Pattern[str]) -> tuple[str, ...]:
+def words_of(pattern: re.Pattern[str]) -> Words:
     """Some words, in lower case, of which an ASCII text must hold one to match; none where that is not known."""
     if pattern.flags & re.VERBOSE:
         return ()
-    known = _table().get(pattern.pattern)
-    return _words_in(pattern.pattern) if known is None else tuple(known)
-
-
-@cache
-def _table() -> dict[str, list[str]]:
-    try:
-        table: dict[str, list[str]] = json.loads(FILE.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return table
+    known = known_words(pattern.pattern, 0)
+    return _words_in(pattern.pattern) if known is None else known
 
 
 def patterns_in(*modules: ModuleType) -> set[str]:
@@ -149,6 +185,8 @@ def patterns_in(*modules: ModuleType) -> set[str]:
             waiting += value
         elif type(value) is dict:
             waiting += value.values()
+        elif type(value) is Topic:
+            waiting += value.patterns
     return found
 
 
@@ -158,17 +196,26 @@ def written(patterns: Iterable[str]) -> str:
     return json.dumps(table, indent=0) + "\n"
 
 
-def _words_in(pattern: str) -> tuple[str, ...]:
+def _words_in(pattern: str) -> Words:
     """As `words_of`, read from the expression, which takes a millisecond."""
     from curate.literals import ways_of
     from curate.wanted_words import BOUND, LONG_NUMBER, frequency
 
     ways = ways_of(pattern, start=False, end=False)
-    found = {word.replace(BOUND, b"") for way in ways for word in min(way, key=frequency)}
-    if LONG_NUMBER in found:
+    # A long number is no word; where more is demanded, the rest is.
+    ways_in_words = [[clause for clause in way if LONG_NUMBER not in clause] for way in ways]
+    if not all(ways_in_words):
         return ()
-    words = sorted(word.decode() for word in found if word.isascii())
-    # Where one word contains another, the shorter one says it all.
-    words = [word for word in words if not any(other in word for other in words if other != word)]
-    letters = all(len(word) == 1 for word in words)  # of many, nearly every text holds one
-    return tuple(words) if len(words) <= (_MOST_LETTERS if letters else _MOST_WORDS) else ()
+    found = {word.replace(BOUND, b"") for way in ways_in_words for word in min(way, key=frequency)}
+    whole = {word.decode() for word in found if word.isascii()}
+    # Of very many, their beginnings are fewer.
+    for length in _LENGTHS:
+        words = sorted({word[:length] for word in whole})
+        # Where one word contains another, the shorter one says it all.
+        words = [
+            word for word in words if not any(other in word for other in words if other != word)
+        ]
+        letters = all(len(word) == 1 for word in words)  # of many, nearly every text holds one
+        if len(words) <= (_MOST_LETTERS if letters else _MOST_WORDS):
+            return tuple(words)
+    return ()

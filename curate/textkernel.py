@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.kernel import library
 from curate.light_dataclass import dataclass
+from curate.shared_library import library
 from curate.texts import I64
 
 P, L = ctypes.c_void_p, ctypes.c_int64

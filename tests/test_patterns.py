@@ -8,11 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate import patterns
-from curate.patterns import _OFTEN, regex, words_of
+from curate import patterns, word_marks
+from curate.patterns import _OFTEN, Topic, regex, words_of
+from curate.shared_library import short_calls
+from curate.word_marks import ALL, Known, word_table
 
 
 def test_nothing_is_compiled_before_the_first_use() -> None:
@@ -66,6 +68,8 @@ def test_importing_the_rules_compiles_next_to_nothing() -> None:
         (r"[a-z]+", ()),
         (r"caf\u00e9|tea", ("tea",)),  # only ASCII texts are asked
         (r"no|none|no one", ("no",)),
+        (r"binary [01]{6,16}", ("binary 0", "binary 1")),  # not that there is a long number
+        (r"how many [a-z][ab]", ("how many",)),  # of very many, the beginnings
     ],
 )
 def test_the_words_of_an_expression(pattern: str, words: tuple[str, ...]) -> None:
@@ -73,14 +77,14 @@ def test_the_words_of_an_expression(pattern: str, words: tuple[str, ...]) -> Non
 
 
 def test_the_table_says_what_the_expressions_say() -> None:
-    table = patterns._table()
+    table = word_table()
     assert len(table) > 200
     for pattern in sorted(table)[::10]:
         assert tuple(table[pattern]) == patterns._words_in(pattern), pattern
 
 
 def test_an_expression_beyond_the_table_is_read() -> None:
-    assert r"(?:zebras|gnus) of" not in patterns._table()
+    assert r"(?:zebras|gnus) of" not in word_table()
     assert words_of(re.compile(r"(?:zebras|gnus) of")) == ("gnus of", "zebras of")
 
 
@@ -143,3 +147,75 @@ def test_looking_for_words_first_hides_no_match(pattern: str, flags: int, texts:
         assert (found and found.span()) == (expected and expected.span()), text
         every = [match.span() for match in ours.finditer(text)]
         assert every == [match.span() for match in theirs.finditer(text)], text
+
+
+# A few expressions of the rules, with texts made of their words: most of them nearly match.
+_RULES = [pattern for pattern, words in sorted(word_table().items()) if words][::9]
+_PIECES = sorted({word for pattern in _RULES for word in word_table()[pattern]})
+_NEAR = st.lists(
+    st.sampled_from([*_PIECES, " ", "12", " is ", "\n", "K", "\u212a", "\u00e9"]), max_size=9
+)
+
+
+@pytest.fixture(params=["marked by the kernel", "asked word by word"])
+def marking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "asked word by word":
+        monkeypatch.setattr(word_marks, "_marker", lambda: None)
+    monkeypatch.setattr(word_marks, "_WORTH_PREPARING", 0)
+    monkeypatch.setattr(word_marks, "latest", [Known(""), Known("")])
+    monkeypatch.setattr(patterns, "latest", word_marks.latest)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pieces=_NEAR, upper=st.booleans())
+def test_a_topic_hides_no_match(marking: None, pieces: list[str], upper: bool) -> None:
+    text = "".join(pieces).upper() if upper else "".join(pieces)
+    topic = Topic(*_OURS)
+    which = set(topic.which(text))
+    assert topic.may_match(text) == bool(which)
+    for place, pattern in enumerate(_RULES):
+        expected = re.search(pattern, text, re.I)
+        if expected:
+            assert place in which, pattern
+        found = _OURS[place].search(text)  # the text has marks now, where there is a kernel
+        assert (found and found.span()) == (expected and expected.span()), pattern
+        assert _OURS[place].findall(text) == re.findall(pattern, text, re.I)
+
+
+_OURS = [regex(pattern, re.I) for pattern in _RULES]
+
+
+def test_the_marks_of_a_text_are_those_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    if short_calls() is None:
+        pytest.skip("the kernel was not built")
+    monkeypatch.setattr(word_marks, "_WORTH_PREPARING", 0)
+    for text in ("What is the SUM of 3 and 4?", "Prime numbers", "a\0sum of 3 plus 4 is 7"):
+        marks = word_marks.marked(text).marks
+        assert marks is not None
+        for words in map(tuple, word_table().values()):
+            if words:
+                assert bool(marks & word_marks.mark_of(words)) == any(
+                    w in text.lower() for w in words
+                )
+    assert word_marks.marked("caf\u00e9").marks == ALL
+
+
+def test_every_expression_of_the_table_has_a_mark() -> None:
+    assert all(word_marks.mark_of(tuple(words)) != ALL for words in word_table().values() if words)
+
+
+def test_no_text_keeps_the_marks_of_another() -> None:
+    topic = Topic(regex(r"\bdeterminant\b"))
+    for _ in range(3):
+        assert topic.may_match("the determinant of it")
+        assert not topic.may_match("the volume of it")
+        assert topic.may_match("a determinant of mine")
+
+
+def test_an_expression_whose_words_stand_nowhere_is_not_compiled() -> None:
+    known = next(pattern for pattern, words in word_table().items() if words == ["determinant"])
+    one = regex(known)
+    assert one.search("no such word") is None
+    assert "_compiled" not in vars(one)

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import Topic, regex
 from curate.rules.arithmetic import Unreadable, evaluate, number, shown
 
 _LIST = regex(
@@ -23,6 +23,7 @@ _ORDER = regex(
     r"|problem|problems|question|answer|to|this|value|operation|sum|calculation|predict|output|below|correct|input|and|it|s"
     r"|equal|equals|using|order|operations|simple|number|in|numbers)"
 )
+_WORD = regex(r"[^\W\d_]+")
 _GROUPED = regex(r"\d{1,3}(?:,\d{3})+")
 _NOT_OF_ALL = regex(
     r"weight|moving|geometric|harmonic|squares?\b|digits|even|odd|except|first|last|second|divisible|larg|small|great"
@@ -91,30 +92,35 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]]
     (regex(rf"\bdivide {_NUM} by {_NUM}", re.I), lambda a, b: a / b),
     (regex(rf"\bpercent(?:age)? (?:increase|change) from {_NUM} to {_NUM}", re.I), lambda a, b: (b - a) * 100 / a),
 )  # fmt: skip
-# One look decides whether the patterns above are tried at all.
-_WORDED = regex(
-    r"%|percent|sum of|product of|difference|plus|add|subtract|minus|times|multipl|divid|quotient|power of",
-    re.I,
-)
 _SHAPED = regex(r"\barea\b|perimeter|circumference|diameter|volume", re.I)
 _ROOT = regex(r"\bsquare root of (\d{1,9})\b(?!\.)", re.I)
 _POWER = regex(r"(?<![\d.])(\d{1,6})\s+(squared|cubed)\b|\b(square|cube) of (\d{1,6})\b", re.I)
+# One look decides which of the patterns above are tried at all.
+_IN_PHRASES = Topic(*(pattern for pattern, _ in _PHRASES))
+_OF_STATISTICS = Topic(*(pattern for pattern, _, _ in _STATISTICS))
+_OF_MEANS, _OF_POWERS, _OF_SHAPES = Topic(_MEAN), Topic(_ROOT, _POWER), Topic(_SHAPED)
 
 
 def asked_values(prompt: str) -> Iterator[tuple[str, Fraction]]:
     """What the prompt asks for, in words, and its true value."""
     try:
         yield from _expected_expression(prompt)
-        two = _asks(prompt) and len(_NUMERAL.findall(prompt)) == 2
-        for pattern, of in _PHRASES if two and _WORDED.search(prompt) else ():
+        phrases = _IN_PHRASES.which(prompt)
+        two = phrases and _asks(prompt) and len(_NUMERAL.findall(prompt)) == 2
+        for i in phrases if two else ():
+            pattern, of = _PHRASES[i]
             match = pattern.search(prompt)
             if match:
                 yield match[0], of(number(match[1]), number(match[2]))
                 return
-        yield from _expected_power(prompt)
-        yield from _expected_statistic(prompt)
-        yield from _expected_of_labelled(prompt)
-        yield from _expected_geometry(prompt)
+        if _OF_POWERS.may_match(prompt):
+            yield from _expected_power(prompt)
+        if _OF_STATISTICS.may_match(prompt):
+            yield from _expected_statistic(prompt)
+        if _OF_MEANS.may_match(prompt):
+            yield from _expected_of_labelled(prompt)
+        if _OF_SHAPES.may_match(prompt):
+            yield from _expected_geometry(prompt)
     except (Unreadable, ZeroDivisionError):
         return
 
@@ -124,11 +130,14 @@ def _asks(prompt: str) -> bool:
 
 
 def _expected_expression(prompt: str) -> Iterator[tuple[str, Fraction]]:
+    first = _WORD.search(prompt)
+    if first and first[0][:1] not in "xX" and not _ORDER.fullmatch(first[0].lower()):
+        return  # all words must be those of an order, and none but x belongs to an expression
     match = _EXPRESSION.search(prompt)
     if match is None or not _OPERATION.search(match[0]):
         return
     rest = prompt[: match.start()] + " " + prompt[match.end() :]
-    words = re.findall(r"[^\W\d_]+", rest.lower())
+    words = _WORD.findall(rest.lower())
     if re.search(r"\d", rest) or not all(_ORDER.fullmatch(word) for word in words):
         return
     expression = match[0]

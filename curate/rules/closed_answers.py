@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import Topic, regex
 from curate.rules.arithmetic import Unreadable, evaluate, numbers_in, shown
 from curate.rules.closed_forms import questions
 from curate.rules.conversions import numeric, spelled
@@ -38,6 +38,7 @@ _MORE_CLAIM = regex(
     re.I,
 )
 _ANY_CLAIM = regex(r"\d is (?:not |an? |also |evenly |\d|divisible|prime)", re.I)
+_CLAIMS = Topic(_PRIME_CLAIM, _DIVISIBLE_CLAIM, _PARITY_CLAIM, _MORE_CLAIM)
 # What is supposed or asked is no claim.
 _SUPPOSED = regex(
     r"\b(?:if|whether|that|when|not true|false|incorrect|suppose|says?|claim\w*|prove|assume|since|because)\b[^.,;:]*$|[\"“'][^\"”']*$",
@@ -68,6 +69,7 @@ _TO_SIMPLIFY = regex(
     r"\b(?:simplify|expand|factor(?:i[sz]e)?)\b[^\d(a-z]*(?:(?:the |this |following |given |algebraic |below|expression|polynomial|equation)[:.]?\s*)*([-\d(a-z][-\w\s()+*/^²³−–.]*)$",
     re.I,
 )
+_ALGEBRA = Topic(_TO_SIMPLIFY)
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
 HINT = r"(?i-u:math(?:ematical|s)? (?:equation|problem)|(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
@@ -108,10 +110,12 @@ def wrong(prompt: str, completion: str) -> Iterator[Verdict]:
             yield f"{_asked(what, completion)}, but it is {ways[0]}", None
             return
     yield from _wrong_solution(prompt, completion)
-    for said in (*wrong_solutions(prompt, completion), *wrong_primes(prompt, completion)):
-        yield said, None
-        return
-    yield from _wrong_algebra(prompt, completion)
+    for wrong_in in (wrong_solutions, wrong_primes):
+        for said in wrong_in(prompt, completion):
+            yield said, None
+            return
+    if _ALGEBRA.may_match(prompt):
+        yield from _wrong_algebra(prompt, completion)
 
 
 def _asked(what: str, completion: str) -> str:
@@ -173,7 +177,7 @@ def wrong_statements(completion: str) -> Iterator[Verdict]:
         if not _NOT_CLAIMED.search(sentence):
             yield f"the completion says {match[0]!r}", true
             return
-    if not _ANY_CLAIM.search(completion):
+    if not _CLAIMS.may_match(completion) or not _ANY_CLAIM.search(completion):
         return
     for match in _PRIME_CLAIM.finditer(completion):
         value = int(match[1] or match[4])

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, has_any, regex
 from curate.rules.arithmetic import Unreadable
 from curate.rules.number_series import next_terms
 from curate.rules.numerals import (
@@ -55,34 +55,42 @@ def _hypotenuse(a: Fraction, b: Fraction) -> tuple[Fraction, ...]:
 
 _PI = Fraction(math.pi)
 Labels = tuple[str, ...]
-_BY_LABEL: tuple[tuple[str, Labels, Callable[..., tuple[Fraction, ...]]], ...] = (
-    (r"\bcompound interest\b", ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), compound),
-    (r"\bsimple interest\b", ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), _simple),
-    (r"\barea\b.*\btriangle\b.*\bangle\b", ("side", "side", "angle"), _sine_area),
-    (r"\barea\b.*\brhombus\b|\barea\b.*\bkite\b", ("diagonal", "diagonal"), lambda a, b: (a * b / 2,)),
-    (r"\barea\b.*\btriangle\b", ("base|height", "height|base"), lambda a, b: (a * b / 2,)),
-    (r"\barea\b.*\b(?:rectangle|parallelogram|room|garden|field)\b", ("length|base|width|height", "width|height|breadth|base|length"), lambda a, b: (a * b,)),
-    (r"\bperimeter\b.*\brectang", ("length|width|height", "width|length|height|breadth"), lambda a, b: (2 * (a + b),)),
-    (r"\bsurface area\b.*\bcylinder\b", ("radius", "height"), lambda r, h: (2 * _PI * r * (r + h),)),
-    (r"\bvolume\b.*\bcylinder\b", ("radius", "height"), lambda r, h: (_PI * r**2 * h,)),
-    (r"\bvolume\b.*\bcone\b", ("radius", "height"), lambda r, h: (_PI * r**2 * h / 3,)),
-    (r"\bvolume\b.*\bsphere\b", ("radius",), lambda r: (4 * _PI * r**3 / 3,)),
-    (r"\bsurface area\b.*\bsphere\b", ("radius",), lambda r: (4 * _PI * r**2,)),
-    (r"\bsurface area\b.*\bcube\b", ("side|edge|length",), lambda a: (6 * a * a,)),
-    (r"\bdensity\b", ("mass", "volume"), lambda m, v: (m / v,)),
-    (r"\bdensity\b", ("volume", "mass"), lambda v, m: (m / v,)),
-    (r"\b(?:average )?(?:speed|velocity)\b", ("distance", "time"), lambda d, t: (d / t,)),
-    (r"\bpercent(?:age)? (?:increase|change|growth)\b", ("old|original|initial|starting|first", "new|final|ending|second|current"), lambda a, b: ((b - a) * 100 / a,)),
-    (r"\bhypotenuse\b", ("side|leg|base|a", "side|leg|height|b"), _hypotenuse),
-    (r"\bvolume\b.*\b(?:box|cuboid|prism|room|tank)\b", ("length|width|height|depth",) * 3, lambda a, b, c: (a * b * c,)),
+
+
+def _named(pattern: str) -> re.Pattern[str]:
+    return regex(pattern, re.I | re.S)
+
+
+_BY_LABEL: tuple[tuple[re.Pattern[str], Labels, Callable[..., tuple[Fraction, ...]]], ...] = (
+    (_named(r"\bcompound interest\b"), ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), compound),
+    (_named(r"\bsimple interest\b"), ("principal|amount|sum|investment", "rate|interest", "time|years?|period|term|duration"), _simple),
+    (_named(r"\barea\b.*\btriangle\b.*\bangle\b"), ("side", "side", "angle"), _sine_area),
+    (_named(r"\barea\b.*\brhombus\b|\barea\b.*\bkite\b"), ("diagonal", "diagonal"), lambda a, b: (a * b / 2,)),
+    (_named(r"\barea\b.*\btriangle\b"), ("base|height", "height|base"), lambda a, b: (a * b / 2,)),
+    (_named(r"\barea\b.*\b(?:rectangle|parallelogram|room|garden|field)\b"), ("length|base|width|height", "width|height|breadth|base|length"), lambda a, b: (a * b,)),
+    (_named(r"\bperimeter\b.*\brectang"), ("length|width|height", "width|length|height|breadth"), lambda a, b: (2 * (a + b),)),
+    (_named(r"\bsurface area\b.*\bcylinder\b"), ("radius", "height"), lambda r, h: (2 * _PI * r * (r + h),)),
+    (_named(r"\bvolume\b.*\bcylinder\b"), ("radius", "height"), lambda r, h: (_PI * r**2 * h,)),
+    (_named(r"\bvolume\b.*\bcone\b"), ("radius", "height"), lambda r, h: (_PI * r**2 * h / 3,)),
+    (_named(r"\bvolume\b.*\bsphere\b"), ("radius",), lambda r: (4 * _PI * r**3 / 3,)),
+    (_named(r"\bsurface area\b.*\bsphere\b"), ("radius",), lambda r: (4 * _PI * r**2,)),
+    (_named(r"\bsurface area\b.*\bcube\b"), ("side|edge|length",), lambda a: (6 * a * a,)),
+    (_named(r"\bdensity\b"), ("mass", "volume"), lambda m, v: (m / v,)),
+    (_named(r"\bdensity\b"), ("volume", "mass"), lambda v, m: (m / v,)),
+    (_named(r"\b(?:average )?(?:speed|velocity)\b"), ("distance", "time"), lambda d, t: (d / t,)),
+    (_named(r"\bpercent(?:age)? (?:increase|change|growth)\b"), ("old|original|initial|starting|first", "new|final|ending|second|current"), lambda a, b: ((b - a) * 100 / a,)),
+    (_named(r"\bhypotenuse\b"), ("side|leg|base|a", "side|leg|height|b"), _hypotenuse),
+    (_named(r"\bvolume\b.*\b(?:box|cuboid|prism|room|tank)\b"), ("length|width|height|depth",) * 3, lambda a, b, c: (a * b * c,)),
 )  # fmt: skip
+_LABELLED = Topic(*(pattern for pattern, _, _ in _BY_LABEL))
 
 
 def _by_label(prompt: str) -> Iterator[Question]:
     """Values with labels of their own ("Side 1 = 6, Side 2 = 8, Angle = 30°")."""
-    given = labelled_values(prompt)
-    for pattern, labels, of in _BY_LABEL if given else ():
-        if len(given) != len(labels) or not re.search(pattern, prompt, re.I | re.S):
+    places = _LABELLED.which(prompt)
+    given = labelled_values(prompt) if places else ()
+    for pattern, labels, of in (_BY_LABEL[i] for i in places) if given else ():
+        if len(given) != len(labels) or not pattern.search(prompt):
             continue
         named = zip(given, labels, strict=True)
         if all(re.search(rf"\b(?:{label})", name) for (name, _), label in named):
@@ -246,6 +254,7 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] 
     (("percent", "cost", "price", "total", "fraction"), _of_phrase),
     (("factorial", "!"), _of_factorial),
 )  # fmt: skip
+_WORDS_OF_FORMS = Topic(*(regex("|".join(map(re.escape, words)), re.I) for words, _ in _FORMS))
 HINT = (
     r"(?i-u:interest|rhombus|density|\bspeed\b|hypotenuse|standard deviation|(?:smallest|largest|minimum|maximum|highest|lowest|greatest|biggest)\b[ -~]*[0-9], ?-?[0-9]"
     r"|common (?:factor|divisor|multiple)|\b(?:gcd|gcf|lcm)\b|triangle|distance\b[ -~]*\([0-9-]|slope|factorial|\brange of|[0-9](?:st|nd|rd|th) (?:element|term|number|item|value|fib)"
@@ -262,8 +271,11 @@ def questions(prompt: str) -> Iterator[Question]:
         return
     if len(prompt) > _LONGEST:
         return
+    places = _WORDS_OF_FORMS.which(prompt)
+    if not places:
+        return
     lower = prompt.lower()
-    forms = [form for words, form in _FORMS if has_any(lower, words)]
+    forms = [_FORMS[i][1] for i in places if has_any(lower, _FORMS[i][0])]
     if not forms or _NOT_PLAIN.search(prompt):
         return
     for form in forms:

@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, regex
 
 _NUM = r"(-?\d[\d,]*(?:\.\d+)?)"
 _IS = r"(?: ?(?:,|:))? (?:is|equals|is equal to|gives|makes|will be|(?:and |then )?(?:the )?(?:result|answer|sum|product|difference|quotient|total) (?:is|will be|would be|equals)) "
-_BEFORE = r"(?<![\w.,/*^+×÷$€£(-])(?<![/*^+×÷=-] )(?<!of )(?<!by )(?<!plus )(?<!minus )(?<!times )"
+# Few places have a digit; only there is looked at what stands before.
+_BEFORE = r"(?=[-\d])(?<![\w.,/*^+×÷$€£(-])(?<![/*^+×÷=-] )(?<!of )(?<!by )(?<!plus )(?<!minus )(?<!times )"
 _AFTER = r"(?![\w%]|[.,]\d|\s*[-+*/×÷^=%]|\s+(?:plus|minus|times|multiplied|divided|more|less|percent|remainder|with a remainder|r\b|R\b|1/|[a-z]+ and))"
 _SUMS: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], ...] = (
     (regex(rf"{_BEFORE}{_NUM} plus {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a + b),
@@ -99,84 +100,41 @@ HINT = (
     r"|[0-9] (?:seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|kg|kilograms?|grams?|g) (?:is|are|equals?|=) [0-9]"
     r"|square root of [0-9]|leap year|(?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
 )
-# Of these words each statement about a sum holds one, of the others each of the rest.
-_SUMMED = (
-    "sum of",
-    "product of",
-    "difference between",
-    "half of",
-    "third of",
-    "quarter of",
-    "tenth of",
-    "double",
-    "twice",
-    "triple",
-    "power of",
-    "square of",
-    "cube of",
-    "dozen",
-    "gross",
-    "score",
-    "average of",
-    "mean of",
-    "plus",
-    "added to",
-    "minus",
-    "subtract",
-    "times",
-    "multiplied by",
-    "divided by",
-    "% of",
-    "percent of",
-)
-_UNITED = (
-    " hours ",
-    " hour ",
-    " minutes ",
-    " minute ",
-    " days ",
-    " day ",
-    " weeks ",
-    " week ",
-    " km ",
-    " kg ",
-    " m ",
-    " g ",
-    "meter",
-    "metre",
-    "gram",
-)
-_SAID = (*_SUMMED, *_UNITED, "square root", "leap year", "(", " or ", "and is approx", "which is ")
 # How each statement of a result goes on, and what stands between a measure and the same again.
 _RESULT = regex(r" (?:is|are|equals?|=|to|gives|makes|be) -?\d", re.I)
-_AGAIN = (" (", " or ", " and is approx", " which is ")
+_AGAIN = regex(r" \(| or | and is approx| which is ", re.I)
+# What stands in each statement of a measure, which has no rarer words.
+_MEASURES = regex(
+    r" (?:seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg) ",
+    re.I,
+)
+_OF_SUMS = Topic(*(pattern for pattern, _ in _SUMS))
+_OF_RESULTS = Topic(*_OF_SUMS.patterns, _MEAN, _ROOT, _MEASURES)
+_OF_ANYTHING = Topic(*_OF_RESULTS.patterns, _LEAP, _TWICE)
 Claim = tuple[re.Match[str], Fraction | None]
 
 
 def false_claims(text: str) -> Iterator[Claim]:
     """Each statement that does not hold, with the true value where there is one."""
-    lower = text.lower()
-    # Letters such as ſ and the Kelvin sign stand for others where case does not count.
-    anything = not text.isascii()
-    if not (anything or has_any(lower, _SAID)):
+    if not _OF_ANYTHING.may_match(text):
         return
-    if _RESULT.search(text):
-        yield from _false_results(text, summed=anything or has_any(lower, _SUMMED))
+    if _OF_RESULTS.may_match(text) and _RESULT.search(text):
+        yield from _false_results(text)
     for match in _LEAP.finditer(text):
         year = int(match[1])
         leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
         if leap == bool(match[2]):
             yield match, None
-    for match in _TWICE.finditer(text) if anything or has_any(lower, _AGAIN) else ():
+    for match in _TWICE.finditer(text) if _AGAIN.search(text) else ():
         # "5 feet 10 inches" is one measure of two parts.
         before = text[max(0, match.start() - 12) : match.start()]
         if not _PART.search(before) and _differ(match):
             yield match, None
 
 
-def _false_results(text: str, *, summed: bool) -> Iterator[Claim]:
-    """Statements of what a sum, a mean, a measure or a root is; `summed`: a word of sums stands in the text."""
-    for pattern, of in _SUMS if summed else ():
+def _false_results(text: str) -> Iterator[Claim]:
+    """Statements of what a sum, a mean, a measure or a root is."""
+    for pattern, of in (_SUMS[i] for i in _OF_SUMS.which(text)):
         for match in pattern.finditer(text):
             a, b, said = (_value(group) for group in match.groups())
             if pattern is _SUMS[6][0] and b == 0:
@@ -192,7 +150,7 @@ def _false_results(text: str, *, summed: bool) -> Iterator[Claim]:
         mean = sum(values, Fraction(0)) / len(values)
         if not _near(mean, _value(match[2]), match[2]):
             yield match, mean
-    for match in _SAME.finditer(text):
+    for match in _SAME.finditer(text) if _MEASURES.search(text) else ():
         size = _same_kind(match[2].lower(), match[4].lower())
         if size is not None and not _near(_value(match[1]) * size, _value(match[3]), match[3]):
             yield match, _value(match[1]) * size

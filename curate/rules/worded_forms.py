@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, has_any, regex
 from curate.rules.arithmetic import evaluate
 from curate.rules.conversions import DATE, date_of
 
@@ -112,13 +112,20 @@ HINT = (
     r"|\btip\b|\bspeed\b|how far|\bdistance\b|interest|remainder|how many days|number of days|\bhalf of|\bdouble\b|cube root|how many (?:sides|vertices|angles|corners)|determinant|(?:when|if|where|for|with) [xyab] ?= ?-?[0-9])"
 )
 
+_IN_FORMS = Topic(*(pattern for _, pattern, _, _ in _FORMS))
+# Of what is asked otherwise, all but the values of expressions, which hold a sign of equality.
+_IN_FEW_WORDS = Topic(_POLYGON, _ROUND, _DAYS, _DETERMINANT)
+
 
 def worded(prompt: str) -> Iterator[Question]:
     """What a prompt asks for in words, the answers that are right, and how near a claim must come."""
-    if len(prompt) > _LONGEST or _OTHERWISE.search(prompt):
+    if len(prompt) > _LONGEST:
+        return
+    forms, in_few_words = _IN_FORMS.which(prompt), _IN_FEW_WORDS.may_match(prompt)
+    if not (forms or in_few_words or "=" in prompt) or _OTHERWISE.search(prompt):
         return
     lower = prompt.lower()
-    for words, pattern, of, near in _FORMS:
+    for words, pattern, of, near in (_FORMS[i] for i in forms):
         match = pattern.search(prompt) if has_any(lower, words) else None
         if match is None or (of is compound and _ANNUAL_ONLY.search(prompt)):
             continue

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, has_any, regex
 from curate.rules import closed_answers, closed_forms, conversions
 from curate.rules.arithmetic import (
     Unreadable,
@@ -27,6 +27,7 @@ from curate.rules.powers import ROOT_CALL, wrong_exactly, wrong_powers
 from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
+from curate.word_marks import marked
 
 # GSM8K's calculator annotations: <<48/2=24>>.
 _ANNOTATION = regex(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
@@ -123,6 +124,7 @@ _FOR_CODE = regex(
     re.I,
 )
 _OTHER_NUMBERS = regex(r"\b(?:binary|hexadecimal|octal|base[- ]\d+|modul(?:o|ar)|boolean)\b", re.I)
+_ROOTS = Topic(ROOT_CALL)
 _LONGEST_PROMPT = 200
 _LONGEST_ANSWER = 900
 # Numbers of so many digits are not reckoned with: their powers do not fit a float, nor an answer.
@@ -162,7 +164,11 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 def _has_vast(text: str) -> bool:
     """Of 40 characters in a row, every tenth is four: they are looked at before all are."""
-    return _VAST_SAMPLED.search(text[::10]) is not None and _VAST.search(text) is not None
+    return (
+        len(text) >= 40
+        and _VAST_SAMPLED.search(text[::10]) is not None
+        and _VAST.search(text) is not None
+    )
 
 
 def _is_program(text: str) -> bool:
@@ -182,10 +188,12 @@ def _says(prompt: str, completion: str) -> str | None:
 
 
 def _wrong(prompt: str, completion: str) -> Iterator[Verdict]:
+    marked(prompt), marked(completion)
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
-    plain = ROOT_CALL.sub("", completion) if "=" in completion else completion
+    rooted = "=" in completion and _ROOTS.may_match(completion)
+    plain = ROOT_CALL.sub("", completion) if rooted else completion
     if _FOR_CODE.search(prompt) or _is_program(plain):
         return
     yield from closed_answers.wrong_statements(completion)
