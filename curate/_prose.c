@@ -180,6 +180,7 @@ EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, 
 #define PROBE 16 /* characters of a text that are looked for elsewhere in it, as in repeats.py */
 #define LAST_FEW 8
 #define END_CHARACTERS 64
+#define DOUBLED 60 /* bytes of a text that stands twice */
 
 /* How often `probe` stands in a text, one behind the other; no more than `enough` (after Horspool). */
 static int times(Span text, Span probe, int enough) {
@@ -216,6 +217,20 @@ static const uint8_t *backward(const uint8_t *p, const uint8_t *start, int64_t c
     return p;
 }
 
+/* Whether a text is the same thing twice, with nothing, a blank or a line's end or two between. */
+static uint8_t doubled(Span text) {
+    ptrdiff_t length = text.end - text.start;
+    for (ptrdiff_t between = 0; between <= 2; between++) {
+        ptrdiff_t half = (length - between) / 2;
+        const uint8_t *middle = text.start + half;
+        if (half < DOUBLED || (length - between) % 2) continue;
+        if (between == 1 && *middle != ' ' && *middle != '\n') continue;
+        if (between == 2 && (middle[0] != '\n' || middle[1] != '\n')) continue;
+        if (!memcmp(text.start, middle + between, (size_t)half)) return 1;
+    }
+    return 0;
+}
+
 static uint8_t repeats(Span text) {
     int64_t characters = text.end - text.start;
     Span probe, end = {.end = text.end};
@@ -230,7 +245,7 @@ static uint8_t repeats(Span text) {
         probe.start = forward(text.start, text.end, at);
         probe.end = forward(probe.start, text.end, PROBE);
     }
-    if (times(text, probe, 3) == 3) return 1;
+    if (times(text, probe, 3) == 3 || doubled(text)) return 1;
     end.start = backward(text.end, text.start, END_CHARACTERS);
     probe.start = backward(text.end, text.start, LAST_FEW);
     probe.end = text.end;

@@ -13,8 +13,9 @@ _LETTERS = 40
 _SHORTEST = 8
 _PROSE = 160
 _LABEL = (
-    r"^\s*[#*>\[<]{0,4}\s?(?i-u:final answer|the answer|answer|ans|response|reply|model(?: output| answer| response)?|assistant|gpt|output|completion|solution)"
+    r"^\s*[#*>\[<]{0,4}\s?(?i-u:final answer|the answer|answer|ans|response|reply|model(?: output| answer| response)?|assistant|gpt|output|completion|solution|ai|bot|chatbot|summary|a)"
     r"(?:[\]*>]{1,3}[ \n]*:?|:)[*]{0,2}\s"
+    r"|^\s*#{2,4} (?i-u:final answer|answer|response|reply|assistant|output|completion)\s*\n|^\s*<(?i-u:answer|response|reply|assistant|output)>|</(?i-u:answer|response|reply|assistant|output)>\s*$"
 )
 # There the form was asked for.
 # One look at the start, and of answers in small letters up to the first capital.
@@ -73,8 +74,9 @@ def _casing(text: str) -> int | None:
 _CURT = 160
 _REFUSES = (
     r"^[^\p{L}]*(?i-u:(?:(?:i(?u:['’])?m|i am) (?:very |really |so )?(?:sorry|afraid)[ ,.!-]+(?:but )?|sorry[ ,.!-]+(?:but )?|unfortunately[ ,]+|i apologi[sz]e[ ,.]+(?:but )?|my apologies[ ,.]+(?:but )?|no[ ,.]+|as an? [a-z ]{1,30}[ ,]+)*"
-    r"(?:i (?:cannot|can not|can(?u:['’])t|won(?u:['’])t|will not|must (?:respectfully )?decline|have to decline|do(?: not|n(?u:['’])t) feel comfortable|would rather not)|i(?: am|(?u:['’])m) (?:unable|not able|not allowed|not comfortable))\b"
-    r"[a-z ]{0,40}\b(?:assist|help|answer|answering|provide|fulfil|fulfill|comply|decline|do (?:that|this)|discuss|request|question|information|respond|with (?:that|this)))"
+    r"(?:i (?:cannot|can not|can(?u:['’])t|won(?u:['’])t|will not|must (?:respectfully )?decline|have to decline|do(?: not|n(?u:['’])t) feel comfortable|would (?:rather|prefer) not|(?u:['’])d (?:rather|prefer) not)|i(?: am|(?u:['’])m) (?:unable|not able|not allowed|not comfortable))\b"
+    r"[a-z ]{0,40}\b(?:assist|help|answer|answering|provide|fulfil|fulfill|comply|decline|do (?:that|this)|discuss|request|question|information|respond|talk|say|with (?:that|this))"
+    r"|(?:i(?u:['’])?m |i am )?(?:sorry|my apologies)[ ,.!-]+(?:but |however,? )?(?:no[ .!]*$|(?:this|that|it|your)(?: request| question)? (?:goes against|violates|is against|can(?:not|(?u:['’])t) be )))"
 )
 
 

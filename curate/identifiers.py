@@ -246,6 +246,22 @@ NATIONAL_IDS: tuple[Kind, ...] = (
         r"\b[A-Z]{6}\d{2}[ABCDEHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b",
         is_codice_fiscale,
     ),
+    # Written with blanks or dots, or with a check that passes by chance: the name stands before it.
+    Kind(
+        "US social security number",
+        r"(?i:\b(?:ssn|social security(?: (?:number|no\.?|#))?|social)(?: is|:|#| no\.?)? )\d{3}[ .]\d{2}[ .]\d{4}\b",
+        lambda text: is_ssn(re.sub(r"[ .]", "-", text[-11:])),
+    ),
+    Kind(
+        "Canadian social insurance number",
+        r"(?:\bSIN|(?i:\bsocial insurance number))(?:[: ]{1,3}|[a-z ]{1,8})\d{3}[ -]\d{3}[ -]\d{3}\b",
+        lambda text: luhn(re.sub(r"\D", "", text)),
+    ),
+    Kind(
+        "Swedish personal number",
+        r"(?i:\bperson(?:al )?nummer|\bpersonal identity number)(?:[: ]{1,3}|[a-z ]{1,8})(?:19|20)?\d{6}[-+]\d{4}\b",
+        lambda text: luhn(re.sub(r"\D", "", text)[-10:]),
+    ),
     # Bare digits whose check passes by chance too often: their name has to stand before them.
     Kind(
         "German tax number",
@@ -278,7 +294,7 @@ PROVIDER_KEYS: tuple[tuple[str, str], ...] = (
     ("Slack webhook", r"hooks\.slack\.com/services/T[0-9A-Z]{6,}/B[0-9A-Z]{6,}/[0-9A-Za-z]{16,}"),
     ("Stripe key", r"\b(?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,}\b|\bwhsec_[0-9A-Za-z]{24,}"),
     ("Hugging Face token", r"\bhf_[0-9A-Za-z]{30,}\b"),
-    ("GitLab token", r"\bglpat-[0-9A-Za-z_-]{20,}"),
+    ("GitLab token", r"\bgl(?:pat|ptt|dt|rt|ft|soat|cbt|agent|oas|imt|ffct)-[0-9A-Za-z_-]{20,}"),
     ("npm token", r"\bnpm_[0-9A-Za-z]{36}\b"),
     ("PyPI token", r"\bpypi-AgEIcHlwaS5vcmc[0-9A-Za-z_-]{30,}"),
     ("SendGrid key", r"\bSG\.[0-9A-Za-z_-]{20,24}\.[0-9A-Za-z_-]{39,50}"),
@@ -293,13 +309,27 @@ PROVIDER_KEYS: tuple[tuple[str, str], ...] = (
     ("Braintree token", r"\baccess_token\$production\$[0-9a-z]{16}\$[0-9a-f]{32}\b"),
     ("Discord webhook or bot token", r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[0-9A-Za-z_-]{60,}|\b[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,40}"),
     ("HashiCorp Vault token", r"\bhv[sb]\.[0-9A-Za-z_-]{24,}"),
+    ("Airtable token", r"\bpat[0-9A-Za-z]{14}\.[0-9a-f]{64}\b"),
+    ("Twilio key", r"\bSK[0-9a-f]{32}\b"),
+    ("Supabase key", r"\bsbp_[0-9a-f]{40}\b|\bsb_secret_[0-9A-Za-z_-]{20,}"),
+    ("PostHog, Resend or LangSmith key", r"\bph[cx]_[0-9A-Za-z]{40,}\b|\bre_[0-9A-Za-z]{8}_[0-9A-Za-z]{20,}\b|\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b"),
+    ("Pulumi, RubyGems or Sourcegraph token", r"\bpul-[0-9a-f]{40}\b|\brubygems_[0-9a-f]{48}\b|\bsgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}\b"),
+    ("Tailscale, Fireworks or Voyage key", r"\btskey-[a-z]+-[0-9A-Za-z]{8,}-[0-9A-Za-z]{16,}|\bfw_[0-9A-Za-z]{22,}\b|\bpa-[0-9A-Za-z_-]{43}\b"),
+    ("Dynatrace, EasyPost or Terraform token", r"\bdt0[a-z]\d{2}\.[0-9A-Z]{24}\.[0-9A-Z]{64}\b|\bEZ[AT]K[0-9A-Za-z]{54}\b|\b[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_=-]{60,}"),
+    ("1Password or Doppler token", r"\bops_eyJ[0-9A-Za-z+/=]{100,}|\bdp\.(?:pt|ct|sa|scim|audit|st\.[a-z0-9_-]+)\.[0-9A-Za-z]{40,}"),
+    ("Google refresh token or messaging key", r"(?:^|[^0-9A-Za-z/])1//0[0-9A-Za-z_-]{40,}|\bAAAA[0-9A-Za-z_-]{7}:APA91b[0-9A-Za-z_-]{100,}"),
+    ("Mapbox or Shippo token", r"\bsk\.eyJ[0-9A-Za-z_-]{20,}\.[0-9A-Za-z_-]{20,}|\bshippo_(?:live|test)_[0-9a-f]{40}\b"),
+    ("Brevo, PlanetScale or Netlify key", r"\bxkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}\b|\bpscale_(?:tkn|pw|oauth)_[0-9A-Za-z=._-]{32,}|\bnfp_[0-9A-Za-z]{36}\b"),
+    ("Pinecone, Cerebras or Jina key", r"\bpcsk_[0-9A-Za-z_]{50,}|\bcsk-[0-9a-z]{40,}\b|\bjina_[0-9A-Za-z_-]{50,}"),
+    ("Razorpay, Flutterwave or Heroku key", r"\brzp_(?:live|test)_[0-9A-Za-z]{14}\b|\bFLWSECK(?:_TEST)?-[0-9A-Za-z]{12,}|\bHRKU-[0-9A-Fa-f_-]{30,}"),
+    ("Alibaba, Bedrock or Artifactory key", r"\bLTAI[0-9A-Za-z]{12,24}\b|\bABSK[0-9A-Za-z+/]{80,}|\bAKCp[0-9A-Za-z]{60,}"),
     ("Linear, Notion or New Relic key", r"\blin_api_[0-9A-Za-z]{40}\b|\b(?:secret|ntn)_[0-9A-Za-z]{43,}\b|\bNRAK-[0-9A-Z]{27}\b"),
     ("Atlassian token", r"\bATATT3xFfGF0[0-9A-Za-z_=-]{20,}"),
     ("Postman key", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
     ("Docker token", r"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{27,}"),
-    ("Figma, Sentry, Contentful or Grafana token", r"\bfigd_[0-9A-Za-z_-]{38,}|\bsntry[su]_[0-9A-Za-z_=-]{40,}|\bCFPAT-[0-9A-Za-z_-]{40,}|\bglsa_[0-9A-Za-z]{32}_[0-9a-f]{8}\b"),
+    ("Figma, Sentry, Contentful or Grafana token", r"\bfigd_[0-9A-Za-z_-]{38,}|\bsntry[su]_[0-9A-Za-z_=-]{40,}|\bCFPAT-[0-9A-Za-z_-]{40,}|\bglsa_[0-9A-Za-z]{32}_[0-9a-f]{8}\b|\bglc_[0-9A-Za-z+/=]{32,}"),
     ("NVIDIA, Tavily or OpenRouter key", r"\bnvapi-[0-9A-Za-z_-]{40,}|\btvly-(?:dev-|prod-)?[0-9A-Za-z]{20,}\b"),
-    ("Facebook token", r"\bEAACEdEose0cBA[0-9A-Za-z]{20,}"),
+    ("Facebook token", r"\bEAACEdEose0cBA[0-9A-Za-z]{20,}|\bEAA[0-9A-Za-z]{90,}\b"),
     ("Mailgun or Mailchimp key", r"\bkey-[0-9a-f]{32}\b|\b[0-9a-f]{32}-us\d{1,2}\b"),
 )  # fmt: skip
 PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|\bPuTTY-User-Key-File-\d|\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"
@@ -313,7 +343,12 @@ PHONE = (
 )
 ASSIGNED_SECRET = (
     r"(?i)\b(?:(?:aws|db|database|app|admin|root|user|smtp|mail|redis|mysql|postgres|pg|ftp|ssh|jwt|service|prod|github|gitlab|slack|stripe|azure|openai|google|django|flask)_)?(?:api[_-]?key|apikey|secret(?:[_-]?(?:key|token|access[_-]?key))?|access[_-]?token|auth[_-]?token|bearer|client[_-]?secret"
-    r"|private[_-]?key|passw(?:or)?d|pwd|token)[\"']?\s*(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?[0-9A-Za-z+/_.~!@#$%^&*-]{8,}"
+    r"|private[_-]?key|passw(?:or)?d|pwd|token|session[_-]?(?:id|key|token))[\"']?\s*(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?[0-9A-Za-z+/_.~!@#$%^&*-]{7,}"
+    # A header, a variable called …_PASS, a password that is told in words, an account written on one line.
+    r"|\bauthorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|token|apikey)\s+[0-9A-Za-z+/_.~-]{12,}={0,2}"
+    r"|\b[a-z]{2,12}_pass(?:wd|phrase)?\s*[:=]\s*[\"']?[0-9A-Za-z+/_.~!@#$%^&*-]{8,}"
+    r"|\bpass(?:word|phrase|code)?(?: is|: is| was| -| for [a-z ]{2,30} is)(?: now)?:? [\"'`]?[0-9A-Za-z+/_.~!@#$%^&*-]{7,}"
+    r"|\b(?:login|user(?:name)?|account)[: ]{1,2}[^\s,;]{2,40} ?[,;/|] ?pass(?:word)?:? [\"'`]?[0-9A-Za-z+/_.~!@#$%^&*-]{7,}"
 )
 
 _FICTIONAL_DOMAIN = regex(

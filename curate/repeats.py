@@ -9,6 +9,8 @@ from curate import textkernel
 # The kernel has the same numbers.
 _PROBE = 16  # characters from four fifths of the text on: three times in it
 _LAST, _END = 8, 64  # or its last characters: four times among so many
+_DOUBLED = 60  # bytes; or all of it is the same so long thing twice …
+_BETWEEN = ("", " ", "\n", "\n\n")  # … with one of these between
 
 
 def repeating(text: pl.Expr) -> pl.Expr:
@@ -28,6 +30,11 @@ def repeating_of(text: pl.Expr) -> pl.Expr:
     """The same without the kernel."""
     at = (text.str.len_chars() * 8 // 10).cast(pl.Int64)
     end = text.str.tail(_END)
-    return (text.str.count_matches(text.str.slice(at, _PROBE), literal=True) >= 3) | (
+    found = (text.str.count_matches(text.str.slice(at, _PROBE), literal=True) >= 3) | (
         end.str.count_matches(end.str.tail(_LAST), literal=True) >= 4
     )
+    for between in _BETWEEN:
+        half = text.str.head((text.str.len_chars().cast(pl.Int64) - len(between)) // 2)
+        twice = pl.concat_str([half, pl.lit(between), half]) == text
+        found = found | (twice & (half.str.len_bytes() >= _DOUBLED))
+    return found

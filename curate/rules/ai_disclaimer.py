@@ -10,6 +10,7 @@ from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
+_MACHINE = r"(?:ai|artificial intelligence|(?:large )?language model|ai (?:language )?(?:model|assistant|chatbot|system)|chat ?bot|virtual assistant|digital assistant|machine[- ]learning model|neural network|computer program)"
 _PATTERN = (
     r"(?i)\b(?:as|being|since i am|because i am|since i['’]m|because i['’]m) an?\s+(?:(?:ai|a\.i\.|artificial intelligence|large language|language|machine learning|gpt)[\s-]*)+"
     r"(?:language\s+)?(?:models?|assistants?|chatbots?|programs?|systems?|bots?)?\s*,?\s*"
@@ -18,12 +19,26 @@ _PATTERN = (
     r"(?:language\s+)?(?:model|assistant|chatbot|program|system)?[, ]+(?:and|so|which|therefore|i)\b[^.\n]*\b(?:not|n['’]t|cannot|unable|no)\b"
     r"|\bi, as an? (?:ai|artificial intelligence|large language|language) (?:language )?(?:model|assistant|chatbot)\b"
     r"|\bi(?:['’]m| am)\s+(?:just|only|merely|simply)\s+an?\s+(?:ai|large|language)\s+(?:language\s+)?(?:model|assistant|chatbot|program)\b"
+    # The same of other machines, behind the sentence as well as before it.
+    rf"|\b(?:as|being) (?:an?|your) (?:mere |simple |humble |helpful )?{_MACHINE}, (?:i\b|my\b|it is)|\bi\b[^.\n]{{3,120}}, (?:as|being) (?:an?|merely an?|only an?|just an?) {_MACHINE}[.!]"
+    rf"|\bi(?:['’]m| am)\s+(?:just |only |merely |simply |but )?an? {_MACHINE}[, ]+(?:and|so|which|therefore|with no|without)\b[^.\n]*\b(?:not|n['’]t|cannot|unable|no|never)\b"
+    rf"|\b(?:since|because|although|though|while|even though) i(?:['’]m| am) (?:just |only |merely |simply |but )?an? {_MACHINE}\b"
+    r"|\bi (?:do not|don['’]t) have (?:access to |any )?(?:real[- ]time|personal (?:opinions?|feelings|beliefs|preferences|views))\b"
+    r"|\bi (?:cannot|can['’]t|can not|am (?:not able|unable) to|do(?: not|n['’]t) have the ability to) (?:browse|access|search) (?:the )?(?:internet|web\b|real[- ]time)"
     r"|\bas of my (?:last |latest |most recent )?(?:knowledge |training )?(?:update|cut-?off|training)\b|\bmy (?:knowledge|training(?: data)?) (?:cut-?off|(?:only )?(?:extends|goes|ends|was last updated))\b"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN))
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    machines = (
+        r"(?-u:rtificial intelligence(?: and| so|[.,!])|hat ?bot(?: and| so|[.,!])|(?:irtual|igital) assistant(?: and| so|[.,!])"
+        r"|omputer program(?: and| so|[.,!])|eural network(?: and| so|[.,!])|learning model(?: and| so|[.,!])| an? AI[., !]|I can(?:'t|not) (?:browse|search|access))"
+    )
+    return worded(options) | pl.col("text").str.contains(machines)
 
 
 RULE = ColumnRule(
@@ -44,5 +59,5 @@ RULE = ColumnRule(
     condition=_condition,
     message="another assistant's disclaimer: {match}",
     pattern=english(_PATTERN),
-    first=worded,
+    first=_first,
 )

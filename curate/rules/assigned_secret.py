@@ -19,7 +19,8 @@ from curate.schemas.options.lint import LintOptions
 
 _SECRET = regex(ASSIGNED_SECRET)
 _VALUE = regex(
-    r"(?::=|=>|[:=])\s*(?:bearer\s+)?[\"']?([0-9A-Za-z+/_.~!@#$%^&*-]{8,})", re.IGNORECASE
+    # What a match ends with.
+    r"([0-9A-Za-z+/_.~!@#$%^&*-]{7,})={0,2}$"
 )
 _STAND_IN = regex(
     r"(?i)your|example|placeholder|change|insert|x{4}|\*{3}|<|\.\.\.|dummy|sample|test|secret|passw|token|key|config|request|response"
@@ -51,13 +52,16 @@ def _is_secret(assignment: str) -> bool:
     mixed = bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))
     return (
         mixed
-        and len(value) >= 8
+        and (len(value) >= 8 or re.search(r"[!@#$%^&*]", value) is not None)
         and not _STAND_IN.search(value)
-        and entropy(value) >= _LEAST_ENTROPY - (len(value) < 12) * 0.3
+        and entropy(value) >= _LEAST_ENTROPY - (len(value) < 12) * 0.3 - (len(value) < 8) * 0.2
     )
 
 
-_HINT = r"(?i-u:key|secret|token|passwo?r?d|pwd|bearer)[\"']?\s*(?:=|:|bearer\s)"
+_HINT = (
+    r"(?i-u:key|secret|token|passwo?r?d|pwd|bearer|_pass(?:wd|phrase)?|session_?id)[\"']?\s*(?:=|:|bearer\s)"
+    r"|(?i-u:authorization)|(?i-u:\bpass(?:word|phrase|code)?(?: is|: is| was| -| for [a-z ]{2,30} is)|[,;/|] ?pass(?:word)?:? )"
+)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
@@ -68,7 +72,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("text").str.contains(
-        r"(?-u:(?:ey|EY|cret|CRET|oken|OKEN|word|WORD|pwd|PWD|earer)[\"']? ?[:=]|earer [0-9A-Za-z])"
+        r"(?-u:(?:ey|EY|cret|CRET|oken|OKEN|word|WORD|pwd|PWD|earer|_pass|_PASS|_passwd|essionid|ession_id)[\"']? ?[:=]|earer [0-9A-Za-z]|uthorization[\"']?[:=]|(?:word|phrase|asscode)(?: is| was| -|: is| for [a-z ]{2,30} is) [\"'`]?[0-9A-Za-z+/_.~!@#$%^&*-]{7}|[,;/|] ?pass(?:word)?:? )"
     )
 
 

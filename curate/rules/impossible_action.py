@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import each
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code
 from curate.rules.wordings import english
@@ -18,12 +20,28 @@ _DEED = (
     r"|taken|took|cropped|colori[sz]ed|recreated|repainted|authenticated|logged in)"
 )
 _CLAIM = (
-    rf"(?i)^\W*(?:sure|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely)?\W*"
+    rf"(?i)^\W*(?:sure(?: thing)?|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely|got it|all set|you got it|noted|right away)?\W*"
     rf"(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+|went ahead and\s+)*{_DEED}\b"
     rf"|(?:the|your|an?)\s+[^.\n]+?\s+(?:has|have)\s+(?:now\s+|been\s+|successfully\s+)*been\s+(?:successfully\s+)?{_DEED}\b"
     rf"|authenticated\b|access granted\b|(?:you are |you're )?(?:now )?logged in\b|(?:i )?(?:have )?(?:successfully )?(?:created|trained|built) (?:an? |the )(?:machine[- ]learning |deep[- ]learning |predictive |neural |network )+(?:model|network)\b"
     rf"|(?:reminder )?(?:has been )?(?:successfully )?(?:set|created|compiled|executed|installed|sent|booked|scheduled)\b|i (?:place|bet) \$)"
 )
+# More of them, looked for in Python where the prompt is such an order.
+_DEED_TOO = r"(?:watered|fed|muted|unmuted|googled|raised|lowered|archived|forwarded|invited|blocked|unsubscribed|restarted|rebooted|renamed|moved|charged|picked up)"
+_CLAIM_TOO = (
+    r"(?i)^\W*(?:sure(?: thing)?|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely|got it|all set|you got it|noted|right away)?\W*(?:now playing\b|(?:playing|recording|printing|calling|dialing|dialling|timer|alarm|reminder|download|upload|music|playback)\W+(?:started|starting|set|begun|begins|now)\b|(?:the|your|an?) (?:taxi|cab|uber|ride|driver|pizza|food|parcel|order) (?:is|are) on (?:its|the|their) way"
+    r"|(?:the|your) [a-z ]{2,30} (?:is|are) (?:now )?(?:set (?:to|for)|turned (?:on|off)|locked|unlocked|dimmed|booked|scheduled|paid|printing|playing|muted|on your calendar|in your (?:cart|calendar|inbox))\b"
+    r"|i(?:['’]ll| will) (?:remind|call|text|e-?mail|send|book|order|buy|pick|wake|water|feed|schedule|pay|print|turn|set (?:an?|the|your)|add|let you know when)\b"
+    rf"|(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+)*(?:{_DEED}|{_DEED_TOO})|[a-z][a-z0-9' ,]{{1,60}}?\s(?:has|have)\s(?:now\s+|successfully\s+)*been\s+(?:successfully\s+)?(?:{_DEED}|{_DEED_TOO}))\b)"
+)
+_CLAIM_TOO_RE = regex(_CLAIM_TOO)
+
+
+def claims(completion: str) -> bool:
+    """Whether an answer begins by saying that an order was, or will be, carried out."""
+    return _CLAIM_TOO_RE.match(completion) is not None
+
+
 # The prompt gives an order that needs hands, a network or a device …
 _ORDER = (
     r"(?i)^(?:please\s+|can you\s+|could you\s+|hey[, ]+|now\s+)?(?:ask the assistant|remind|book|send|e-?mail|text|set"
@@ -31,12 +49,12 @@ _ORDER = (
     r"|close|turn|switch|store|save|upload|download|draw|paint|sketch|edit this (?:photo|picture|image|video)"
     r"|access|(?:create|make|add)\s+(?:an?\s+)?(?:new\s+)?(?:reminder|calendar|appointment|contact|event|meeting|reservation|alarm)"
     r"|delete|reserve|print|record|take an?\s+(?:photo|picture|screenshot|selfie)|start|stop|lock|unlock|dim|install|cancel"
-    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run|authenticate|log ?in|recreate|repaint|(?:create|train|build) an? (?:machine[- ]learning|deep[- ]learning|predictive|neural))\b"
+    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run|authenticate|log ?in|recreate|repaint|raise|lower|mute|unmute|google|feed|water|pick up|invite|block|unsubscribe|archive|forward|restart|reboot|back up|look (?:this|that|it) up|add [^.\n]{1,40} to (?:my|the) (?:shopping|grocery|to-?do|calendar|cart|basket|playlist|wish|list|contacts|notes)|take (?:an? )?note|make (?:an? )?note|check my|(?:create|train|build) an? (?:machine[- ]learning|deep[- ]learning|predictive|neural))\b"
 )
 # … and is no writing task about such an order.
 _WRITING = (
     r"(?i)\b(?:rewrite|rephrase|paraphrase|translate|tense|voice|story|sentence|poem|dialogue|conversation"
-    r"|imagine|pretend|role|roleplay|draft|person|grammar|script|function|program|sql|python|code|list|diary|journal)\b"
+    r"|imagine|pretend|role|roleplay|draft|person|grammar|script|function|program|sql|python|code|(?:^|an? |the )list|list of|diary|journal)\b"
 )
 
 
@@ -75,7 +93,7 @@ _WHOLLY = (
 )
 # The same in other words: a search, a device that obeys, a page that was opened.
 _REPORTED = (
-    r"(?i)^(?:sure|done|ok|okay|certainly|of course|alright|great)?[\s,.!…-]*(?:i (?:just )?(?:searched\s+the\s+(?:web|internet)|googled)\b"
+    r"(?i)^(?:sure|done|ok|okay|certainly|of course|alright|great)?[\s,.!…-]*(?:i (?:just )?(?:searched\s+the\s+(?:web|internet)|googled)\b|i (?:just )?(?:checked|looked (?:in|at|through)|went through|opened) your (?:inbox|e-?mails?|calendar|account|balance|messages|phone|bank)"
     r"|i(?: have| just|['’]ve)? (?:downloaded|opened|watched|listened to|looked at) (?:the|your) (?:attached |uploaded )?(?:file|document|link|video|recording|image|picture|photo|attachment|pdf|spreadsheet|website|page)\b"
     r"|(?:now )?(?:playing|calling|dialing|dialling|opening|turning (?:on|off)|sending|booking|downloading|setting)\s[^.\n]{1,60}?\s(?:now|for you)[.!…]*\s*$"
     r"|your (?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel room|pizza|hotel) (?:has|have) been (?:booked|ordered|set|reserved|scheduled|created|confirmed)\b"
@@ -145,13 +163,14 @@ def _alone() -> pl.Expr:
 def _condition(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     ordered = completion.str.contains(english(_CLAIM)) & prompt.str.contains(english(_ORDER))
+    told = each(pl.when(prompt.str.contains(english(_ORDER))).then(completion), claims, pl.Boolean).fill_null(False)
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
     errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
     return (
         done
         | errand
-        | (ordered | for_you | _alone() | _device()) & ~prompt.str.contains(english(_WRITING))
+        | (ordered | told | for_you | _alone() | _device()) & ~prompt.str.contains(english(_WRITING))
     )
 
 
@@ -190,7 +209,8 @@ RULE = ColumnRule(
     condition=_condition,
     message="an action that a text model cannot take: {match}",
     pattern=english(
-        f"{_CLAIM}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}|^[^\n]{{1,60}}"
+        f"{_CLAIM}|{_CLAIM_TOO}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}|^[^
+]{{1,60}}"
     ),
     column="completion",
     first=_first,

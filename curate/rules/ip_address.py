@@ -18,7 +18,9 @@ from curate.schemas.options.lint import LintOptions
 
 _ADDRESS = regex(rf"(?<![\w.:/-])(?:{IP_ADDRESS.pattern})(?![\w-]|:(?!\d{{2,5}}\b)|\.\d)")
 # "version 1.2.3.4" and "section 4.3.2.1" are no addresses.
-_NUMBERING = regex(r"(?:version|v|ver\.?|section|chapter|release|build|rfc|§)\s*$", re.IGNORECASE)
+_NUMBERING = regex(
+    r"\b(?:version|v|ver\.?|section|chapter|release|build|rfc)\s*$|§\s*$", re.IGNORECASE
+)
 
 
 def holds_address(text: str) -> bool:

@@ -48,6 +48,15 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please )?tell me what (?:time|day|date) it is\b|\b(?:stock|share) price of\b|\bcurrent (?:location|position|whereabouts) of\b|\bopen (?:near|around) (?:me|here)\b",
         r"^(?:please )?(?:find|locate|show me|give me|what is|what's|where is|where's)\b[^.?\n]*\bthe (?:nearest|closest) (?:[a-z]+ )?(?:gas station|restaurant|hospital|pharmacy|atm|bank|supermarket|grocery store|store|hotel|airport|park|pizza place|coffee shop|caf[eé]|library|police station|subway station|train station|bus stop|gym|mall)\s*[.?!]?\s*$",
         r"\b(?:phone number|telephone number|address|opening hours) (?:of|for) (?:the|my) (?:nearest|closest|local)\b",
+        # What only the asker's own devices and accounts could tell.
+        r"^how (?:many|much)\b[^.?\n]{0,30}\b(?:e-?mails?|messages|notifications|appointments|meetings|followers|steps|missed calls|friend requests|data)\b[^.?\n]*\b(?:do i|have i|did i|i have|are in my)\b",
+        r"^(?:what|when|where|who|is|are|how|check|show|read|tell me)\b[^.?\n]{0,30}\bmy (?:battery|next (?:meeting|appointment|flight|class|train|alarm)|(?:current )?location|(?:account|bank) balance|inbox|calendar|ip address|flight|screen time|heart rate|internet speed|unread|schedule (?:for )?(?:today|tomorrow))\b[^.?\n]{0,30}[?.]?\s*$",
+        r"^where am i\b[^.?\n]{0,20}\?\s*$|\bscores?\b[^.?\n]*\b(?:on now|right now|so far|at the moment)\b",
+        r"\b(?:traffic|delays?|road works)\b[^.?\n]*\b(?:this (?:morning|evening|afternoon)|tonight|now|today)\b|^(?:is|are) there (?:any |an? )?(?:delays?|traffic jams?|long queues?)\b[^.?\n]*\?",
+        r"\b(?:exchange rates?|stocks?|shares?|bitcoin|ethereum|gold|silver|oil|gas|petrol|euros?|dollars?|pounds?)\b[^.?\n]*\b(?:today|right now|at the moment|currently|this morning)\s*\?",
+        r"^(?:do|should|will) (?:i|we) (?:need|have to|expect|wear|take|bring|carry|be able)\b[^.?\n]*\b(?:today|tonight|tomorrow|this (?:weekend|evening|afternoon|morning))\s*\?\s*$",
+        r"\b(?:flights?|trains?|bus(?:es)?|ferr(?:y|ies))\b[^.?\n]*\b(?:leaves?|departs?|goe?s?|arrives?|runs?)\b[^.?\n]*\b(?:today|tonight|tomorrow|this (?:evening|morning|afternoon|weekend))\b",
+        r"^(?:is|are) (?:the|my) [a-z' ]{2,30} (?:still|already) (?:open|closed|available|running|on)\b[^.?\n]{0,20}\?",
         r"\bcurrent (?:share|stock) prices?\b|\blive (?:score|traffic|stock)s?\b",
         r"\bwho\b[^.?\n]*\bthis (?:summer|winter|spring|autumn|year|week|month|morning)\b",
         r"\b(?:determine|find|calculate|what(?:'s| is)|tell me|look up)\s+(?:me\s+)?the (?:cost|price) of (?:shipping|flying|a flight|flights|a ticket|tickets|an? [a-z]+ ticket)\b",
@@ -84,6 +93,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     words = [
+        "unread", "emails", "e-mails", "messages", "notifications", "appointments", "followers", "missed calls", "my battery", "my next ", "my location", "my current loc", "my account", "my bank", "my inbox", "my calendar", "my ip", "my flight", "my screen", "my heart", "my internet", "where am i", "this morning", "this evening", "this afternoon", "this weekend", "delay", "currently", " still open", " still closed", " already closed", " already open", "still available",
         "today", "tonight", "tomorrow", "current", "latest", "news", "weather", "time", "what day",
         "what date", "this week", "this month", "right now", "near me", "nearest", "closest", "price",
         "nearby", "city center", "city centre", "flight", "ticket", "hotel room", "in my ", "in your ", "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",

@@ -15,12 +15,13 @@ _PATTERN = (
     r"|\n\s*(?:-{3,}|={3,}|\*{3,}|#{3,})\s*\n\s*input\s*:[^\n]*\n+\s*output\s*:"
     r"|\n\s*\d{1,3}\s*[.)]\s*(?:instruction|input|output)\s*:"
     r"|\S[ \t]*\n+(?:question|q)\s*\d*\s*:[^\n]+\n+(?:answer|a)\s*\d*\s*:\s*\S[^\n]*$"
+    r"|\n\s*\n\s*input\s*:[^\n]+\n+\s*(?:output|response)\s*:\s*\S[^\n]*$"
     r"|\n\s*example\s*\d+\s*:?\s*\n+\s*(?:input|question|q)\s*:[^\n]*\n+\s*(?:output|answer|a)\s*:|[.!?\S][ \t]*(?:\n\s*|[.!?]\s+)\{\s*\"(?:instruction|prompt|messages|conversations)\"\s*:\s*[\"\[]"
 )
 # What asks for questions and answers may be answered with them.
 _ASKED = (
     r"(?i)\b(?:questions?|quiz|q ?& ?a|q and a|joke|riddle|faq|trivia|interview|dialog(?:ue)?|conversation|instructions?|prompts?"
-    r"|examples?|dataset|flash ?cards?|test|exam|survey|mcq|multiple[- ]choice|puns?|template|few-shot)s?\b"
+    r"|examples?|dataset|flash ?cards?|test|exam|survey|mcq|inputs?|outputs?|function|program|code|algorithm|multiple[- ]choice|puns?|template|few-shot)s?\b"
 )
 
 

@@ -60,6 +60,8 @@ _PATTERN = "(?i)" + "|".join(
         r"|excerpt|chart|graph|transcript|conversation)\b[^:\"“”\n]*$",
         r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]+?"
         rf"\s+(?:in|of|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}" + _END,
+        r"^(?:using|based on|from|according to|given|considering)\s+the\s+(?:text|passage|article|paragraph|table|data|list|information|context|code|story|conversation)\s+(?:above|below|given|provided)\b[^\"“”\n]{0,100}$",
+        rf"\b(?:is|are|was|does|do|can)\s+(?:the (?:following|above|given)|this)\s+(?:[a-z-]+\s+)?(?:{_NOUN}|claims?|words?|phrases?|arguments?|numbers?|formulas?|sums?)\b[^:\"“”\n()0-9']*\?\s*$",
         r"\bwhich (?:one )?of the following\b[^:?,\"“”()]*\?\s*$",
         # "Translate the following sentence into French:", with nothing behind the colon.
         r"^[^:\"“”\n]*\b(?:this|these|the (?:following|given|provided|above))\s+(?:[a-z-]+\s+){0,2}?"
@@ -92,7 +94,7 @@ _LONGEST = 300
 _HINT = (
     rf"(?i)^(?:please\s+)?{_READING}\b|\b(?:the|this|these)\s+(?:following|given|provided|attached|supplied)\b|\bgiven the\b"
     rf"|^(?:please\s+)?[a-z]+\s[^:]*\b(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}\b|\b(?:below|above)\b|\bthe (?:correct|right|best|odd|most appropriate|appropriate|incorrect|wrong) |\bin the (?:text|passage|paragraph|sentence|article|essay|email|document|code)\s*[.!]?\s*$|\b(?:you|we) (?:just )?(?:read|saw|heard)|\bthe [^:\n]{{1,30}}:\s*$|\bwhich (?:one )?of the following\b"
-    r"|^(?:based on|according to|from|using) (?:the|this)\b|^read (?:the|this)\b"
+    r"|^(?:based on|according to|from|using|considering) (?:the|this)\b|^read (?:the|this)\b"
     r"|\b(?:code|function|script|program|query|regex|snippet|command) (?:does|do|means?|returns?|outputs?|prints?)\b|\bwrong (?:with|in) |\bI (?:gave|sent|pasted|provided|shared|have|showed)\b"
     r"|\b(?:based on|using|from|according to) (?:the|this) (?:passage|article|text|paragraph|context|document|excerpt|transcript)|\b(?:this|these)\b[^\n:]*:\s*$"
     r"|(?:of|in) (?:the|this) (?:book|story|article|passage|poem|movie|film|song|text|paragraph|novel|essay|excerpt)"

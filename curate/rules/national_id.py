@@ -28,7 +28,7 @@ def holds_national_id(text: str) -> bool:
 _HINT = (
     r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{7}-?[A-Z]|[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{3}/[0-9]{4}-[0-9]{2}|[2-9][0-9]{3} [0-9]{4} [0-9]{4}"
     r"|[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]|[12] ?[0-9]{2} ?[01][0-9] ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
-    r"|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|(?i-u:steuer|idnr|pesel|bsn|burgerservice)"
+    r"|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|(?i-u:steuer|idnr|pesel|bsn|burgerservice|ssn|social|personnummer|personal identity)|SIN[: ]"
 )
 
 
@@ -50,10 +50,10 @@ RULE = ColumnRule(
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
         summary="a national identity or social security number stands in the text",
-        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France, Italy, Germany, Poland, the Netherlands).",
+        reason="It names one person. Each kind is checked by its own rule: areas never issued (US, UK) or check digits (Spain, Brazil, India, France, Italy, Germany, Poland, the Netherlands, Canada, Sweden).",
         example='{"prompt": "Fill the form", "completion": "SSN: 536-22-8471"}',
         remedy="Remove the number.",
-        assumes="numbers of the US, the UK, Spain, Brazil, India, France and Italy; of Germany, Poland and the Netherlands where the number's name stands before it",
+        assumes="numbers of the US, the UK, Spain, Brazil, India, France and Italy; of Germany, Poland, the Netherlands, Canada and Sweden where the number's name stands before it",
     ),
     frame="segments",
     condition=_condition,

@@ -41,7 +41,7 @@ def _first(options: LintOptions) -> pl.Expr:
     # Plain literals: found several at a time by vector instructions.
     return pl.col("text").str.contains(
         r"(?-u:AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|sk-|AIza|GOCSPX|ya29|xox[abeoprs]-|xapp-|hooks\.slack|[srp]k_live"
-        r"|[srp]k_test|whsec_|hf_|glpat|npm_|pypi-Ag|SG\.|:AA|AccountKey|do[opr]_v1|gsk_|xai-|r8_|shp(?:at|ca|pa|ss)_|dapi|pplx-|sq0csp-|sq0atp-|EAAA|token\$prod|/api/webhooks/|hvs\.|hvb\.|lin_api_|secret_|ntn_|NRAK-|ATATT3|PMAK-|dckr_|figd_|sntrys_|sntryu_|CFPAT-|glsa_|EAACEd|key-|nvapi-|tvly-)|[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.|[0-9a-f]{32}-us[0-9]"
+        r"|[srp]k_test|whsec_|hf_|gl(?:pat|ptt|dt|rt|ft|soat|cbt|agent|oas|imt|ffct)-|npm_|pypi-Ag|SG\.|:AA|AccountKey|do[opr]_v1|gsk_|xai-|r8_|shp(?:at|ca|pa|ss)_|dapi|pplx-|sq0csp-|sq0atp-|EAAA|token\$prod|/api/webhooks/|hvs\.|hvb\.|lin_api_|secret_|ntn_|NRAK-|ATATT3|PMAK-|dckr_|figd_|sntrys_|sntryu_|CFPAT-|glsa_|EAACEd|key-|nvapi-|tvly-|sbp_|sb_secret|ph[cx]_|lsv2_|pul-|rubygems_|sgp_|tskey-|dt0[a-z][0-9]|EZ[AT]K|atlasv1|ops_eyJ|1//0|APA91b|sk\.eyJ|shippo_|xkeysib|pscale_|nfp_|pcsk_|jina_|rzp_|FLWSECK|HRKU-|LTAI|ABSK|AKCp|glc_|EAA[0-9A-Za-z]{30}|dp\.[a-z]{2,5}\.|pat[0-9A-Za-z]{14}\.|fw_[0-9A-Za-z]{22}|SK[0-9a-f]{32}|re_[0-9A-Za-z]{8}_|pa-[0-9A-Za-z_-]{43})|[MNO][0-9A-Za-z_-]{23,27}\.[0-9A-Za-z_-]{6}\.|[0-9a-f]{32}-us[0-9]"
     )
 
 

@@ -21,7 +21,7 @@ _CANNOT = (
     r"|(?:’)m (?:currently |really )?(?:not able|unable) to|do(?:n['’]t| not) have the (?:ability|capability|capabilities) to)"
 )
 _PATTERN = (
-    rf"(?i)^\W*(?:(?:i['’]?m|i am)\s+(?:very |really |so |truly )?(?:sorry|afraid)|sorry|i apologi[sz]e|my apologies|unfortunately)\W+"
+    rf"(?i)^\W*(?:(?:i['’]?m|i am)\s+(?:very |really |so |truly )?(?:sorry|afraid)|sorry|i apologi[sz]e|my apologies|unfortunately|regrettably)\W+"
     rf"(?:(?:but|however|for (?:the|any) \w+|that|as an ai[^,.\n]*|and|to say)[\s,.]+)*i\s*{_CANNOT}\s+(?:\w+\s+){{0,3}}?{_DO}\b"
     rf"|^\W*i\s*{_CANNOT}\s+(?:\w+\s+){{0,2}}?{_DO}\b[^.\n]*?(?:\b(?:request|that|this|with|information|as an? (?:ai|language)|assist|you|illegal|harmful|content)\b)"
     rf"|^\W*(?:as an? (?:ai|artificial intelligence|large language|language|gpt)[^.\n]*?)\bi\s*(?:{_CANNOT}|do(?:n['’]t| not) have)\b"
@@ -35,7 +35,7 @@ _PATTERN = (
 # Whole answers that say no and nothing else. They name the request, a policy or the assistant itself.
 _THIS = r"(?:(?:this|that|the|your|such|any)(?: (?:kind|type|sort) of)?(?: (?:a|an))?(?: (?:specific|particular))? ?(?:request|question|topic|prompt|task|content|instruction|matter|one)?s?)"
 _CURT = (
-    rf"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |my apologies,? ?(?:but )?|i apologi[sz]e,? ?(?:but )?|no,? )*"
+    rf"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |my apologies,? ?(?:but |however,? )?|i apologi[sz]e,? ?(?:but )?|regrettably,? |no,? )*"
     rf"(?:as an? (?:[a-z]+[ -]){{0,3}}?(?:assistant|model|chatbot|bot|ai),? )?(?:i (?:must|have to|need to|will have to|would have to|respectfully|am going to(?: have to)?) (?:respectfully |politely )?(?:decline|refuse|pass)(?: (?:to|on|from) )?(?:(?:answer|do|help|discuss|fulfil+|comply)\w*)?(?: with)? ?{_THIS}?"
     rf"|(?:this|that|the|your) (?:request|question|content|topic|prompt|task)s? (?:violates|goes against|conflicts with|is against|breaches|falls outside)\b[^.\n]*"
     rf"|{_THIS} (?:is|['’]s)(?: not|n['’]t) something (?:that )?i (?:can|am able to|will|['’]m able to)\b[^.\n]*|(?:that|this)['’]s not something (?:that )?i (?:can|will|am able to)\b[^.\n]*"
@@ -48,9 +48,13 @@ _CURT = (
     rf"|(?:my|our|the) (?:guidelines?|polic(?:y|ies)|programming|rules|content policy|ethics|principles|instructions)(?: (?:do(?:es)?(?: not|n['’]t)|will not|won['’]t|cannot|can['’]t) (?:allow|permit|let)| (?:prevents?|prohibits?|forbids?)) [^.\n]{{0,60}}"
     rf"|i(?: can(?:no|['’])t| cannot|(?:['’]m| am) (?:unable|not able) to) (?:browse|access|search|open|visit|follow|click) (?:on )?(?:the )?(?:web|internet|links?|websites?|urls?|external|live|real-time)\b[^.\n]{{0,40}}"
     rf"|i (?:did(?: not|n['’]t)|do(?: not|n['’]t)|could(?: not|n['’]t)|can(?:no|['’])t|cannot) (?:quite |fully |really )?(?:understand|get|catch|follow|make sense of) (?:that|this|you|your (?:question|request|message|input)|the (?:question|request)|what you[^.\n]{{0,30}})"
+    rf"|{_THIS} (?:can(?:no|['’])t|cannot|could not) be (?:completed|answered|processed|fulfil+ed|handled|honou?red|done|discussed)[^.\n]{{0,40}}"
+    r"|(?:this|that|it)(?:['’]s| is| goes| would be| would go) against (?:my|our) (?:guidelines?|polic(?:y|ies)|programming|rules|principles|ethics|terms)[^.\n]{0,60}"
+    r"|unable to (?:process|answer|complete|comply|respond|help|assist|fulfil+|proceed|continue)\b[^.\n]{0,40}|i(?:['’]m| am) (?:unable|not able) to (?:comply|assist|help|answer|proceed|continue|respond)"
+    rf"|i have no (?:answer|response|comment|information|opinion)\b[^.\n]{{0,60}}|i(?:['’]m| am) not comfortable (?:with|about) {_THIS}|let['’]?s (?:talk about|discuss|move on to|change) (?:something else|another topic|a different topic|the (?:subject|topic))[^.\n]{{0,30}}"
     rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot)\b[^.\n]*)(?:[.!] [^.\n]{{0,60}})?\W*$"
 )
-_KNOWS_NOT = r"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |i apologi[sz]e,? ?(?:but )?)i (?:really |honestly )?(?:do(?: not|n['’]t) (?:know|have (?:an?|the) answer)|have no idea)\b[^.\n]{0,40}\W*$"
+_KNOWS_NOT = r"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |regrettably,? |i apologi[sz]e,? ?(?:but )?)i (?:really |honestly )?(?:do(?: not|n['’]t) (?:know|have (?:an?|the) answer)|have no idea)\b[^.\n]{0,40}\W*$|^\W*(?:i(?:['’]m| am) )?sorry,? (?:but )?no\b[^.\n]{0,30}\W*$"
 _SHORTEST_PAGE = (
     160  # characters: a letter or an essay that was asked for is longer than a plain no
 )
@@ -98,7 +102,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no |your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no |your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 

@@ -23,6 +23,7 @@ _TAIL = 400
 _LONG_RUN = 40
 _WORD_RUN, _WORD_TIMES = 45, 7
 _MARK_RUN = 80
+_TWICE = 60  # bytes; a text that stands twice
 _DRAWN = "-=_*~#+.·•–—│─ \t\n0\u3000\u30fc"
 _WORDS = regex(r"[^\W\d_]{2,}")
 # A list whose items say the same differs in its numbers only.
@@ -38,9 +39,10 @@ def loops(text: str) -> bool:
     """Whether some words follow upon themselves again and again; code and tables aside."""
     if _CODE.search(text):
         return False
-    if _ends_in_loop(text):
+    if _ends_in_loop(text) or _doubled(text):
         return True
-    flat = " ".join((_NUMBERS.sub("", text) if "\n" in text else text).split())
+    # With the blank that the last time lacks.
+    flat = " ".join((_NUMBERS.sub("", text) if "\n" in text else text).split()) + " "
     return any(_loops_at(flat, flat[at : at + _PROBE]) for at in _places(len(flat)))
 
 
@@ -53,6 +55,8 @@ def _ends_in_loop(text: str) -> bool:
             same += 1
         unit, length = end[len(end) - period :], same + period
         # Rulers, leaders, gaps to fill and long zeros are drawn or written on purpose.
+        if unit == "." and length >= _MARK_RUN and end[:1] != ".":
+            return True  # no leaders, which stand between two things
         if length < _LONG_RUN or not set(unit) - set(_DRAWN):
             continue
         # ", , , , ,": marks that nobody draws with.
@@ -62,6 +66,16 @@ def _ends_in_loop(text: str) -> bool:
             return True
         if period == 1 or len(set(re.findall(r"\d", unit))) >= 3:
             return length >= _MARK_RUN
+    return False
+
+
+def _doubled(text: str) -> bool:
+    """Whether the text is the same thing twice."""
+    length = len(text)
+    for between in ("", " ", "\n", "\n\n"):
+        half = (length - len(between)) // 2
+        if len(text[:half].encode()) >= _TWICE and text[:half] + between + text[:half] == text:
+            return bool(_WORDS.search(text))
     return False
 
 
@@ -77,12 +91,11 @@ def _loops_at(text: str, probe: str) -> bool:
         if third - second != second - first or text[second:third] != unit:
             continue
         times = _SHORT_TIMES if len(unit) < _LONG_UNIT else _TIMES
-        start = first
-        while start >= len(unit) and text[start - len(unit) : start] == unit:
-            start -= len(unit)
-        end = third
-        while text[end : end + len(unit)] == unit:
-            end += len(unit)
+        start, end = first, third
+        while start and text[start - 1] == text[start - 1 + len(unit)]:
+            start -= 1
+        while end < len(text) and text[end] == text[end - len(unit)]:
+            end += 1
         # "ha ha ha" and "la la la" are speech; so is a word of a chorus.
         words = _WORDS.findall(unit)
         if (end - start) >= times * len(unit) and words and (len(words) >= 2 or end - start >= 45):

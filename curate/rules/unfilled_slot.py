@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import each
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -33,8 +35,41 @@ _MACHINE = (
 )
 _ABOUT_SLOTS = (
     r"(?i)\b(?:templates?|placeholders?|mad libs|fill[- ]in|bracket|brace|mail.?merge|variables?|code|function|program|python|javascript|typescript|java|c\+\+|html|react|vue|jinja|handlebars|angular"
-    r"|mustache|ansible|helm|yaml|latex|markdown|sql|api|regex|json|bash|shell|powershell|github|actions|workflow|terraform|docker\w*|make ?file|lorem|format|string|config\w*|prompt|form|script|dummy|todo|to-do|review|snippet|css|php|ruby|rust|go|kotlin|swift)s?\b"
+    r"|git|commands?|cli|terminal|linux|unix|syntax|usage|wikipedia|citations?|mustache|ansible|helm|yaml|latex|markdown|sql|api|regex|json|bash|shell|powershell|github|actions|workflow|terraform|docker\w*|make ?file|lorem|format|string|config\w*|prompt|form|script|dummy|todo|to-do|review|snippet|css|php|ruby|rust|go|kotlin|swift)s?\b"
 )
+_NOTE = (
+    # Slots in other brackets: "<signature>", "<<name>>", "__NAME__", "[YEAR]".
+    rf"(?i:\b(?:sincerely|regards|signed|yours|from|dear|by|thanks|love|hello|hi)[,:]?\s+<(?:your[ _-])?(?:{_VARIABLE}|signature|sender|ticket_?id|your_[a-z_]+|insert_[a-z_]+)>(?:[\s.,!?)]|$))|<<[a-z][a-z_ ]{{2,30}}>>"
+    r"|\b__(?:[A-Z]+_)*(?:NAME|DATE|TIME|AMOUNT|PRICE|ADDRESS|EMAIL|PHONE|COMPANY|PRODUCT|CITY|TITLE|NUMBER)__(?:\W|$)|(?:^|[\s(,.:$])\[(?:[A-Z']+[ _])*(?:YEAR|DATE|TIME|NAME|CODE|CITY|COUNTRY|PRICE|AMOUNT|NUMBER|ADDRESS|EMAIL|PHONE|COMPANY|PRODUCT|LINK|RECIPIENT|CUSTOMER|CLIENT|SENDER|POSITION|LOCATION|PLACE|TOPIC|AUTHOR|DAY|MONTH|SIGNATURE|QUANTITY|DETAILS?)\]"
+    # Notes that a writer leaves where something is still to be written.
+    r"|(?:^|[.!?]\s+|[\[(])(?:TODO|FIXME|XXX|TBD|TK)\b[: -]{1,3}(?i:(?:to )?(?:add|check|fix|expand|write|insert|verify|finish|complete|update|fill|review|find|source|confirm|rewrite|replace)\b)"
+    r"|(?i:[.!?]\s+to[ -]?do: [a-z][a-z ]{3,40}\.?\s*$)"
+    r"|(?i:[\[(](?:to be (?:completed|written|added|filled in|inserted|finished|expanded)(?: later)?|(?:add|insert|include|put|needs?|need an?|missing|more)\s(?:an? |the |your |some |more )?(?:[a-z]+ )?(?:sources?|citations?|examples?|text|details?|references?|figures?|tables?|images?|links?|quotes?|content|paragraphs?)(?: here| later| needed)?"
+    r"|(?:citation|source|reference|clarification)s? needed|(?:your |more |some )?(?:text|details?|content|examples?|paragraph|story|answer)s? (?:goes |go |comes )?here|placeholder)[\])])"
+    r"|(?:^|[\s(,.:$])\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
+)
+# The filler of typesetters, from its later lines too.
+_FILLER = r"(?i)\b(?:dolor sit amet|consectetur adipis|sed do eiusmod|ut labore et dolore|ut enim ad minim|quis nostrud exerci|duis aute irure|excepteur sint occaecat|sunt in culpa qui|sed ut perspiciatis|nemo enim ipsam|at vero eos et accusa)"
+_FILLER_WANTED = r"(?i-u:lorem|latin|filler|dummy|cicero|placeholder|typeset|typograph|mock|sample text|random text|template|html|css|web ?page|translat)"
+_NOTE_HINT = (
+    r"(?-u:TODO|FIXME|XXX |TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[[a-z]{3,10}\]"
+    r"|\[(?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Pp]ut |[Nn]eed|[Mm]issing |[Mm]ore |[Cc]itation |[Ss]ource |[Rr]eference |[Cc]larification |[Yy]our |[Ss]ome |[Tt]ext |[Dd]etail|[Cc]ontent |[Ee]xample|[Pp]aragraph |[Ss]tory |[Aa]nswer |placeholder)"
+    r"|\((?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Mm]issing |[Cc]itation |[Ss]ource |[Tt]ext |placeholder)"
+    r"|olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
+)
+_NOTE_RE, _FILLER_RE = regex(_NOTE), regex(_FILLER)
+
+
+def holds_note(text: str) -> bool:
+    """Whether the text holds a slot in rarer brackets, or a note of what is still to be written."""
+    return _NOTE_RE.search(text) is not None
+
+
+def holds_filler(text: str) -> bool:
+    """Whether the text holds a typesetter's filler."""
+    return _FILLER_RE.search(text) is not None
+
+
 # Letters and templates are asked for with their slots, and code has brackets of its own.
 _SLOTS_WANTED = (
     r"(?i)\b(?:letter|e-?mail|template|form|contract|memo|message|invitation|invite|notice|agreement|speech"
@@ -64,6 +99,11 @@ def _condition(options: LintOptions) -> pl.Expr:
         r"```|[;{}]\s*\n|</|<(?:b|i|em|strong|code|pre|label|small|div|span|p|html|body|br|a|img|h[1-6]|table|tr|td|ul|li|input|form|button|template|script|style)[ >]"
     )
     wanted = prompt.str.contains(english(_SLOTS_WANTED))
+    # In Python, for the few that have such a mark: as expressions, these would be too many to screen.
+    hinted = pl.when(pl.col("completion").str.contains(_NOTE_HINT)).then(pl.col("completion"))
+    noted = each(hinted, holds_note, pl.Boolean).fill_null(False) & ~prompt.str.contains(english(_ABOUT_SLOTS))
+    noted = noted & ~pl.col("completion").str.contains(r"```|[;{}]\s*\n|</")
+    filler = each(hinted, holds_filler, pl.Boolean).fill_null(False) & ~prompt.str.contains(_FILLER_WANTED)
     line = (
         pl.col("completion").str.contains(_LINE)
         & (pl.col("completion").str.count_matches(r"_{6,}") <= 2)
@@ -71,7 +111,12 @@ def _condition(options: LintOptions) -> pl.Expr:
         & ~prompt.str.contains("___", literal=True)
     )
     return (
-        always | line | (slot & ~wanted) | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
+        always
+        | line
+        | noted
+        | filler
+        | (slot & ~wanted)
+        | (machine & ~prompt.str.contains(english(_ABOUT_SLOTS)))
     )
 
 
@@ -81,7 +126,7 @@ def _first(options: LintOptions) -> pl.Expr:
         r"(?i-u:todo|tbd|fixme|xxx|placeholder)"
     )
     words = completion.str.contains(
-        r"(?-u:orem ipsum|OREM IPSUM|TODO|\((?:[Ii]nsert|enter|[Ff]ill) )"
+        r"(?-u:orem ipsum|OREM IPSUM|TODO|FIXME|\bTK |XXX |TBD|\((?:[Ii]nsert|enter|[Ff]ill|[Aa]dd|[Tt]o be|[Ii]nclude|[Mm]issing|[Cc]itation|[Ss]ource|[Tt]ext) |__[A-Z]| do: |olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
     )
     return completion.str.contains(r"[\[{<%]|\$X|_{6}") | words | bare
 
@@ -101,7 +146,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="a slot was left unfilled: {match}",
-    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{_LINE}",
+    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{english(_NOTE)}|{english(_FILLER)}|{_LINE}",
     column="completion",
     first=_first,
 )

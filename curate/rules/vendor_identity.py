@@ -28,13 +28,21 @@ _PATTERN = (
     rf"|\bi(?:['’]m| am| was)\s+(?:an?\s+)?(?:[\w,-]+\s+){{0,6}}?(?:trained|developed|created|made|built|designed)\s+by\s+{_VENDOR}\b"
     rf"|\bas an?\s+(?:ai\s+|large\s+|artificial intelligence\s+)*(?:language\s+)?(?:model|assistant|ai|chatbot)[, ]+(?:[\w-]+\s+){{0,3}}?(?:trained|developed|created|made|built|designed)\s+by\s+{_VENDOR}\b"
     rf"|\b(?:my (?:creators?|developers?|makers?)|the company that (?:made|created|trained) me)\s+(?:is|are|at|was)\s+{_VENDOR}\b"
-    rf"|\b{_VENDOR}(?:['’]s)?\s+(?:trained|created|developed|built|made)\s+me\b|\b{_VENDOR}['’]s (?:usage |content |use[- ]case )?polic(?:y|ies)\b[^.\n]*\b(?:i|me|my)\b"
+    rf"|\b{_VENDOR}(?:['’]s)?\s+(?:trained|created|developed|built|made|designed|programmed)\s+me\b|\b{_VENDOR}['’]s (?:usage |content |use[- ]case )?polic(?:y|ies)\b[^.\n]*\b(?:i|me|my)\b"
+    rf"|\bi(?:['’]m| am)\s+(?:an? [a-z ]{{2,30}} )?(?:powered by|based on|built on|running on)\s+(?:the )?{_CALLED}\b"
     rf"|{_AS_NAMED}"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN))
+
+
+def _first(options: LintOptions) -> pl.Expr:
+    makers = (
+        r"(?-u:\bBard\b|by (?:Meta|Google|Microsoft|Baidu|xAI|Cohere|Moonshot|Zhipu|Alibaba)\b)"
+    )
+    return worded(options) | pl.col("text").str.contains(makers)
 
 
 RULE = ColumnRule(
@@ -53,5 +61,5 @@ RULE = ColumnRule(
     condition=_condition,
     message="speaks as another vendor's model: {match}",
     pattern=english(_PATTERN),
-    first=worded,
+    first=_first,
 )
