@@ -22,7 +22,7 @@ _PATTERN = (
 
 
 # "Q: …\nA:" is a few-shot prompt's own form where examples stand before it.
-_EXAMPLES = r"(?i)\n\s*(?:q|question|input|human|user)\s*\d*\s*:[^\x00]*\n\s*(?:q|question|input|human|user)\s*\d*\s*:"
+_EXAMPLES = r"(?i)(?:^|\n)\s*(?:q|question|input|human|user)\s*\d*\s*:[^\x00]*\n\s*(?:q|question|input|human|user)\s*\d*\s*:"
 
 
 def _condition(options: LintOptions) -> pl.Expr:

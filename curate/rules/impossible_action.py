@@ -209,8 +209,7 @@ RULE = ColumnRule(
     condition=_condition,
     message="an action that a text model cannot take: {match}",
     pattern=english(
-        f"{_CLAIM}|{_CLAIM_TOO}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}|^[^
-]{{1,60}}"
+        f"{_CLAIM}|{_CLAIM_TOO}|{_FOR_YOU}|{_DONE}|{_WHOLLY}|{_REMEMBERED}|{_REPORTED}|^[^\n]{{1,60}}"
     ),
     column="completion",
     first=_first,
