@@ -163,14 +163,17 @@ def _alone() -> pl.Expr:
 def _condition(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     ordered = completion.str.contains(english(_CLAIM)) & prompt.str.contains(english(_ORDER))
-    told = each(pl.when(prompt.str.contains(english(_ORDER))).then(completion), claims, pl.Boolean).fill_null(False)
+    told = each(
+        pl.when(prompt.str.contains(english(_ORDER))).then(completion), claims, pl.Boolean
+    ).fill_null(False)
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
     errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
     return (
         done
         | errand
-        | (ordered | told | for_you | _alone() | _device()) & ~prompt.str.contains(english(_WRITING))
+        | (ordered | told | for_you | _alone() | _device())
+        & ~prompt.str.contains(english(_WRITING))
     )
 
 

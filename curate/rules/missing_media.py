@@ -105,7 +105,9 @@ def _condition(options: LintOptions) -> pl.Expr:
     plain = ~about_code() & ~prompt.str.contains(english(_HTML))
     names = prompt.str.contains(_SEEN_WORDS)
     short = (prompt.str.len_bytes() <= 200) & one_line()
-    asked = names & each(pl.when(names & short).then(prompt), asks_about, pl.Boolean).fill_null(False)
+    asked = names & each(pl.when(names & short).then(prompt), asks_about, pl.Boolean).fill_null(
+        False
+    )
     handed = (
         (prompt.str.len_bytes() <= 200)
         & one_line()

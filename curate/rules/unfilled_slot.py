@@ -101,9 +101,13 @@ def _condition(options: LintOptions) -> pl.Expr:
     wanted = prompt.str.contains(english(_SLOTS_WANTED))
     # In Python, for the few that have such a mark: as expressions, these would be too many to screen.
     hinted = pl.when(pl.col("completion").str.contains(_NOTE_HINT)).then(pl.col("completion"))
-    noted = each(hinted, holds_note, pl.Boolean).fill_null(False) & ~prompt.str.contains(english(_ABOUT_SLOTS))
+    noted = each(hinted, holds_note, pl.Boolean).fill_null(False) & ~prompt.str.contains(
+        english(_ABOUT_SLOTS)
+    )
     noted = noted & ~pl.col("completion").str.contains(r"```|[;{}]\s*\n|</")
-    filler = each(hinted, holds_filler, pl.Boolean).fill_null(False) & ~prompt.str.contains(_FILLER_WANTED)
+    filler = each(hinted, holds_filler, pl.Boolean).fill_null(False) & ~prompt.str.contains(
+        _FILLER_WANTED
+    )
     line = (
         pl.col("completion").str.contains(_LINE)
         & (pl.col("completion").str.count_matches(r"_{6,}") <= 2)
