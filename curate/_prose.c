@@ -27,18 +27,6 @@ static const uint8_t SETS[256] = {
 };
 static inline int of(uint8_t c, uint8_t set) { return SETS[c] & set; }
 
-static int is_ascii(Span text) {
-    const uint8_t *p = text.start;
-    uint64_t word;
-    uint8_t any = 0;
-    for (; text.end - p >= 8; p += 8) {
-        memcpy(&word, p, 8);
-        if (word & TOPS) return 0;
-    }
-    while (p < text.end) any |= *p++;
-    return any < 0x80;
-}
-
 /* Whether a text is marked up: [\n|{}<>]|``` */
 static int marked_up(Span text) {
     for (const uint8_t *p = text.start; p < text.end; p++) {

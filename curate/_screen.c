@@ -14,7 +14,8 @@
 #define END 0xFF
 #define BOUND 0xFD
 #define KINDS 0xF6 /* the first of the words that stand for what kinds of characters a text holds */
-#define LANES 4 /* texts that are read side by side, so that none waits for memory alone */
+#define LANES 6 /* texts that are read side by side, so that none waits for memory alone */
+#define STEPS 256 /* bytes of each that are read before what was found in them is looked at */
 
 /* A word with BOUND: its length, the next one of the same state (1 is the first, 0 none), its marks. */
 struct Bounded {
@@ -186,11 +187,10 @@ static int folds_to_ascii(Span text) {
     return 0;
 }
 
-/* A text on its way through the automaton. */
+/* A text on its way through the automaton; `number` is its own. */
 typedef struct {
     const uint8_t *p;
-    uint32_t state;
-    uint8_t any;
+    uint32_t state, number;
     int64_t row;
     uint64_t marks[WORDS];
     Span text;
@@ -200,26 +200,69 @@ static inline int of_word(uint8_t c) {
     return (uint8_t)((c | 32) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_';
 }
 
-/* Words have been found that end before lane->p. */
-static void found(const Automaton *a, Lane *lane) {
-    mark(lane->marks, a->out + (size_t)WORDS * lane->state);
-    for (uint32_t state = lane->state; state; state = a->shorter[state]) {
-        for (uint32_t k = a->first[state]; k; k = a->bounded[k].next) {
+/* Words have been found that end before `end`. seen[state] is the number of the last text in which all words of
+ * that state were. */
+static void found(const Automaton *a, Lane *lane, uint32_t state, const uint8_t *end, uint32_t *seen) {
+    int all = 1;
+    if (seen[state] == lane->number) return;
+    mark(lane->marks, a->out + (size_t)WORDS * state);
+    for (uint32_t at = state; at; at = a->shorter[at]) {
+        for (uint32_t k = a->first[at]; k; k = a->bounded[k].next) {
             const struct Bounded *word = &a->bounded[k];
-            const uint8_t *start = lane->p - word->length;
-            if (word->before && start > lane->text.start && of_word(start[-1])) continue;
-            if (word->after && lane->p < lane->text.end && of_word(*lane->p)) continue;
-            mark(lane->marks, word->marks);
+            const uint8_t *start = end - word->length;
+            if ((word->before && start > lane->text.start && of_word(start[-1])) ||
+                (word->after && end < lane->text.end && of_word(*end))) {
+                all = 0;
+            } else {
+                mark(lane->marks, word->marks);
+            }
         }
     }
+    if (all) seen[state] = lane->number;
 }
 
-static inline void step(const Automaton *a, Lane *lane) {
-    uint8_t c = *lane->p++;
-    uint32_t at = a->next[(lane->state << a->shift) + a->class_of[c]];
-    lane->any |= c;
-    lane->state = at & ~FOUND;
-    if (at & FOUND) found(a, lane);
+/* Words that were found: by how many steps, times LANES, plus in which lane; and in which state. */
+typedef struct {
+    uint32_t steps, state;
+} Hit;
+
+static inline uint32_t step(const Automaton *a, uint32_t state, uint8_t c, uint32_t place, Hit *hits, size_t *count) {
+    uint32_t at = a->next[(state << a->shift) + a->class_of[c]];
+    state = at & ~FOUND;
+    /* Without a branch, since nobody can tell where words are: the next hit overwrites what is none. */
+    hits[*count].steps = place;
+    hits[*count].state = state;
+    *count += at / FOUND;
+    return state;
+}
+
+/* Reads on in all lanes by so many steps. */
+static void read_on(const Automaton *a, Lane *lanes, int busy, uint32_t steps, uint32_t *seen) {
+    Hit hits[LANES * STEPS + 1];
+    size_t count = 0;
+    if (busy == LANES) {
+        const uint8_t *p[LANES];
+        uint32_t states[LANES];
+        for (int k = 0; k < LANES; k++) {
+            p[k] = lanes[k].p;
+            states[k] = lanes[k].state;
+        }
+        for (uint32_t i = 0; i < steps; i++) {
+            for (uint32_t k = 0; k < LANES; k++) states[k] = step(a, states[k], p[k][i], LANES * i + k, hits, &count);
+        }
+        for (int k = 0; k < LANES; k++) lanes[k].state = states[k];
+    } else {
+        for (uint32_t k = 0; k < (uint32_t)busy; k++) {
+            uint32_t s = lanes[k].state;
+            for (uint32_t i = 0; i < steps; i++) s = step(a, s, lanes[k].p[i], LANES * i + k, hits, &count);
+            lanes[k].state = s;
+        }
+    }
+    for (size_t h = 0; h < count; h++) {
+        Lane *lane = &lanes[hits[h].steps % LANES];
+        found(a, lane, hits[h].state, lane->p + hits[h].steps / LANES + 1, seen);
+    }
+    for (int k = 0; k < busy; k++) lanes[k].p += steps;
 }
 
 static inline uint32_t fed(const Automaton *a, Lane *lane, uint32_t state, uint8_t c) {
@@ -231,25 +274,33 @@ static inline uint32_t fed(const Automaton *a, Lane *lane, uint32_t state, uint8
 static inline int is_white(uint8_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 static inline int is_letter(uint8_t c) { return (uint8_t)((c | 32) - 'a') < 26; }
 
-/* The words at the edges of a text. What stands beyond ASCII at an edge may be a space or no letter: then
- * all of them are marked. */
+/* The state in which a text is begun. */
+static uint32_t begun(const Automaton *a, Lane *lane) {
+    return is_letter(*lane->text.start) ? fed(a, lane, 0, START) : 0;
+}
+
+/* The words at the edges of a text, where it does not begin with a letter, or ends with white space. What stands
+ * beyond ASCII at an edge may be a space or no letter: then all of them are marked. */
 static void at_edges(const Automaton *a, Lane *lane) {
     const uint8_t *first = lane->text.start, *end = lane->text.end, *p;
-    uint32_t state;
+    uint32_t state = 0;
     while (end > first && is_white(end[-1])) end--;
     while (first < end && *first < 0x80 && !is_letter(*first)) first++;
     if (first < end && *first >= 0x80) {
         mark(lane->marks, a->starts);
-    } else if (first < end) {
+    } else if (first < end && first > lane->text.start) {
         state = fed(a, lane, 0, START);
         for (p = first; p < end && p < first + LONGEST; p++) state = fed(a, lane, state, *p);
         if (p == end) fed(a, lane, state, END);
     }
     if (end > lane->text.start && end[-1] >= 0x80) {
         mark(lane->marks, a->ends);
+    } else if (end == lane->text.end) {
+        fed(a, lane, lane->state, END);
     } else {
         state = 0;
         p = end - lane->text.start > LONGEST ? end - LONGEST : lane->text.start;
+        if (p == lane->text.start && p < end) state = begun(a, lane);
         for (; p < end; p++) state = fed(a, lane, state, *p);
         fed(a, lane, state, END);
     }
@@ -277,10 +328,10 @@ static int long_number(Span text) {
 }
 
 /* Marks what kinds of characters a text holds: long numbers, and beyond ASCII the kinds of wanted_words.py. */
-static void by_kind(const Automaton *a, Lane *lane) {
+static void by_kind(const Automaton *a, Lane *lane, int ascii) {
     unsigned kinds = 0;
     if (a->numbers && long_number(lane->text)) mark(lane->marks, a->kinds[0]);
-    if (lane->any < 0x80) return;
+    if (ascii) return;
     for (const uint8_t *p = lane->text.start; p + 1 < lane->text.end; p++) {
         if (*p < 0xC0) continue;
         if (*p == 0xC2) kinds |= p[1] < 0xA0 ? 1 : 2;
@@ -293,14 +344,27 @@ static void by_kind(const Automaton *a, Lane *lane) {
     }
 }
 
+/* The lane's text has been read: what is to be said of all of it. */
+static void finish(const Automaton *a, Lane *lane) {
+    int ascii = is_ascii(lane->text);
+    at_edges(a, lane);
+    by_kind(a, lane, ascii);
+    if (!ascii && folds_to_ascii(lane->text)) memset(lane->marks, 0xFF, sizeof lane->marks);
+}
+
 /* The marks of each text of a stream, word w of text i at marks[w * rows + i]; 0 for null. 1: not a stream
- * of strings. */
+ * of strings; 2: without memory. */
 EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks) {
     Strings strings;
     Lane lanes[LANES];
+    uint32_t number = 0, *seen = calloc(a->states, sizeof *seen);
     int busy = 0, status = 0;
     int64_t row = 0;
-    if (!opened(&strings, stream)) return 1;
+    if (!seen) return 2;
+    if (!opened(&strings, stream)) {
+        free(seen);
+        return 1;
+    }
     memset(marks, 0, (size_t)rows * WORDS * sizeof *marks);
     for (;;) {
         int64_t chunk_end = strings.chunk.release ? row + (strings.chunk.length - strings.at) : row;
@@ -314,39 +378,28 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
             }
             chunk_end = row + 1 + (strings.chunk.length - strings.at);
             lane->row = row++;
-            memset(lane->marks, 0, sizeof lane->marks);
             if (lane->text.start == lane->text.end) continue;
+            memset(lane->marks, 0, sizeof lane->marks);
             lane->p = lane->text.start;
-            lane->state = 0;
-            lane->any = 0;
+            lane->state = begun(a, lane);
+            lane->number = ++number;
             busy++;
         }
         if (!busy) break;
-        ptrdiff_t steps = lanes[0].text.end - lanes[0].p;
-        for (int k = 1; k < busy; k++) {
+        ptrdiff_t steps = STEPS;
+        for (int k = 0; k < busy; k++) {
             ptrdiff_t left = lanes[k].text.end - lanes[k].p;
             if (left < steps) steps = left;
         }
-        if (busy == LANES) {
-            for (ptrdiff_t i = 0; i < steps; i++) {
-                for (int k = 0; k < LANES; k++) step(a, &lanes[k]);
-            }
-        } else {
-            for (int k = 0; k < busy; k++) {
-                for (ptrdiff_t i = 0; i < steps; i++) step(a, &lanes[k]);
-            }
-        }
+        read_on(a, lanes, busy, (uint32_t)steps, seen);
         for (int k = busy - 1; k >= 0; k--) {
             if (lanes[k].p < lanes[k].text.end) continue;
-            at_edges(a, &lanes[k]);
-            by_kind(a, &lanes[k]);
-            if (lanes[k].any >= 0x80 && folds_to_ascii(lanes[k].text)) {
-                memset(lanes[k].marks, 0xFF, sizeof lanes[k].marks);
-            }
+            finish(a, &lanes[k]);
             for (int w = 0; w < WORDS; w++) marks[w * rows + lanes[k].row] = lanes[k].marks[w];
             lanes[k] = lanes[--busy];
         }
     }
+    free(seen);
     closed(&strings);
     return status;
 }

@@ -60,4 +60,16 @@ static int next_text(Strings *strings, Span *text) {
     return 1;
 }
 
+static inline int is_ascii(Span text) {
+    const uint8_t *p = text.start;
+    uint64_t word;
+    uint8_t any = 0;
+    for (; text.end - p >= 8; p += 8) {
+        memcpy(&word, p, 8);
+        if (word & TOPS) return 0;
+    }
+    while (p < text.end) any |= *p++;
+    return any < 0x80;
+}
+
 #endif
