@@ -200,11 +200,11 @@ static inline int of_word(uint8_t c) {
     return (uint8_t)((c | 32) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_';
 }
 
-/* Words have been found that end before `end`. seen[state] is the number of the last text in which all words of
- * that state were. */
+/* Words have been found that end before `end`. seen[state], if given, is the number of the last text in which
+ * all words of that state were. */
 static void found(const Automaton *a, Lane *lane, uint32_t state, const uint8_t *end, uint32_t *seen) {
     int all = 1;
-    if (seen[state] == lane->number) return;
+    if (seen && seen[state] == lane->number) return;
     mark(lane->marks, a->out + (size_t)WORDS * state);
     for (uint32_t at = state; at; at = a->shorter[at]) {
         for (uint32_t k = a->first[at]; k; k = a->bounded[k].next) {
@@ -218,7 +218,7 @@ static void found(const Automaton *a, Lane *lane, uint32_t state, const uint8_t 
             }
         }
     }
-    if (all) seen[state] = lane->number;
+    if (seen && all) seen[state] = lane->number;
 }
 
 /* Words that were found: by how many steps, times LANES, plus in which lane; and in which state. */
@@ -407,6 +407,9 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
 /* The marks of one text, which holds nothing beyond ASCII; of words that ask for no edge of it, and no kind. */
 EXPORT void curate_marks_of(const Automaton *a, const uint8_t *text, int64_t length, uint64_t *marks) {
     Lane lane = {.p = text, .text = {text, text + length}};
-    while (lane.p < lane.text.end) step(a, &lane);
+    while (lane.p < lane.text.end) {
+        ptrdiff_t left = lane.text.end - lane.p;
+        read_on(a, &lane, 1, (uint32_t)(left < STEPS ? left : STEPS), NULL);
+    }
     memcpy(marks, lane.marks, sizeof lane.marks);
 }
