@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field, replace
 
 import polars as pl
 
@@ -13,10 +13,10 @@ from curate.dataset import Dataset
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS
 from curate.light_dataclass import dataclass
-from curate.materialising import Found, content_hash, finding_of, text_of_column
+from curate.materialising import Found, content_hash, finding_of, texts_of_columns
 from curate.pair_identity import Identity, Pairs, Place
 from curate.rereading import read_selected
-from curate.rules.protocol import DatasetRule, Hit
+from curate.rules.protocol import About, DatasetRule, Hit, Repair
 from curate.schemas.findings import Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
@@ -33,43 +33,54 @@ class _Placed:
     line: int | None
 
 
-def lint_dataset(
+@dataclass(slots=True)
+class DatasetHits:
+    """What dataset rules hit: rows and files to be reported, and how many more by code and repair.
+
+    `texts` has the field and the text of a hit that names a canonical column.
+    """
+
+    placed: list[_Placed] = field(default_factory=list)
+    unseen: Counter[tuple[str, Repair | None]] = field(default_factory=Counter)
+    failures: list[tuple[About, str, Exception]] = field(default_factory=list)
+    raws: dict[Place, bytes] = field(default_factory=dict)
+    identities: list[Identity | None] = field(default_factory=list)
+    texts: list[tuple[str | None, str | None] | None] = field(default_factory=list)
+
+
+def check_dataset(
     dataset: Dataset,
     rules: Sequence[DatasetRule],
     options: LintOptions,
     ignored: Sequence[frozenset[str]],
     paths: Sequence[str],
     data: DataOptions,
-    tally: Tally,
-) -> None:
-    """Run the rules and add what they find to the tally.
+    room: Callable[[str], int | None],
+) -> DatasetHits:
+    """Run the rules.
 
     Args:
         ignored: for each file, the codes left out in it.
         paths: where each file can be read again, for the rows that hits name.
         data: how rows are read, to find the field of a canonical column.
+        room: how many hits of a rule are to be seen, None for all; the others are counted.
 
-    A rule that raises has not assessed the dataset: the tally is told, and the next one runs.
+    A rule that raises has not assessed the dataset: that is noted, and the next one runs.
     """
-    placed: list[_Placed] = []
+    found = DatasetHits()
     for rule in rules:
-        code = rule.about.code
-        room = tally.room(code)
-        hits = _hits(rule, dataset, options, ignored, tally)
-        placed += hits if room is None else islice(hits, room)
-        # Those that nobody will see are only counted, by their own repairs where they have some.
-        for unseen in hits:
-            repair = None if unseen.line is None else unseen.hit.repair or rule.repair
-            tally.add_unseen(code, 1, repair)
-    twins = [_twins(hit, dataset) for hit in placed]
-    raws, contents = _rows_again(placed, twins, paths)
+        _run_rule(rule, dataset, options, ignored, room(rule.about.code), found)
+    twins = [_twins(hit, dataset) for hit in found.placed]
+    found.raws, contents = _rows_again(found.placed, twins, paths)
+    found.texts = _texts(found.placed, found.raws, data)
     pairs: dict[str, Pairs] = {}
-    for hit, both in zip(placed, twins, strict=True):
+    for hit, both in zip(found.placed, twins, strict=True):
         if both is not None:
             pairs.setdefault(hit.rule.about.code, Pairs(contents)).add(*both)
-    for hit, both in zip(placed, twins, strict=True):
-        identity = None if both is None else pairs[hit.rule.about.code].identity(*both)
-        tally.add(_found(hit, dataset, raws, data, identity))
+    for hit, both in zip(found.placed, twins, strict=True):
+        code = hit.rule.about.code
+        found.identities.append(None if both is None else pairs[code].identity(*both))
+    return found
 
 
 def _twins(placed: _Placed, dataset: Dataset) -> tuple[Place, Place] | None:
@@ -80,24 +91,45 @@ def _twins(placed: _Placed, dataset: Dataset) -> tuple[Place, Place] | None:
     return (placed.file, placed.line), dataset.place(first)
 
 
-def _hits(
+def add_dataset_hits(found: DatasetHits, dataset: Dataset, tally: Tally) -> None:
+    """Add what the rules found to the tally."""
+    for failure in found.failures:
+        tally.failed(*failure)
+    for hit, text, identity in zip(found.placed, found.texts, found.identities, strict=True):
+        tally.add(_found(hit, dataset, found.raws, text, identity))
+    for (code, repair), count in found.unseen.items():
+        tally.add_unseen(code, count, repair)
+
+
+def _run_rule(
     rule: DatasetRule,
     dataset: Dataset,
     options: LintOptions,
     ignored: Sequence[frozenset[str]],
-    tally: Tally,
-) -> Iterator[_Placed]:
-    code = rule.about.code
+    room: int | None,
+    found: DatasetHits,
+) -> None:
+    code, seen = rule.about.code, 0
+    everywhere = not any(code in codes for codes in ignored)
     for file, start, part in _parts(rule, dataset):
         try:
             for hit in rule.check(part, options):
-                placed = _place(rule, hit, file, start, dataset, part)
-                if not _silent(placed, code, ignored):
-                    yield placed
+                full = room is not None and seen >= room
+                placed = None
+                if not (full and everywhere):
+                    placed = _place(rule, hit, file, start, dataset, part)
+                    if _silent(placed, code, ignored):
+                        continue
+                if placed is not None and not full:
+                    found.placed.append(placed)
+                    seen += 1
+                else:
+                    repair = None if hit.row is None else hit.repair or rule.repair
+                    found.unseen[code, repair] += 1
         except UserError:
             raise  # a file that changed or went away meanwhile
         except Exception as error:
-            tally.failed(rule.about, ", ".join(part.files[:3]), error)
+            found.failures.append((rule.about, ", ".join(part.files[:3]), error))
 
 
 def _silent(placed: _Placed, code: str, ignored: Sequence[frozenset[str]]) -> bool:
@@ -170,33 +202,49 @@ def _rows_again(
     return rows, contents
 
 
+def _raw(placed: _Placed, raws: dict[Place, bytes]) -> bytes | None:
+    if placed.file is None or placed.line is None:
+        return None
+    return raws.get((placed.file, placed.line))
+
+
+def _texts(
+    placed: Sequence[_Placed], raws: dict[Place, bytes], data: DataOptions
+) -> list[tuple[str | None, str | None] | None]:
+    """For each hit that names a canonical column, the field behind it, and its text."""
+    texts: list[tuple[str | None, str | None] | None] = [None] * len(placed)
+    rows = [(i, hit.hit.column, _raw(hit, raws)) for i, hit in enumerate(placed)]
+    known = [(i, column, raw) for i, column, raw in rows if column is not None and raw is not None]
+    found = texts_of_columns([(column, raw) for _, column, raw in known], data)
+    for (i, _, _), text in zip(known, found, strict=True):
+        texts[i] = text
+    return texts
+
+
 def _found(
     placed: _Placed,
     dataset: Dataset,
     raws: dict[Place, bytes],
-    data: DataOptions,
+    told: tuple[str | None, str | None] | None,
     identity: Identity | None,
 ) -> Found:
     hit, rule = placed.hit, placed.rule
     path = _common(dataset.files) if placed.file is None else dataset.files[placed.file]
     repair = hit.repair or rule.repair
-    raw = None
-    if placed.file is not None and placed.line is not None:
-        raw = raws.get((placed.file, placed.line))
     if placed.line is None:
         repair = None
-    field, excerpt = hit.field, hit.excerpt
-    if hit.column is not None and raw is not None:
-        field, text = text_of_column(hit.column, raw, data)
+    where, excerpt = hit.field, hit.excerpt
+    if told is not None:
+        where, text = told
         excerpt = excerpt or (text[:EXCERPT_CHARACTERS] if text else None)
     finding = finding_of(
         rule,
         path,
         placed.line,
         hit.message,
-        raw=raw,
+        raw=_raw(placed, raws),
         repair=repair,
-        field=field,
+        field=where,
         excerpt=excerpt,
         related=tuple(_related(dataset, row, score) for row, score in hit.related),
         content=None if identity is None else identity.content,

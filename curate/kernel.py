@@ -370,7 +370,8 @@ def _with_tables(
 def _at(array: NDArray[Any]) -> int:
     """The address of an array's first element; the layout must be the plain one."""
     assert array.flags.c_contiguous
-    return int(array.ctypes.data)
+    # `array.ctypes` makes an object of its own for each.
+    return int(array.__array_interface__["data"][0])
 
 
 def _texts(batch: TextBatch, shingling: Shingling) -> tuple[Any, ...]:

@@ -12,7 +12,8 @@ import contextlib
 import gc
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -23,7 +24,7 @@ from curate.askers import Askers, askers_for
 from curate.baseline import Baseline, load_baseline
 from curate.columns import Batch, merged
 from curate.dataset import Dataset, FileRole
-from curate.dataset_linting import lint_dataset
+from curate.dataset_linting import add_dataset_hits, check_dataset
 from curate.errors import UserError
 from curate.evaluating import Hits, Plan
 from curate.faults import Fault
@@ -38,7 +39,7 @@ from curate.run_dynamics import run_files
 from curate.schemas.findings import NotAssessed
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.schemas.report import LintReport, RuleResult
+from curate.schemas.report import LintReport
 from curate.schemas.turns import RecordFormat
 from curate.selecting import ignored_in, select_rules
 from curate.sources import STDIN, expand, kind_of
@@ -135,7 +136,7 @@ def lint_sources(
         files=tuple(s.shown for s in sources if s.role != "reference"),
         rows=tally.rows,
         findings=tuple(f.finding for f in tally.found),
-        rules=tuple(_result(r, tally) for r in selected),
+        rules=tuple(map(tally.result_of, selected)),
         not_assessed=missing + tuple(f.not_assessed() for f in tally.failures.values()),
         suppressed=suppressions.covered,
         baselined=known.covered,
@@ -155,31 +156,19 @@ def _not_assessed(rules: Sequence[Rule], options: LintOptions) -> Iterator[NotAs
                 yield NotAssessed(code=rule.about.code, name=rule.about.name, reason=reason)
 
 
-def _result(rule: Rule, tally: Tally) -> RuleResult:
-    about = rule.about
-    return RuleResult(
-        code=about.code,
-        name=about.name,
-        severity=about.severity,
-        confidence=about.confidence,
-        summary=about.summary,
-        reason=about.reason,
-        remedy=about.remedy,
-        count=tally.counts[about.code],
-        fixable=tally.fixable[about.code],
-        safely_fixable=tally.safely[about.code],
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Evaluated:
-    """Rows with what the expressions say: where rules hold, by batch, and the features of the rows."""
+    """Rows with what the expressions say: where rules hold, by batch, and the features of the rows.
+
+    `is_last` of a file.
+    """
 
     checked: Checked
     hits: list[list[Hits]]
     answers: list[Answers]
     features: list[pl.DataFrame]
     rows: list[pl.DataFrame]
+    is_last: bool
 
 
 class _Run:
@@ -204,6 +193,7 @@ class _Run:
         self._collectors = plan.make_collectors()
         self._askers: Askers | None = None
         self._evaluating = False
+        self._waiting: list[Callable[[], None]] = []  # record rules of the last rows
 
     def run(self) -> None:
         references = self._reference_features()
@@ -214,8 +204,20 @@ class _Run:
                 before = self._tally.rows
                 frames += self._file(i, source)
                 rows_met.append(self._tally.rows - before)
+            finish: Callable[[], None] | None = None
+            if self._waiting:  # other processes go on while the dataset is looked at
+                finish = self._dataset(frames, references, rows_met)
+            for records in self._waiting:
+                records()
+        finish = finish or self._dataset(frames, references, rows_met)
+        finish()
+
+    def _dataset(
+        self, frames: list[pl.DataFrame], references: list[pl.DataFrame], rows_met: list[int]
+    ) -> Callable[[], None]:
+        """Run the dataset rules; what is returned tells the tally."""
         if not self._plan.dataset_rules:
-            return
+            return lambda: None
         frame = self._together(frames)
         frames.clear()
         if frame.height >= MANY_ROWS:
@@ -232,8 +234,9 @@ class _Run:
             read_again=partial(self._read_again, frame),
         )
         paths = [s.path for s in self._own]
-        rules, options = self._plan.dataset_rules, self._plan.options
-        lint_dataset(dataset, rules, options, self._ignored, paths, self._data, self._tally)
+        rules, options, room = self._plan.dataset_rules, self._plan.options, self._tally.room
+        found = check_dataset(dataset, rules, options, self._ignored, paths, self._data, room)
+        return partial(add_dataset_hits, found, dataset, self._tally)
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[None]:
@@ -299,7 +302,7 @@ class _Run:
         if kind_of(source.path) == "parquet":
             self._tally.give_up_repairs(source.shown)
         batches = ahead(self._read(source))
-        for evaluated in ahead(map(partial(self._evaluated, file=index), batches)):
+        for evaluated in ahead(self._evaluations(batches, index)):
             before = self._tally.rows
             self._tally.rows += evaluated.checked.rows_met
             if self._tally.rows // MANY_ROWS > before // MANY_ROWS:
@@ -307,12 +310,29 @@ class _Run:
             self._faults(evaluated.checked, index, source)
             found = zip(evaluated.checked.batches, evaluated.hits, evaluated.answers, strict=True)
             for batch, hits, answers in found:
-                self._batch(batch, hits, answers, source)
+                self._columns(batch, hits, source)
+                records = partial(self._records, batch, hits, answers, source)
+                if evaluated.is_last and self._may_wait(source):
+                    self._waiting.append(records)
+                else:
+                    records()
             features += evaluated.features
             for rows in evaluated.rows:
                 for collector in self._collectors.values():
                     collector.add(rows, index)
         return features
+
+    def _may_wait(self, source: Source) -> bool:
+        """Whether what record rules say of these rows can wait for the dataset rules, in memory, too."""
+        small = self._tally.rows < MANY_ROWS
+        return self._askers is not None and source is self._own[-1] and small
+
+    def _evaluations(self, batches: Iterator[Checked], file: int) -> Iterator[_Evaluated]:
+        checked = next(batches, None)
+        while checked is not None:
+            made = self._evaluated(checked, file)
+            checked = next(batches, None)
+            yield replace(made, is_last=checked is None)
 
     def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
         ignored = self._ignored[file]
@@ -323,7 +343,7 @@ class _Run:
             hits = [self._plan.evaluate(batch, ignored) for batch in checked.batches]
             both = zip(checked.batches, hits, strict=True)
             answers = [Answers(batch, found, self._askers) for batch, found in both]
-            return _Evaluated(checked, hits, answers, features.result(), rows)
+            return _Evaluated(checked, hits, answers, features.result(), rows, is_last=False)
         finally:
             self._evaluating = False
 
@@ -345,7 +365,7 @@ class _Run:
         if "invalid-json" in by_rule and source.path != STDIN and is_array(source.path):
             self._tally.give_up_repairs(source.shown)
 
-    def _batch(self, batch: Batch, found: Sequence[Hits], answers: Answers, source: Source) -> None:
+    def _columns(self, batch: Batch, found: Sequence[Hits], source: Source) -> None:
         columns = [h for h in found if isinstance(h.rule, ColumnRule)]
         rooms = [self._tally.room(h.rule.about.code) for h in columns]
         described = side_by_side(
@@ -354,32 +374,32 @@ class _Run:
                 for hits, room in zip(columns, rooms, strict=True)
             ]
         )
-        ready = zip(rooms, described, strict=True)
-        for hits in found:
+        for hits, room, findings in zip(columns, rooms, described, strict=True):
+            for one in findings:
+                self._tally.add(one)
             rule = hits.rule
-            if isinstance(rule, ColumnRule):
-                room, findings = next(ready)
-                for one in findings:
-                    self._tally.add(one)
-                unseen = 0 if room is None else max(0, len(hits.positions) - room)
-                self._unseen(source, rule.about.code, unseen, rule.repair)
-            else:
-                self._records(hits, batch, answers, source)
+            unseen = 0 if room is None else max(0, len(hits.positions) - room)
+            self._unseen(source, rule.about.code, unseen, rule.repair)
 
-    def _records(self, hits: Hits, batch: Batch, answers: Answers, source: Source) -> None:
-        code = hits.rule.about.code
-        for one in found_in_records(
-            hits,
-            batch,
-            source.shown,
-            self._plan.options,
-            self._data,
-            self._tally.failed,
-            self._tally.room(code),
-            partial(self._unseen, source, code, 1),
-            answers,
-        ):
-            self._tally.add(one)
+    def _records(
+        self, batch: Batch, found: Sequence[Hits], answers: Answers, source: Source
+    ) -> None:
+        for hits in found:
+            if isinstance(hits.rule, ColumnRule):
+                continue
+            code = hits.rule.about.code
+            for one in found_in_records(
+                hits,
+                batch,
+                source.shown,
+                self._plan.options,
+                self._data,
+                self._tally.failed,
+                self._tally.room(code),
+                partial(self._unseen, source, code, 1),
+                answers,
+            ):
+                self._tally.add(one)
 
     def _unseen(self, source: Source, code: str, count: int, repair: Repair | None) -> None:
         offered = None if source.shown in self._tally.unrepairable else repair

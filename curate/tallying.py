@@ -11,8 +11,9 @@ from curate.light_dataclass import dataclass
 from curate.masking import masked
 from curate.materialising import Found
 from curate.pair_identity import Identity
-from curate.rules.protocol import About, Repair
+from curate.rules.protocol import About, Repair, Rule
 from curate.schemas.findings import Finding, FixSafety, NotAssessed
+from curate.schemas.report import RuleResult
 
 _SAID = 300  # characters of an exception that are told
 
@@ -100,6 +101,22 @@ class Tally:
                 self.fixable[code] -= 1
                 self.safely[code] -= found.repair.safety is FixSafety.SAFE
                 self.found[i] = found.not_offered()
+
+    def result_of(self, rule: Rule) -> RuleResult:
+        """A rule, with how often it held."""
+        about = rule.about
+        return RuleResult(
+            code=about.code,
+            name=about.name,
+            severity=about.severity,
+            confidence=about.confidence,
+            summary=about.summary,
+            reason=about.reason,
+            remedy=about.remedy,
+            count=self.counts[about.code],
+            fixable=self.fixable[about.code],
+            safely_fixable=self.safely[about.code],
+        )
 
     def _count(self, code: str, count: int, repair: Repair | None) -> None:
         self.counts[code] += count

@@ -49,3 +49,19 @@ def test_counts_do_not_depend_on_how_many_findings_are_kept(dirty: Path) -> None
         kept = [f.message for f in few.findings if f.code == rule.code]
         assert len(kept) == min(3, len(all_of_it))
         assert set(kept) <= set(all_of_it)
+
+
+def test_of_a_dataset_rule_that_holds_very_often_the_first_findings_are_kept(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "same.jsonl"
+    row = orjson.dumps({"prompt": "Name a colour of the sky.", "completion": "Blue, mostly."})
+    path.write_bytes(b"\n".join([row] * 30))
+    report = lint([path], LintOptions(select=("exact-duplicate",)), keep_per_rule=3)
+    assert [(f.line, f.field) for f in report.findings] == [
+        (2, "prompt"),
+        (3, "prompt"),
+        (4, "prompt"),
+    ]
+    [rule] = report.rules
+    assert (rule.count, rule.fixable) == (29, 29)

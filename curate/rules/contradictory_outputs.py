@@ -34,15 +34,18 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     }
     claims = {file: _claim_of(contract) for file, contract in contracts.items()}
     definite = {file: contract.kind in CHECKED for file, contract in contracts.items()}
-    files, short = dataset.frame["file"], dataset.frame["short_completion"]
+    answered = _answered_again(comparable(dataset))
+    files = dict(zip(answered["index"], dataset.frame["file"][answered["index"]], strict=True))
+    short = dataset.frame["short_completion"]
+    outputs = zip(
+        short[answered["index"]].to_list(), short[answered["first"]].to_list(), strict=True
+    )
     found = [
         (row, first)
-        for row, first in pairs(_answered_again(comparable(dataset)))
+        for (row, first), texts in zip(pairs(answered), outputs, strict=True)
         # Free text claims nothing but yes and no: most sets need not be read again.
         if files[row] in claims
-        and (
-            definite[files[row]] or (_opposite(short[row]), _opposite(short[first])) != (None, None)
-        )
+        and (definite[files[row]] or any(_opposite(text) is not None for text in texts))
     ]
     again = texts_again(dataset, [row for pair in found for row in pair], ("completion",))
     texts = {row: text or "" for row, (text,) in again.items()}
