@@ -80,14 +80,16 @@ class _Asked:
 class Answers:
     """What record rules say about the exchanges of a batch; those rules that could be asked elsewhere, are."""
 
-    def __init__(self, batch: Batch, found: Sequence[Hits], askers: Askers | None) -> None:
+    def __init__(self, batch: Batch, askers: Askers | None) -> None:
         self._batch = batch
         self._askers = askers
         self._asked: dict[int, list[_Asked]] = {}
-        for hits in found if askers is not None else ():
-            says = _says_of(hits)
-            if says is not None and (asked := self._ask(hits, says)):
-                self._asked[hits.number] = asked
+
+    def ask(self, hits: Hits) -> None:
+        """Ask about the rows of a rule elsewhere, if that can be."""
+        says = _says_of(hits)
+        if self._askers is not None and says is not None and (asked := self._ask(hits, says)):
+            self._asked[hits.number] = asked
 
     def _ask(self, hits: Hits, says: Says) -> list[_Asked]:
         askers = self._askers

@@ -89,6 +89,32 @@ class Condition:
         return Narrowing(*tests)
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Conditions that are evaluated together."""
+
+    conditions: Sequence[Condition]
+    evaluate: Callable[[], list[Hits]]
+
+    @property
+    def asks(self) -> bool:
+        """Whether one of them is of a rule about exchanges."""
+        return any(asks_about_exchanges(condition.rule) for condition in self.conditions)
+
+    def run(self, asked: Callable[[Hits], None]) -> list[Hits]:
+        """Where they hold; `asked` is told of rules about exchanges."""
+        hits = self.evaluate()
+        for found in hits:
+            if asks_about_exchanges(found.rule):
+                asked(found)
+        return hits
+
+
+def asks_about_exchanges(rule: Rule) -> bool:
+    """Whether a rule in Python is asked about exchanges, and needs no records."""
+    return isinstance(rule, RecordRule) and isinstance(rule.check, OnExchange)
+
+
 class Plan:
     """The selected rules, with their expressions made once."""
 
@@ -114,8 +140,7 @@ class Plan:
     @cached_property
     def asks_about_exchanges(self) -> bool:
         """Whether a rule in Python is asked about exchanges."""
-        checks = (rule.check for rule in self.rules if isinstance(rule, RecordRule))
-        return any(isinstance(check, OnExchange) for check in checks)
+        return any(map(asks_about_exchanges, self.rules))
 
     @cached_property
     def counts_tokens(self) -> bool:
@@ -136,12 +161,18 @@ class Plan:
             return Screen.numbered(known)
         return Screen.of([condition.demands for condition in self._conditions])
 
-    def evaluate(self, batch: Batch, ignored: frozenset[str]) -> list[Hits]:
+    def evaluate(
+        self,
+        batch: Batch,
+        ignored: frozenset[str],
+        asked: Callable[[Hits], None] = lambda hits: None,
+    ) -> list[Hits]:
         """Where each rule holds in a batch; `ignored` are the codes left out in its file.
 
+        `asked` is told at once, in another thread, where exchanges are asked about, which comes first.
         Raises RuleFailure when a rule's expression cannot be computed.
         """
-        tasks: list[Callable[[], list[Hits]]] = []
+        tasks: list[_Task] = []
         screen = self._screen
         marks = {} if screen is None else screen.marks(batch)
         for name in ("segments", "rows"):
@@ -158,8 +189,10 @@ class Plan:
                 conditions = [c for c in conditions if not screen.masks[c.number]]
                 tasks += _marked(frame, screened, marks, batch)
             if conditions:
-                tasks.append(partial(_evaluate, frame, conditions, batch))
-        hits = [found for several in side_by_side(tasks) for found in several]
+                tasks.append(_Task(conditions, partial(_evaluate, frame, conditions, batch)))
+        tasks.sort(key=lambda task: not task.asks)
+        evaluated = side_by_side([partial(task.run, asked) for task in tasks])
+        hits = [found for several in evaluated for found in several]
         return sorted(hits, key=lambda found: found.number)
 
     def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
@@ -232,7 +265,7 @@ def _marked(
     screened: Sequence[tuple[Condition, Mask]],
     marks: Mapping[str, U64],
     batch: Batch,
-) -> Iterator[Callable[[], list[Hits]]]:
+) -> Iterator[_Task]:
     """As `_evaluate`, each condition only where the marks that it demands are set."""
     # Rules that take the same first look at the same rows take it together.
     together: dict[tuple[Mask, bytes | int], list[Condition]] = {}
@@ -244,10 +277,12 @@ def _marked(
             continue
         if len(rows) >= _WORTH_NARROWING:
             long = [c for c in conditions if c.is_long]
-            yield from (partial(_evaluate_parts, frame, rows, c, batch) for c in long)
+            for c in long:
+                yield _Task([c], partial(_evaluate_parts, frame, rows, c, batch))
             conditions = [c for c in conditions if not c.is_long]
         if conditions:
-            yield partial(_evaluate_at, frame, series_of(rows), conditions, batch)
+            at = partial(_evaluate_at, frame, series_of(rows), conditions, batch)
+            yield _Task(conditions, at)
 
 
 def _evaluate_parts(

@@ -340,9 +340,9 @@ class _Run:
         self._evaluating = True
         try:
             features = meanwhile(partial(self._features, rows, file))
-            hits = [self._plan.evaluate(batch, ignored) for batch in checked.batches]
-            both = zip(checked.batches, hits, strict=True)
-            answers = [Answers(batch, found, self._askers) for batch, found in both]
+            answers = [Answers(batch, self._askers) for batch in checked.batches]
+            both = zip(checked.batches, answers, strict=True)
+            hits = [self._plan.evaluate(batch, ignored, told.ask) for batch, told in both]
             return _Evaluated(checked, hits, answers, features.result(), rows, is_last=False)
         finally:
             self._evaluating = False

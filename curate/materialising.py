@@ -344,7 +344,7 @@ def found_in_records(
     rule = hits.rule
     assert isinstance(rule, RecordRule)
     says = rule.check.says if isinstance(rule.check, OnExchange) else None
-    answers = answers or Answers(batch, (), None)
+    answers = answers or Answers(batch, None)
     for row, exchange, said in answers.of(hits):
         try:
             if says and exchange:
