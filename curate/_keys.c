@@ -23,12 +23,27 @@ static uint64_t hashed(const uint8_t *bytes, size_t length, uint64_t seed) {
     return mixed(h ^ word);
 }
 
-/* The text in lower case, every run of white space as one space and none at the ends, for ASCII; the
- * bits of all bytes seen go to `any`, and beyond 0x7F there is no need to go on. */
-static size_t evened(Span text, uint8_t *out, uint8_t *any) {
+/* How many bytes a character beyond ASCII has that is no white space, and whose other case, if any, is that of
+ * Latin-1's letters; 0 for all others. Of what follows U+1FFF only blocks without letters of two cases count:
+ * punctuation, currencies, the scripts of East Asia, pictures. */
+static int plain_beyond(const uint8_t *p, ptrdiff_t left) {
+    if (left >= 2 && *p == 0xC2) return p[1] > 0xA0 ? 2 : 0;
+    if (left >= 2 && *p == 0xC3) return 2;
+    if (left >= 3 && *p == 0xE2) {
+        int punctuation = p[1] == 0x80 && p[2] >= 0x90 && p[2] != 0xA8 && p[2] != 0xA9 && p[2] != 0xAF;
+        return punctuation || (p[1] == 0x81 && p[2] < 0x9F) || (p[1] == 0x82 && p[2] >= 0xA0) ? 3 : 0;
+    }
+    if (left >= 3 && *p == 0xE3) return p[1] > 0x80 ? 3 : 0;
+    if (left >= 3 && *p >= 0xE4 && *p <= 0xE9) return 3;
+    return left >= 4 && *p == 0xF0 && p[1] == 0x9F ? 4 : 0;
+}
+
+/* The text in lower case, every run of white space as one space and none at the ends; `known` becomes 0 at a
+ * character beyond ASCII that must be told in another way, and there is no need to go on. */
+static size_t evened(Span text, uint8_t *out, int *known) {
     const uint8_t *p = text.start;
     size_t length = 0;
-    while (p < text.end && *any < 0x80) {
+    while (p < text.end) {
         uint64_t word = 0, spaces, upper;
         int spaced = !length || out[length - 1] == ' ';
         if (text.end - p >= 8) {
@@ -43,7 +58,19 @@ static size_t evened(Span text, uint8_t *out, uint8_t *any) {
                 continue;
             }
         }
-        *any |= *p;
+        if (*p >= 0x80) {
+            int bytes = plain_beyond(p, text.end - p);
+            if (!bytes) {
+                *known = 0;
+                return 0;
+            }
+            memcpy(out + length, p, (size_t)bytes);
+            /* U+00C0 to U+00DE are capitals, but for the sign of multiplication. */
+            if (*p == 0xC3 && p[1] <= 0x9E && p[1] != 0x97) out[length + 1] = (uint8_t)(p[1] + 0x20);
+            length += (size_t)bytes;
+            p += bytes;
+            continue;
+        }
         if (*p != ' ' && (*p < '\t' || *p > '\r')) {
             out[length++] = (uint8_t)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
         } else if (!spaced) {
@@ -55,7 +82,8 @@ static size_t evened(Span text, uint8_t *out, uint8_t *any) {
 }
 
 /* keys[i]: a hash of text i in lower case, with every run of white space as one space and none at the
- * ends; of a text that is not ASCII, of its bytes as they are, with asis[i] = 1. 2: without memory. */
+ * ends; of a text with characters that are not known here, of its bytes as they are, with asis[i] = 1. 2: without
+ * memory. */
 EXPORT int curate_keys(struct ArrowArrayStream *stream, int64_t rows, uint64_t seed, uint64_t *keys,
                        uint8_t *asis) {
     Strings strings;
@@ -66,7 +94,7 @@ EXPORT int curate_keys(struct ArrowArrayStream *stream, int64_t rows, uint64_t s
     if (!opened(&strings, stream)) return 1;
     for (int64_t row = 0; row < rows && !status; row++) {
         size_t size, length = 0;
-        uint8_t any = 0;
+        int known = 1;
         keys[row] = asis[row] = 0;
         if (next_text(&strings, &text) != 1) {
             status = 1;
@@ -83,8 +111,8 @@ EXPORT int curate_keys(struct ArrowArrayStream *stream, int64_t rows, uint64_t s
                 break;
             }
         }
-        length = evened(text, buffer, &any);
-        asis[row] = any >= 0x80;
+        length = evened(text, buffer, &known);
+        asis[row] = !known;
         keys[row] = asis[row] ? hashed(text.start, size, seed) : hashed(buffer, length, seed);
     }
     free(buffer);

@@ -109,57 +109,96 @@ EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, u
 
 #define SAMPLE 300 /* bytes at the start of a text that tell its language */
 
-/* Whether a word is English, and English only: the, and, to, with, you, are. */
-static int english_word(const uint8_t *word, ptrdiff_t length) {
-    char low[5] = {0};
-    if (length < 2 || length > 4) return 0;
-    for (ptrdiff_t i = 0; i < length; i++) low[i] = (char)(upper(word[i]) ? word[i] + 32 : word[i]);
-    return !strcmp(low, "the") || !strcmp(low, "and") || !strcmp(low, "to") || !strcmp(low, "with") ||
-           !strcmp(low, "you") || !strcmp(low, "are");
+/* The words of languages.py that are ASCII, with what they say; FOREIGN ones are looked for between white space or
+ * a bracket and white space or a mark. */
+enum { ENGLISH = 1, ENGLISH_ALONE = 2, FOREIGN_WORD = 4 };
+static const struct {
+    const char *word;
+    uint8_t says;
+} TELLING[] = {
+    {"the", 3}, {"and", 3}, {"to", 3}, {"with", 3}, {"you", 3}, {"are", 3}, {"that", ENGLISH_ALONE},
+    {"this", ENGLISH_ALONE}, {"it", ENGLISH_ALONE}, {"of", ENGLISH}, {"is", ENGLISH}, {"for", ENGLISH}, {"in", ENGLISH}};
+#define TELLING_WORDS (sizeof TELLING / sizeof *TELLING)
+static const char *const FOREIGN[] = {
+    "der", "die", "das", "de", "en", "la", "und", "ist", "nicht", "le", "les", "des", "est", "une", "el", "los", "las",
+    "que", "por", "con", "os", "uma", "para", "com", "il", "gli", "della", "per", "het", "een", "van", "niet", "hebben",
+    "wij", "zijn", "ook", "foi", "tudo", "estava", "abbiamo", "tutto", "sono", "nous", "vous", "votre", "mit", "wir",
+    "uns", "sie", "ihre", "merci", "nel", "uw", "seu", "sua", "pela", "wszystko", "od", "bir", "ve", "bu", "och", "att",
+    "det", "som", "yang", "dan", "untuk", "na", "do", "jest"};
+#define FOREIGN_WORDS (sizeof FOREIGN / sizeof *FOREIGN)
+#define KNOWN_SLOTS 256
+
+/* The words in a table that is found by their letters, of which there are at most eight. */
+typedef struct {
+    uint64_t letters[KNOWN_SLOTS];
+    uint8_t says[KNOWN_SLOTS];
+} Known;
+
+static size_t known_at(const Known *known, uint64_t letters) {
+    size_t at = (size_t)mix(letters) % KNOWN_SLOTS;
+    while (known->letters[at] && known->letters[at] != letters) at = (at + 1) % KNOWN_SLOTS;
+    return at;
 }
 
-/* Whether nothing ends a word as the foreign ones must be ended. */
-static int one_word(Span text) {
-    for (const uint8_t *p = text.start; p < text.end; p++) {
-        if (white(*p) || *p == ',' || *p == '.') return 0;
-    }
-    return 1;
+/* A word in small letters, one byte each, the first in the lowest. 0 for longer ones. */
+static uint64_t packed(const uint8_t *word, ptrdiff_t length) {
+    uint64_t letters = 0;
+    if (length > 8) return 0;
+    for (ptrdiff_t i = 0; i < length; i++) letters |= (uint64_t)(upper(word[i]) ? word[i] + 32 : word[i]) << 8 * i;
+    return letters;
 }
 
-/* Whether it holds no foreign word, nor one as long as those that English is told by (the, of, with). */
-static int of_no_language(Span text) {
-    const uint8_t *word = text.start;
-    if (!one_word(text)) return 0;
-    for (const uint8_t *p = word; p <= text.end; p++) {
+static void know(Known *known, const char *word, uint8_t says) {
+    uint64_t letters = packed((const uint8_t *)word, (ptrdiff_t)strlen(word));
+    size_t at = known_at(known, letters);
+    known->letters[at] = letters;
+    known->says[at] = says;
+}
+
+static void know_all(Known *known) {
+    memset(known, 0, sizeof *known);
+    for (size_t i = 0; i < FOREIGN_WORDS; i++) know(known, FOREIGN[i], FOREIGN_WORD);
+    for (size_t i = 0; i < TELLING_WORDS; i++) know(known, TELLING[i].word, TELLING[i].says);
+}
+
+enum { UNCLEAR, SURELY, NO_LANGUAGE };
+
+/* Which of these the start of a text, all ASCII, is. */
+static uint8_t sure_of(const Known *known, Span text) {
+    int said = 0;
+    for (const uint8_t *p = text.start, *word = p; p <= text.end; p++) {
         if (p < text.end && (lower(*p) || upper(*p) || digit(*p) || *p == '_')) continue;
-        if (p - word >= 2 && p - word <= 4) return 0;
+        int says = p == word ? 0 : known->says[known_at(known, packed(word, p - word))];
+        if (says == FOREIGN_WORD) {
+            int ends = p < text.end && (white(*p) || *p == ',' || *p == '.');
+            if (!ends || (word > text.start && !white(word[-1]) && word[-1] != '(')) says = 0;
+        }
+        said |= says;
+        if (says == (ENGLISH | ENGLISH_ALONE)) return SURELY;
         word = p + 1;
     }
-    return 1;
+    if ((said & FOREIGN_WORD) && !(said & ENGLISH_ALONE)) return UNCLEAR;
+    return said & ENGLISH ? SURELY : NO_LANGUAGE;
 }
 
-/* surely[i]: 1 where the start of text i is ASCII and holds such a word, 2 where no language can be told from
- * it. 1: not a stream of strings. */
+/* surely[i]: SURELY where the start of text i is ASCII, and English without a doubt; NO_LANGUAGE where it is ASCII
+ * and no language can be told from it. 1: not a stream of strings. */
 EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, uint8_t *surely) {
     Strings strings;
     Span text;
+    Known known;
     int status = 0;
     if (!opened(&strings, stream)) return 1;
+    know_all(&known);
     for (int64_t row = 0; row < rows && !status; row++) {
-        surely[row] = 0;
+        surely[row] = UNCLEAR;
         if (next_text(&strings, &text) != 1) {
             status = 1;
             break;
         }
         if (!text.start) continue;
         if (text.end - text.start > SAMPLE) text.end = text.start + SAMPLE;
-        if (!is_ascii(text)) continue;
-        for (const uint8_t *p = text.start, *word = p; p <= text.end && !surely[row]; p++) {
-            if (p < text.end && (lower(*p) || upper(*p) || digit(*p) || *p == '_')) continue;
-            surely[row] = (uint8_t)english_word(word, p - word);
-            word = p + 1;
-        }
-        if (!surely[row] && of_no_language(text)) surely[row] = 2;
+        if (is_ascii(text)) surely[row] = sure_of(&known, text);
     }
     closed(&strings);
     return status;

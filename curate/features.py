@@ -41,7 +41,7 @@ def _key(column: str, seed: int) -> pl.Expr:
 
 
 def _keys(kernel: TextKernel, seed: int, texts: pl.Series) -> pl.Series:
-    """The kernel knows the lower case of ASCII only; polars normalises the other texts first."""
+    """The kernel knows the lower case of ASCII and Latin-1; polars normalises the other texts first."""
     keys, as_is = kernel.keys(texts, seed)
     places = np.flatnonzero(as_is)
     if len(places):

@@ -95,13 +95,28 @@ def _languages(kernel: TextKernel, texts: pl.Series) -> pl.Series:
     """Nearly all texts are settled by a word that is English only; the others are looked at again."""
     surely = kernel.surely_english(texts)
     others = np.flatnonzero(surely == 0)
-    told = (
-        texts.gather(series_of(others)).alias("text").to_frame().select(language_of(pl.col("text")))
-    )
-    names = pl.concat([pl.Series(["English", None]), told.to_series().alias("")])
+    names = pl.concat([pl.Series(["English", None]), _looked_at(texts.gather(series_of(others)))])
     which = (surely == _NONE).astype(np.uint32)
     which[others] = np.arange(2, len(others) + 2)
     return names.gather(series_of(which)).alias(texts.name)
+
+
+def _looked_at(texts: pl.Series) -> pl.Series:
+    """As `language_of`, each question asked once, of the texts that are left."""
+    samples = texts.str.head(_SAMPLE)
+    beyond = samples.str.len_bytes() > samples.str.len_chars() + _SHORTEST // 2
+    plain = (~beyond).arg_true()
+    asked = samples.gather(plain)
+    foreign = plain.filter(~asked.str.contains(_ENGLISH_ALONE) & asked.str.contains(_FOREIGN))
+    names: list[str | None] = [None] * len(texts)
+    for place in (*beyond.arg_true(), *foreign):
+        names[place] = told(samples[place])
+    english = samples.str.contains(_ENGLISH)
+    named = [
+        name or ("English" if plainly else None)
+        for name, plainly in zip(names, english, strict=True)
+    ]
+    return pl.Series("", named, dtype=pl.String)
 
 
 def language_of(text: pl.Expr) -> pl.Expr:

@@ -228,7 +228,8 @@ class TextKernel:
     def keys(self, texts: pl.Series, seed: int) -> tuple[U64, NDArray[np.bool_]]:
         """Hashes of the texts in lower case with their white space evened out.
 
-        Texts that are not ASCII are hashed as they are; the second array says which.
+        Texts with characters whose lower case the kernel does not know are hashed as they are; the second
+        array says which.
         """
         keys, as_is = np.empty(len(texts), np.uint64), np.empty(len(texts), np.bool_)
         with _stream(texts) as stream:
@@ -244,7 +245,7 @@ class TextKernel:
         return self._bytes_of("curate_sentence_ends", texts)
 
     def surely_english(self, texts: pl.Series) -> NDArray[np.uint8]:
-        """1 for texts whose beginning is ASCII and holds a word that is English only; 2 where it tells
+        """1 for texts whose beginning is ASCII and surely English; 2 where it is ASCII and tells
         no language; else 0."""
         return self._bytes_of("curate_surely_english", texts)
 
