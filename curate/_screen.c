@@ -13,7 +13,7 @@
 #define START 0xFE
 #define END 0xFF
 #define BOUND 0xFD
-#define KINDS 0xF6 /* the first of the words that stand for what kinds of characters a text holds */
+#define KINDS 0xF5 /* the first of the words that stand for what kinds of characters a text holds */
 #define LANES 6 /* texts that are read side by side, so that none waits for memory alone */
 #define STEPS 256 /* bytes of each that are read before what was found in them is looked at */
 
@@ -39,7 +39,7 @@ typedef struct {
     uint32_t states, shift;
     uint64_t starts[WORDS], ends[WORDS]; /* the marks of all words with START, and with END */
     uint64_t kinds[BOUND - KINDS][WORDS]; /* the marks for each kind of characters */
-    int numbers; /* whether long numbers are looked for, which are the first of them */
+    int codes, numbers; /* whether codes and long numbers are looked for, which are the first two of them */
 } Automaton;
 
 EXPORT void curate_automaton_free(Automaton *automaton) {
@@ -139,7 +139,8 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
         int32_t from = k ? ends[k - 1] : 0, to = ends[k];
         if (to - from == 1 && words[from] >= KINDS && words[from] < BOUND) {
             mark(a->kinds[words[from] - KINDS], marks + WORDS * k);
-            a->numbers |= words[from] == KINDS;
+            a->codes |= words[from] == KINDS;
+            a->numbers |= words[from] == KINDS + 1;
             continue;
         }
         int before = from < to && words[from] == BOUND, after = from < to && words[to - 1] == BOUND;
@@ -327,10 +328,27 @@ static int long_number(Span text) {
     return 0;
 }
 
-/* Marks what kinds of characters a text holds: long numbers, and beyond ASCII the kinds of wanted_words.py. */
+/* Whether a text holds [A-Z]{6}[0-9]{2}. */
+static int code(Span text) {
+    const uint8_t *p = text.start;
+    while (text.end - p >= 8) {
+        int capitals = 0;
+        if ((uint8_t)(p[5] - 'A') >= 26) {
+            p += 6;
+            continue;
+        }
+        while (capitals < 6 && (uint8_t)(p[capitals] - 'A') < 26) capitals++;
+        if (capitals == 6 && (uint8_t)(p[6] - '0') < 10 && (uint8_t)(p[7] - '0') < 10) return 1;
+        p += capitals == 6 ? 1 : capitals + 1;
+    }
+    return 0;
+}
+
+/* Marks what kinds of characters a text holds: codes, long numbers, and beyond ASCII the kinds of wanted_words.py. */
 static void by_kind(const Automaton *a, Lane *lane, int ascii) {
     unsigned kinds = 0;
-    if (a->numbers && long_number(lane->text)) mark(lane->marks, a->kinds[0]);
+    if (a->codes && code(lane->text)) mark(lane->marks, a->kinds[0]);
+    if (a->numbers && long_number(lane->text)) mark(lane->marks, a->kinds[1]);
     if (ascii) return;
     for (const uint8_t *p = lane->text.start; p + 1 < lane->text.end; p++) {
         if (*p < 0xC0) continue;
@@ -339,8 +357,8 @@ static void by_kind(const Automaton *a, Lane *lane, int ascii) {
         else if (*p != 0xE2 || p + 2 == lane->text.end || p[1] > 0x81) kinds |= 32;
         else kinds |= p[1] == 0x80 && p[2] >= 0x90 && p[2] < 0xA8 ? 8 : 16;
     }
-    for (int k = 1; k < BOUND - KINDS; k++) {
-        if (kinds >> (k - 1) & 1) mark(lane->marks, a->kinds[k]);
+    for (int k = 2; k < BOUND - KINDS; k++) {
+        if (kinds >> (k - 2) & 1) mark(lane->marks, a->kinds[k]);
     }
 }
 

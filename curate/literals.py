@@ -16,6 +16,8 @@ from curate.light_dataclass import dataclass
 from curate.wanted_words import (
     BEYOND,
     BOUND,
+    CODE,
+    CODES,
     END,
     LONG_NUMBER,
     LONG_NUMBERS,
@@ -75,6 +77,9 @@ def ways_of(pattern: str, *, literal: bool = False, start: bool = True, end: boo
     """
     if literal:
         return _sequence([_character(c, False) for c in pattern]).ways()
+    rest = pattern.removeprefix(CODES)
+    if rest != pattern and "|" not in rest and not rest.startswith(tuple("*+?{")):
+        return ((frozenset({CODE}),),)
     if pattern == LONG_NUMBERS:
         return ((frozenset({LONG_NUMBER}),),)
     several_lines = re.search(r"\(\?[a-zA-Z]*m", pattern) is not None

@@ -199,11 +199,11 @@ def written(patterns: Iterable[str]) -> str:
 def _words_in(pattern: str) -> Words:
     """As `words_of`, read from the expression, which takes a millisecond."""
     from curate.literals import ways_of
-    from curate.wanted_words import BOUND, LONG_NUMBER, frequency
+    from curate.wanted_words import BOUND, CODE, LONG_NUMBER, frequency
 
     ways = ways_of(pattern, start=False, end=False)
-    # A long number is no word; where more is demanded, the rest is.
-    ways_in_words = [[clause for clause in way if LONG_NUMBER not in clause] for way in ways]
+    # A code and a long number are no words; where more is demanded, the rest is.
+    ways_in_words = [[clause for clause in way if not clause & {CODE, LONG_NUMBER}] for way in ways]
     if not all(ways_in_words):
         return ()
     found = {word.replace(BOUND, b"") for way in ways_in_words for word in min(way, key=frequency)}

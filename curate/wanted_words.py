@@ -22,8 +22,9 @@ BEYOND = b"\x80"
 START, END = b"\xfe", b"\xff"
 # The same at an edge of a word, where what stands beside it is no letter, digit or underscore.
 BOUND = b"\xfd"
-# What kinds of characters a text holds, as words of their own that stand nowhere in it: six digits or the like in a
-# row; and of the characters beyond ASCII, from which one on and how often texts hold such.
+# What kinds of characters a text holds, as words of their own that stand nowhere in it: six capitals and two digits,
+# as codes begin; six digits or the like in a row; and of the characters beyond ASCII, from which one on and how often texts hold such.
+CODE, CODES = b"\xf5", "[A-Z]{6}[0-9]{2}"
 LONG_NUMBER, LONG_NUMBERS = b"\xf6", r"[0-9][0-9 ().:-]{5}"
 _KINDS = (
     (0x80, b"\xf7", 0.001),  # control characters
@@ -33,7 +34,7 @@ _KINDS = (
     (0x2000, b"\xfb", 0.005),  # spaces of all widths, invisible characters
     (0x100, b"\xfc", 0.02),  # all others
 )
-_KIND_OF = {word: share for _, word, share in _KINDS} | {LONG_NUMBER: 0.1}
+_KIND_OF = {word: share for _, word, share in _KINDS} | {CODE: 0.0005, LONG_NUMBER: 0.1}
 # Characters whose other case is of another kind.
 _FOLDED = frozenset(
     "\u00b5\u00c5\u00df\u00e5\u00ff\u0130\u0178\u017f\u039c\u03bc\u1e9e\u212a\u212b"

@@ -57,6 +57,7 @@ needs_kernel = pytest.mark.skipif(textkernel.load() is None, reason="the kernel 
         ("(?i)ß|€", {b"\x80", b"\xfc"}),
         ("ß|€", {b"\xf9", b"\xfc"}),
         ("[0-9][0-9 ().:-]{5}", {b"\xf6"}),
+        (r"[A-Z]{6}[0-9]{2}[A-Z]", {b"\xf5"}),
     ],
 )
 def test_the_words_of_an_expression(pattern: str, words: set[bytes]) -> None:
