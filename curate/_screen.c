@@ -422,7 +422,7 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
     return status;
 }
 
-/* The marks of one text, which holds nothing beyond ASCII; of words that ask for no edge of it, and no kind. */
+/* The marks of one text; of words that ask for no edge of it, and no kind. */
 EXPORT void curate_marks_of(const Automaton *a, const uint8_t *text, int64_t length, uint64_t *marks) {
     Lane lane = {.p = text, .text = {text, text + length}};
     while (lane.p < lane.text.end) {

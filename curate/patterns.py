@@ -14,7 +14,7 @@ from operator import or_
 from types import ModuleType
 from typing import Any, AnyStr, Generic, cast
 
-from curate.word_marks import ALL, Known, Words, latest, mark_of, marked, word_table
+from curate.word_marks import ALL, BEYOND, Known, Words, latest, mark_of, marked, word_table
 
 # From so many calls on, the words of an expression are worth knowing; of more words, finding them is slow.
 _OFTEN = 100
@@ -34,7 +34,7 @@ class _Uncompiled(Generic[AnyStr]):
     time on it is found without a detour.
 
     What looks for the expression in a text asks for its words first: where no text holds them, the expression
-    need not even be compiled. Beyond ASCII, all texts are searched.
+    need not even be compiled.
     """
 
     def __init__(self, pattern: AnyStr, flags: int) -> None:
@@ -62,13 +62,19 @@ class _Uncompiled(Generic[AnyStr]):
             method: Callable[..., Any] = getattr(self._compiled, name)
             return method
         bits, nothing = mark_of(words), _NOTHING[name]
-        # Python finds one of many letters as soon by itself.
-        looked_for = words if len(words) <= _FEW or max(map(len, words)) > 1 else ("",)
+        looked_for = _fewer(words)
         find: Callable[..., Any] = getattr(re.Pattern, name)
 
         def found(text: str, *place: int) -> Any:
             one, other = latest
-            known = one if one.text is text else other if other.text is text else Known(text)
+            if one.text is text:
+                known = one
+            elif other.text is text:
+                known = other
+            elif looked_for:
+                known = Known(text)
+            else:
+                return find(self._compiled, text, *place)
             marks = known.marks
             if marks is not None:
                 return find(self._compiled, text, *place) if marks & bits else nothing()
@@ -76,7 +82,7 @@ class _Uncompiled(Generic[AnyStr]):
             for word in looked_for:
                 if word in lower:
                     return find(self._compiled, text, *place)
-            return nothing()
+            return nothing() if looked_for else find(self._compiled, text, *place)
 
         return found
 
@@ -96,6 +102,25 @@ class _Uncompiled(Generic[AnyStr]):
     @cached_property
     def _compiled(self) -> re.Pattern[AnyStr]:
         return re.compile(*self._arguments)
+
+
+def _fewer(words: Words) -> Words:
+    """Words to look for one after another in place of these; none where Python finds the expression as soon by itself.
+
+    The beginning of "<a", "<b", "<c" and so on is looked for alone; of many short words, nearly every text holds one.
+    """
+    fewer = dict.fromkeys(words)
+    for length in (3, 2, 1):
+        by_beginning: dict[str, list[str]] = {}
+        for word in fewer:
+            by_beginning.setdefault(word[:length], []).append(word)
+        for beginning, those in by_beginning.items():
+            telling = length == 3 or not (beginning[-1].isalnum() or beginning.isspace())
+            if len(those) > _FEW and telling:
+                fewer = dict.fromkeys([word for word in fewer if word not in those])
+                fewer[beginning] = None
+    short = all(len(word) <= 2 for word in fewer)
+    return () if (short and len(fewer) > _FEW) or " " in fewer or "." in fewer else tuple(fewer)
 
 
 # What looks for an expression in a text, and what it gives where there is none.
@@ -165,7 +190,10 @@ def known_words(pattern: str, flags: int) -> Words | None:
 
 
 def words_of(pattern: re.Pattern[str]) -> Words:
-    """Some words, in lower case, of which an ASCII text must hold one to match; none where that is not known."""
+    """Some words, in lower case, of which a text must hold one to match; none where that is not known.
+
+    `BEYOND` among them stands for any character beyond ASCII.
+    """
     if pattern.flags & re.VERBOSE:
         return ()
     known = known_words(pattern.pattern, 0)
@@ -185,7 +213,7 @@ def patterns_in(*modules: ModuleType) -> set[str]:
             waiting += value
         elif type(value) is dict:
             waiting += value.values()
-        elif type(value) is Topic:
+        elif isinstance(value, Topic):
             waiting += value.patterns
     return found
 
@@ -207,7 +235,7 @@ def _words_in(pattern: str) -> Words:
     if not all(ways_in_words):
         return ()
     found = {word.replace(BOUND, b"") for way in ways_in_words for word in min(way, key=frequency)}
-    whole = {word.decode() for word in found if word.isascii()}
+    whole = {word.decode() if word.isascii() else BEYOND for word in found}
     # Of very many, their beginnings are fewer.
     for length in _LENGTHS:
         words = sorted({word[:length] for word in whole})

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -28,16 +29,26 @@ _WORTH_PREPARING = 100
 Words = tuple[str, ...]
 
 
+# Stands for any character beyond ASCII, among the words of an expression and in a text in lower case.
+BEYOND = "\x80"
+# Characters that count as ASCII letters where case does not count.
+_TWINS = ("\u0130", "\u0131", "\u017f", "\u212a")
+
+
 class Known:
-    """A text, itself in lower case, and its marks; None where nobody has asked for them."""
+    """A text, what its words are looked for in, and its marks; None where nobody has asked for them."""
 
     __slots__ = ("lower", "marks", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.lower = text.lower()
-        # Letters such as ſ and the Kelvin sign stand for others where case does not count.
-        self.marks: int | None = None if text.isascii() else ALL
+        self.marks: int | None = None
+        if not text.isascii():
+            self.lower += BEYOND
+            for twin in _TWINS:
+                if twin in text:
+                    self.marks = ALL
 
 
 # The two texts that were marked last: rules look at a prompt and its answer in turns.
@@ -58,8 +69,22 @@ def marked(text: str) -> Known:
     if new.marks is None:
         _marked += 1
         if _marked > _WORTH_PREPARING and (marks := _marker()) is not None:
-            new.marks = marks(text)
+            with suppress(UnicodeEncodeError):  # half a character: asked word by word
+                new.marks = marks(text)
     return new
+
+
+def marked_within(part: str, whole: str) -> None:
+    """A text whose words all stand in another has the other's marks, if not more."""
+    marks = marked(whole).marks
+    one, other = latest
+    if one.text is part or other.text is part:
+        return
+    new = Known(part)
+    if new.marks is None:
+        new.marks = marks
+    # The other text that was marked may be asked next.
+    latest[:] = new, (other if one.text is whole else one)
 
 
 def mark_of(words: Words) -> int:
@@ -86,7 +111,7 @@ def _numbers() -> dict[Words, int]:
 
 @cache
 def _marker() -> Callable[[str], int] | None:
-    """From an ASCII text to its marks, or None without the kernel."""
+    """From a text to its marks, or None without the kernel."""
     library = short_calls()
     try:
         make, mark = library.curate_automaton, library.curate_marks_of  # type: ignore[union-attr]
@@ -105,7 +130,7 @@ def _marker() -> Callable[[str], int] | None:
         end += len(word)
         ends[i] = end
     bits = b"".join(mark.to_bytes(_BYTES, "little") for mark in marks.values())
-    automaton = make("".join(marks).encode("ascii"), ends, bits, len(marks))
+    automaton = make("".join(marks).encode("latin-1"), ends, bits, len(marks))
     if not automaton:
         return None
     found = ctypes.c_uint64 * (_MOST_MARKS // 64)

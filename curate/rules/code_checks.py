@@ -23,10 +23,13 @@ _OUTPUT = regex(
 )
 _SLASHES = regex(r"(?<![ \t])[ \t]*(?<!:)//.*$", re.M)
 _ARROW = regex(r"(?<![ \t])[ \t]*(?:=>|->|→)[^\n:]{0,400}$", re.M)
-_OTHER_LANGUAGE = regex(
-    r"[{;][ \t]*$|^[ \t]*(?:func|let|var|const|public|private|end|fn)\b|^import (?:\w+;|[A-Z])|\w :: \w|\bend[ \t]*\Z",
-    re.M,
+# How lines end and begin in other languages; the second is looked for in a text with a line break before it.
+_OTHER_ENDS = regex(r"[{;][ \t]*$", re.M)
+_OTHER_STARTS = regex(
+    r"\n(?:[ \t]*(?:func|let|var|const|public|private|end|fn)\b|import (?:\w+;|[A-Z]))"
 )
+_OTHER_WITHIN = regex(r"\w :: \w|\bend[ \t]*\Z")
+_OLD_STYLE = regex(r"\bexcept \w+, \w+:|^[ \t]*(?:print|exec) [\"'\w]|<>", re.M)
 _PROSE = regex(
     r"^\s*(?:[A-Z][a-z]+|I|A|In|It|The|This|To)\b(?: [A-Za-z'’,-]+){3,}|^\s*(?:\d+\.|[-*•]) [A-Z]"
 )
@@ -100,7 +103,9 @@ def python_in(text: str) -> str | None:
         not _PYTHON_START.match(plain)
         or "```" in plain
         or not _PYTHON_LINE.search(plain)
-        or _OTHER_LANGUAGE.search(plain)
+        or _OTHER_ENDS.search(plain)
+        or _OTHER_STARTS.search("\n" + plain)
+        or _OTHER_WITHIN.search(plain)
     ):
         return None
     return plain
@@ -195,11 +200,10 @@ def _told(error: SyntaxError, code: str) -> str | None:
     lines = code.splitlines()
     at = min(max((error.lineno or 1) - 1, 0), len(lines) - 1)
     old = re.search(r"Missing parentheses|leading zeros|multiple exception types", error.msg)
-    old_style = re.search(r"\bexcept \w+, \w+:|^[ \t]*(?:print|exec) [\"'\w]|<>", code, re.M)
     beside = lines[max(0, at - 1) : at + 1]
     if (
         old
-        or old_style
+        or _OLD_STYLE.search(code)
         or _OF_THIS_PYTHON.search(error.msg)
         or any(_PROSE.match(line) for line in beside)
     ):
@@ -235,6 +239,8 @@ def _never_imported(tree: ast.AST) -> str | None:
 def broken_sql(text: str) -> str | None:
     """Why a query that a text is cannot run: its clauses stand in an order that no dialect takes."""
     if len(text) > _LONGEST:
+        return None
+    if not _SELECT.search(text):
         return None
     plain = re.sub(r"'[^']*'|\"[^\"]*\"|--[^\n]*", "''", text)
     plain = re.sub(r"\s+", " ", plain).strip()

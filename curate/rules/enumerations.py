@@ -19,7 +19,7 @@ _LEAD = regex(
 )
 # From there on a sentence no longer lists, or lists parts of one thing.
 _ASIDE = regex(
-    r",?\s*\b(?:including|such as|like|which|where|who|whose|because|while|so that|as well as (?:their|its)|all of which|each of which|both of which|with)\b.*$",
+    r"\b(?:including|such as|like|which|where|who|whose|because|while|so that|as well as (?:their|its)|all of which|each of which|both of which|with)\b",
     re.I,
 )
 _HOW = regex(
@@ -36,12 +36,16 @@ Range = tuple[int, int]
 
 def numbered(text: str) -> int | None:
     """The items of a list that is numbered from 1 without a gap; None where there is none."""
+    if text.isascii() and "1." not in text and "1)" not in text:
+        return None
     items = [int(n) for n in _NUMBERED.findall(text)]
     return len(items) if len(items) >= 2 and items == list(range(1, len(items) + 1)) else None
 
 
 def bulleted(text: str) -> int | None:
     """The items of the one list with bullets; None where there is none, or it has levels."""
+    if "\n" not in text:
+        return None
     indents = [len(m[1]) for m in _BULLET.finditer(text)]
     lines = [line for line in text.splitlines() if line.strip()]
     if len(indents) < 2 or max(indents) - min(indents) > 1 or _NUMBERED.search(text):
@@ -54,6 +58,8 @@ def bulleted(text: str) -> int | None:
 
 def in_lines(text: str) -> int | None:
     """The short lines of a text that has nothing else; None where lines are sentences or groups."""
+    if text.isprintable():  # as nothing is that parts lines
+        return None
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     if len(lines) < 2 or any(re.match(r"[-*•–+\d]", line) for line in lines):
         return None
@@ -77,7 +83,9 @@ def enumerated(text: str) -> Range | None:
         if "," in sentence[lead.end() :]:
             listed = sentence[lead.end() :]
     # ", by planting trees" tells how, and names nothing new.
-    core = [part for part in _parts(_ASIDE.sub("", listed)) if not _HOW.match(part)]
+    aside = _ASIDE.search(listed)
+    named_only = listed[: aside.start()].rstrip().removesuffix(",") if aside else listed
+    core = [part for part in _parts(named_only) if not _HOW.match(part)]
     if len(core) < 2 or any(len(part.split()) > _LONGEST_ITEM for part in core):
         return None
     ands = len(re.findall(r"(?<=[^,\s])\s(?:and|or|&)\s", sentence, re.I))

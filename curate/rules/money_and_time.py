@@ -104,7 +104,7 @@ def _sums(task: Task, completion: str) -> str | None:
     if len(text) > 220 or _OTHERWISE.search(text):
         return None
     asked = next((found for of in _QUESTIONS if (found := of(text)) is not None), None)
-    said = numbers_in(completion)
+    said = numbers_in(completion) if asked else []
     if asked is None or not said:
         return None
     what, right = asked

@@ -7,11 +7,13 @@ import polars as pl
 from curate.rules import chosen_answers
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
-from curate.rules.tasks import LONGEST_PROMPT, first_wrong
+from curate.rules.tasks import LONGEST_PROMPT, Checks
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _LONGEST_CHOICE = 100
+
+_CHECKS = Checks(chosen_answers.CHECKS)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -23,7 +25,7 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 
 def _says(prompt: str, completion: str) -> str | None:
-    return first_wrong(chosen_answers.CHECKS, prompt, completion)
+    return _CHECKS.first_wrong(prompt, completion)
 
 
 RULE = RecordRule(

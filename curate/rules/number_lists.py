@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import Topic, regex
 from curate.rules.asked_values import asked_values
 from curate.rules.numerals import COUNT, count_of, is_prime
 from curate.rules.tasks import Table, Task, answer_of, numbers_of, shown_numbers
@@ -27,7 +27,7 @@ _LARGEST = 10_000
 def _given(task: Task) -> Numbers:
     """The one list of numbers that the prompt gives, and no number beside it."""
     text = task.given or task.order
-    lists = _LIST.findall(text)
+    lists = _LIST.findall(text) if "," in text or ";" in text else ()
     if len(lists) != 1 or re.fullmatch(r"\d{1,3}(?:,\d{3})+", lists[0]):
         return []
     beside = numbers_of(text.replace(lists[0], " ", 1))
@@ -63,6 +63,7 @@ _MEAN = regex(r"\b(?:mean|average)\b(?! (?:and|absolute|deviation|square))", re.
 _MEDIAN = regex(r"\bmedian\b(?! and)", re.I)
 
 
+_VALUES = Topic(_EXTREME, _TOTAL, _PRODUCT, _MEAN, _MEDIAN)
 _UPWARD = ("maximum", "largest", "highest", "biggest", "greatest", "max")
 _THOUSANDS = regex(r"(?<=\d),(?=\d{3}\b)")
 
@@ -87,6 +88,8 @@ def _asked(order: str, values: Numbers) -> tuple[str, Fraction] | None:
 
 def _one_value(task: Task, completion: str) -> str | None:
     """A sum, a mean, the second largest: one value of the whole list."""
+    if not _VALUES.may_match(task.order):
+        return None
     values = _given(task)
     order = task.order.replace("…", "")
     if not values or _NOT_ALL.search(_LIST.sub("", order)):
@@ -194,10 +197,12 @@ _PAIR = regex(r"\b(?:pairs?|two numbers|two elements|two integers|elements|subse
 
 def _pair(task: Task, completion: str) -> str | None:
     """Numbers of a list that add up to a given one."""
+    if not _PAIR.search(task.order):
+        return None
     whole = f"{task.order}\n{task.given}"
     lists = _LIST.findall(whole)
     target = _ADDS_TO.search(whole.replace(lists[0], " ") if lists else whole)
-    if target is None or len(lists) != 1 or not _PAIR.search(task.order) or not re.search(r"\b(?:sum|add|total)", task.order, re.I):  # fmt: skip
+    if target is None or len(lists) != 1 or not re.search(r"\b(?:sum|add|total)", task.order, re.I):  # fmt: skip
         return None
     values, wanted = numbers_of(lists[0]), Fraction(target[1] or target[2])
     said = [n for n in numbers_of(completion) if n != wanted]
@@ -251,7 +256,7 @@ def _defined(task: Task, completion: str) -> str | None:
     """A set of numbers that the prompt defines, told in full."""
     order = task.order
     first, between, factors = _FIRST.search(order), _BETWEEN.search(order), _FACTORS.search(order)
-    if re.search(
+    if not (first or between or factors) or re.search(
         r"\b(?:sum|how many|count|product|average|common|except|number of|largest|greatest)\b",
         order,
         re.I,

@@ -60,6 +60,7 @@ _PASSIVE = regex(
 _BE = regex(r"\b(?:is|are|am|was|were|be|been|being|get|gets|got)\b|['’](?:s|re|m)\b", re.I)
 _SEVERAL = regex(r"[.!?;]\s+\S|[\"“”]|\b(?:that|who|which|because|if|when|while|since|so|but)\b", re.I)  # fmt: skip
 _LONGEST_CLAUSE = 14  # words
+_TENSES = (("past", _PAST, _PRESENT_WORDS), ("present", _PRESENT, _PAST_WORDS))
 
 
 def _trace(task: Task, completion: str) -> str | None:
@@ -68,20 +69,20 @@ def _trace(task: Task, completion: str) -> str | None:
     if not task.given or len(answer) > 2 * len(task.given) + 40:
         return None
     order = task.order
-    denied = _NEGATION.search(f"{task.given}\n{answer}") or "affirmative" in order
-    if _NEGATIVE.search(order) and not denied:
+    # What an order says is looked for before what the texts say.
+    if _NEGATIVE.search(order) and not (
+        _NEGATION.search(f"{task.given}\n{answer}") or "affirmative" in order
+    ):
         return f"the prompt wants a negative sentence, which this is not: {answer[:60]!r}"
     if _FUTURE.search(order) and not _WILL.search(answer):
         return f"the prompt wants the future tense, which this is not in: {answer[:60]!r}"
     if _PASSIVE.search(order) and not _BE.search(answer):
         return f"the prompt wants the passive voice, which this is not in: {answer[:60]!r}"
-    if len(answer.split()) > _LONGEST_CLAUSE or _SEVERAL.search(answer.rstrip(".!?")):
+    tenses = [(tense, other) for tense, pattern, other in _TENSES if pattern.search(order)]
+    if not tenses or len(answer.split()) > _LONGEST_CLAUSE or _SEVERAL.search(answer.rstrip(".!?")):
         return None
-    for tense, pattern, other in (
-        ("past", _PAST, _PRESENT_WORDS),
-        ("present", _PRESENT, _PAST_WORDS),
-    ):
-        found = other.search(answer) if pattern.search(order) else None
+    for tense, other in tenses:
+        found = other.search(answer)
         if found and "?" not in answer:
             return f"the prompt wants the {tense} tense, the completion says {found[0]!r}"
     return None
@@ -130,14 +131,15 @@ _MARKS = {"exclamation mark": "!", "exclamation point": "!", "question mark": "?
 
 def _nothing_added(task: Task, completion: str) -> str | None:
     """The text that something was to be added to, as it was."""
-    if not task.given or len(words_in(task.given)) < 2:
+    mark, adding = _MARK.search(task.order), _ADD.search(task.order)
+    if not (mark or adding) or not task.given or len(words_in(task.given)) < 2:
         return None
-    answer, mark = spaced(answer_of(completion)), _MARK.search(task.order)
+    answer = spaced(answer_of(completion))
     if mark and _MARKS[mark[1].lower()] not in answer.replace("…", "."):
         same = words_in(answer) == words_in(task.given)
         return f"the prompt wants {mark[0]!r}, and there is none" if same else None
     same = spaced(completion) == spaced(task.given)
-    if _ADD.search(task.order) and not _NEEDED.search(task.order) and same:
+    if adding and not _NEEDED.search(task.order) and same:
         return "the prompt wants something added to the text, which is given back as it was"
     return None
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from curate.light_dataclass import dataclass
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, has_any, regex
+from curate.word_marks import marked_within
 
 LONGEST_PROMPT = 500
 LONGEST_ANSWER = 500
@@ -50,19 +51,30 @@ Check = Callable[[Task, str], str | None]
 Table = tuple[tuple[tuple[str, ...], Check], ...]
 
 
-def first_wrong(checks: Table, prompt: str, completion: str) -> str | None:
-    """What the first of the checks says whose words the order holds."""
-    if len(prompt) > LONGEST_PROMPT or len(completion) > LONGEST_ANSWER:
+class Checks(Topic):
+    """Checks in the order in which they are asked; which of them can say anything, one look at a prompt decides."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(*(regex("|".join(map(re.escape, words)), re.I) for words, _ in table))
+        self._table = table
+
+    def first_wrong(self, prompt: str, completion: str) -> str | None:
+        """What the first of the checks says whose words the order holds."""
+        if len(prompt) > LONGEST_PROMPT or len(completion) > LONGEST_ANSWER:
+            return None
+        places = self.which(prompt)
+        if not places:
+            return None
+        task = task_of(prompt)
+        lower = task.order.lower()
+        marked_within(task.order, prompt)
+        for words, check in (self._table[i] for i in places):
+            if has_any(lower, words):
+                said = check(task, completion)
+                # Few answers are found wrong; only then is it asked whether a program was what was wanted.
+                if said is not None:
+                    return None if _PROGRAM.search(task.order) or _CODE.search(completion) else said
         return None
-    task = task_of(prompt)
-    lower = task.order.lower()
-    for words, check in checks:
-        if has_any(lower, words):
-            said = check(task, completion)
-            # Few answers are found wrong; only then is it asked whether a program was what was wanted.
-            if said is not None:
-                return None if _PROGRAM.search(task.order) or _CODE.search(completion) else said
-    return None
 
 
 def task_of(prompt: str) -> Task:

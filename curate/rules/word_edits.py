@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, has_any, regex
 from curate.rules.numerals import COUNT, count_of
 from curate.rules.word_puzzles import subject_of
 
@@ -29,8 +29,11 @@ _PROGRAM = regex(
 
 def wrong(prompt: str, completion: str) -> Iterator[str]:
     """What the completion gets wrong; nothing where that cannot be told."""
+    places = _WORDS_OF_FORMS.which(prompt)
+    if not places:
+        return
     lower = prompt.lower()
-    for words, form in _FORMS:
+    for words, form in (_FORMS[i] for i in places):
         if has_any(lower, words) and not _PROGRAM.search(prompt):
             yield from form(prompt, completion)
 
@@ -177,12 +180,8 @@ _REARRANGE = regex(
 
 def _rearranged(prompt: str, completion: str) -> Iterator[str]:
     """Words to be put in order: each of them stands in the answer."""
-    subject = subject_of(prompt)
-    if (
-        not _REARRANGE.search(prompt)
-        or not subject
-        or re.search(r"alphabet|\bascending|\blength\b", prompt, re.I)
-    ):
+    subject = subject_of(prompt) if _REARRANGE.search(prompt) else None
+    if not subject or re.search(r"alphabet|\bascending|\blength\b", prompt, re.I):
         return
     given = re.findall(r"[a-z'’]+", subject.lower())
     said = re.findall(r"[a-z'’]+", completion.lower())
@@ -222,4 +221,5 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str, str], Iterator[str]]], ...] 
     (("vowel",), _vowels),
     (("words", "word"), _rearranged),
 )
+_WORDS_OF_FORMS = Topic(*(regex("|".join(words), re.I) for words, _ in _FORMS))
 HINT = r"(?i-u:(?:re-?arrange|unscramble|re-?order|\bput|\border|organi[sz]e|\barrange) (?:the |these )?(?:following |given )?words?\b|sentence (?:using|from|with) (?:all )?(?:of )?(?:the |these )(?:following |given )?words|\bmorse\b|to binary|into binary|binary representation|ascii|\bpassword\b|acrostic|mnemonic|acronym|(?:remove|delete|omit|drop|eliminate|take out|strip) [a-z ]{0,24}(?:words?|vowels)\b)"

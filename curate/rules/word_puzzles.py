@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from curate.patterns import has_any, regex
+from curate.patterns import Topic, has_any, regex
 from curate.rules.numerals import COUNT, COUNTS, ORDINAL, count_of, position_of
 
 _LONGEST_TEXT = 300
@@ -27,10 +27,11 @@ _VERBS = r"(?:find|give|name|list|suggest|think of|create|generate|provide|come 
 
 def wrong(prompt: str, completion: str) -> Iterator[str]:
     """What the completion gets wrong about letters and words; nothing where that cannot be told."""
-    if _PROGRAM.search(prompt) or _CODE.search(completion):
+    places = _WORDS_OF_FORMS.which(prompt)
+    if not places or _PROGRAM.search(prompt) or _CODE.search(completion):
         return
     lower = prompt.lower()
-    for words, form in _FORMS:
+    for words, form in (_FORMS[i] for i in places):
         if has_any(lower, words):
             yield from form(prompt, completion)
 
@@ -392,6 +393,7 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str, str], Iterator[str]]], ...] 
     (("unscramble", "letters"), _unscrambled),
     (("words",), _unused),
 )
+_WORDS_OF_FORMS = Topic(*(regex("|".join(words), re.I) for words, _ in _FORMS))
 HINT = (
     r"(?i-u:(?:how many|number of|count|frequency)[ -~]{0,40}(?:letters?|characters|words|vowels|consonants)\b|(?:[0-9](?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth"
     r"|ninth|tenth) (?:letter|word) (?:of|in|from)|anagram|palindrome|unscramble|backwards?\b|reverse (?:the )?(?:[a-z]+ ){0,2}(?:string|word|letters)|arrange (?:the |these )?(?:[a-z]+ )?letters"

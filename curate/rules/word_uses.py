@@ -106,8 +106,10 @@ _FREQUENT = regex(
 
 def _most_frequent(prompt: str, completion: str) -> Iterator[str]:
     """The word that stands most often in the text that the prompt gives."""
+    if not _FREQUENT.search(prompt):
+        return
     subject, answer = subject_of(prompt), single_word(completion)
-    if _FREQUENT.search(prompt) is None or not subject or not answer:
+    if not subject or not answer:
         return
     counts = Counter(w.lower() for w in words_of(subject))
     word, most = counts.most_common(1)[0] if counts else ("", 0)
@@ -122,8 +124,10 @@ _PAIRS = str.maketrans("ACGT", "TGCA")
 
 def _strand(prompt: str, completion: str) -> Iterator[str]:
     """The strand of DNA or RNA that completes the one given, read in either direction."""
+    if not _COMPLEMENT.search(prompt):
+        return
     given, said = _STRAND.findall(prompt), re.findall(r"\b[ACGTU]{6,}\b", completion)
-    if _COMPLEMENT.search(prompt) is None or len(given) != 1 or len(said) != 1:
+    if len(given) != 1 or len(said) != 1:
         return
     right = given[0].translate(_PAIRS)
     if said[0].replace("U", "T") not in (right, right[::-1], given[0]):

@@ -61,8 +61,8 @@ def _words(task: Task, completion: str) -> str | None:
         if said is not None and whole and said != abs(numbers[0]):
             return f"{match[0][:60]!r} is {said}, not {numbers[0]}"
         return None
-    match = _IN_WORDS.search(text)
-    if _TO_DIGITS.search(task.order) and match and "roman" not in task.order.lower():
+    match = _IN_WORDS.search(text) if _TO_DIGITS.search(task.order) else None
+    if match and "roman" not in task.order.lower():
         wanted = from_words(match[0])
         values = numbers_of(re.sub(r"(?<=\d),(?=\d{3})", "", completion))
         if wanted is not None and wanted > 9 and len(values) == 1 and values[0] != wanted:

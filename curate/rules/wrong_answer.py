@@ -14,11 +14,11 @@ from curate.rules import (
 )
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
-from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, first_wrong
+from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, Checks
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_CHECKS = (
+_CHECKS = Checks(
     number_lists.CHECKS
     + yes_or_no.CHECKS
     + written_numbers.CHECKS
@@ -45,7 +45,7 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 
 def _says(prompt: str, completion: str) -> str | None:
-    return first_wrong(_CHECKS, prompt, completion)
+    return _CHECKS.first_wrong(prompt, completion)
 
 
 RULE = RecordRule(

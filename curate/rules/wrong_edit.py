@@ -7,11 +7,11 @@ import polars as pl
 from curate.rules import character_edits, formats, sentence_edits
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
-from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, first_wrong
+from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, Checks
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_CHECKS = character_edits.CHECKS + sentence_edits.CHECKS + formats.CHECKS
+_CHECKS = Checks(character_edits.CHECKS + sentence_edits.CHECKS + formats.CHECKS)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -28,7 +28,7 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 
 def _says(prompt: str, completion: str) -> str | None:
-    return first_wrong(_CHECKS, prompt, completion)
+    return _CHECKS.first_wrong(prompt, completion)
 
 
 RULE = RecordRule(

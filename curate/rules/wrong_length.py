@@ -18,13 +18,14 @@ _TEXT = (
     r"|definition|paraphrase|jingle|quote|message|tweet|bio|mantra|title|essay|letter|article|paragraph|review|report|speech|blog post|passage|email|sketch|monologue|script|introduction|biography|analysis|narrative|scene|proposal|piece)"
 )
 _EXACT = regex(
-    rf"\b{COUNT}[- ]words? (?:[a-z-]+ )?{_TEXT}\b|\b{_TEXT} (?:of|in|with|using|that (?:has|is|contains)|consisting of) exactly {COUNT} words\b"
-    rf"|\b{_TEXT} (?:of|in|with) {COUNT} words\b|\b(?:in|using) exactly {COUNT} words\b|\b(?:is|are|be) {COUNT} words(?: long| in length)?\s*[.!]?\s*$",
+    rf"\b(?:{COUNT}[- ]words? (?:[a-z-]+ )?{_TEXT}\b|{_TEXT} (?:of|in|with|using|that (?:has|is|contains)|consisting of) exactly {COUNT} words\b"
+    rf"|{_TEXT} (?:of|in|with) {COUNT} words\b|(?:in|using) exactly {COUNT} words\b|(?:is|are|be) {COUNT} words(?: long| in length)?\s*[.!]?\s*$)",
     re.I,
 )
 _MOST = regex(
-    rf"\b(?:in|with|using|of|to)? ?(?:less|fewer) than {COUNT} words\b|\b(?:no|not) (?:more|longer) than {COUNT} words\b|\bat most {COUNT} words\b"
-    rf"|< ?{COUNT} words\b|\b(?:within|limit(?:ed)? (?:of|to)) {COUNT} words\b|\({COUNT} words? (?:max|or less|or fewer)|\b(?:a )?maximum (?:of )?{COUNT} words\b|\bup to {COUNT} words\b|\bunder {COUNT} words\b|\bin {COUNT} words or (?:less|fewer)\b",
+    rf"\b(?:(?:in|with|using|of|to)? ?(?:less|fewer) than {COUNT} words\b|(?:no|not) (?:more|longer) than {COUNT} words\b|at most {COUNT} words\b"
+    rf"|(?:within|limit(?:ed)? (?:of|to)) {COUNT} words\b|(?:a )?maximum (?:of )?{COUNT} words\b|up to {COUNT} words\b|under {COUNT} words\b|in {COUNT} words or (?:less|fewer)\b)"
+    rf"|< ?{COUNT} words\b|\({COUNT} words? (?:max|or less|or fewer)",
     re.I,
 )
 _LEAST = regex(
@@ -40,6 +41,11 @@ _HAIKU = regex(
 )
 _ONLY = regex(rf"\b(?:using|with|in) (?:only|just|exactly) {COUNT} words\b", re.I)
 # A number before "word", without which none of those on words matches; "word" is found first.
+_FAR = 80  # characters
+# Without such words, nothing is at most so long.
+_LIMITED = regex(
+    r"less|fewer|more than|longer than|at most|<|within|limit|\(|maximum|up to|under", re.I
+)
 _COUNTED_WORDS = regex(
     "[- ]word(?:" + "|".join(rf"(?<={count}[- ]word)" for count in (r"\d", *COUNTS)) + ")", re.I
 )
@@ -106,16 +112,21 @@ def _count(match: re.Match[str] | None) -> int | None:
 
 def _words(text: str) -> tuple[int, int]:
     """The fewest and the most words that a text can be said to have."""
-    spaced = len([w for w in text.split() if any(ch.isalnum() for ch in w)])
+    spaced = len([w for w in text.split() if w[0].isalnum() or any(map(str.isalnum, w))])
     runs = len(re.findall(r"\w+", text))
     return min(spaced, runs), max(spaced, runs)
 
 
 def _wrong_words(prompt: str, text: str) -> str | None:
-    if "word" not in prompt.lower() or not _COUNTED_WORDS.search(prompt):
+    counted = _COUNTED_WORDS.search(prompt)
+    if counted is None:
         return None
-    exact, top, least = (_count(p.search(prompt)) for p in (_EXACT, _MOST, _LEAST))
-    only = _ONLY.search(prompt) if exact is None else None
+    # Each of these holds a counted word, and begins not far before it.
+    since = max(0, counted.start() - _FAR)
+    exact = _count(_EXACT.search(prompt, since))
+    top = _count(_MOST.search(prompt, since)) if _LIMITED.search(prompt) else None
+    least = _count(_LEAST.search(prompt, since))
+    only = _ONLY.search(prompt, since) if exact is None else None
     if only and not re.search(r"\b(?:these|the|following|given)\b[^.]*$", prompt, re.I):
         exact = _count(only)
     between = _WORD_RANGE.search(prompt)
@@ -190,16 +201,19 @@ def _wrong_lines(prompt: str, text: str) -> str | None:
 
 
 def _wrong_sentences(prompt: str, text: str) -> str | None:
-    if "sentence" not in prompt.lower():
+    named = prompt.lower().find("sentence")
+    if named < 0:
         return None
-    between = _SENTENCE_RANGE.search(prompt)
+    # A number stands not far before it; beyond ASCII, letters in lower case may be more.
+    since = max(0, named - _FAR) if prompt.isascii() else 0
+    between = _SENTENCE_RANGE.search(prompt, since)
     if between and not re.search(r"\b(?:each|every|per)\b", prompt, re.I):
         low, high = count_of(between[1]), count_of(between[2])
         found = _sentences(text)
         if low < high and found is not None and not low <= found <= high:
             return f"the prompt wants {low} to {high} sentences, the completion has {found}"
         return None
-    match = _SENTENCES.search(prompt)
+    match = _SENTENCES.search(prompt, since)
     if match is None:
         return None
     wanted = count_of(match[1])
