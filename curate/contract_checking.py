@@ -161,6 +161,13 @@ def _check_value(value: Any, schema: Mapping[str, Any], text: str) -> Iterator[V
 
 def _walk(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violation]:
     """The schema's own keywords by hand where they need more than a verdict; the rest as given."""
+    unfilled = schema.get("not") if isinstance(value, (str, type(None))) else None
+    if isinstance(unfilled, dict) and list(unfilled) == ["enum"]:
+        if value in unfilled["enum"]:
+            said = f"{path or 'the output'} is {_short(str(value))}; nearly all others are filled in"
+            yield Violation("wrong-type", path, said)
+            return
+        schema = {k: v for k, v in schema.items() if k != "not"}
     if "$ref" in schema or any(k in schema for k in ("anyOf", "oneOf", "allOf", "not", "$defs")):
         for fault in json_schema.violations(value, schema):
             below = ".".join(filter(None, (path, fault.path)))

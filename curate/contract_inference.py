@@ -25,6 +25,7 @@ class Shares:
         structured: outputs are JSON, labels, numbers or final answers from this share on.
         required: a key is required from this share of the objects on.
         odd: a key, a type or an order is odd up to this share (and one alone always is).
+        filled, empty: of so many values, and no fewer, up to this share may be empty by mistake.
         labels: the labels of a closed set make up at least this share of the strings.
         most_labels: a closed set has at most so many labels.
     """
@@ -34,6 +35,8 @@ class Shares:
     required: float = 0.85
     odd: float = 0.05
     odd_type: float = 0.15
+    filled: int = 50
+    empty: float = 0.02
     labels: float = 0.9
     most_labels: int = 150
 
@@ -152,7 +155,18 @@ def _schema_of(tally: ValueTally, shares: Shares) -> dict[str, Any]:
         schema |= _object_schema(tally, shares)
     if "array" in types and tally.items is not None and tally.items.types:
         schema["items"] = _schema_of(tally.items, shares)
+    total = tally.types.total()
+    if total >= shares.filled:
+        if labels is None and "null" not in types and 0 < _rare(tally.empty.total(), total, shares):
+            schema["not"] = {"enum": sorted(tally.empty)}
+        if types == ["array"] and 0 < _rare(tally.bare, total, shares):
+            schema["minItems"] = 1
     return schema
+
+
+def _rare(count: int, total: int, shares: Shares) -> int:
+    """The count, where so few are empty that the others' being filled is the rule; 0 else."""
+    return count if shares.is_odd(count, total, shares.empty) else 0
 
 
 def _types_of(tally: ValueTally, shares: Shares) -> list[str]:
@@ -170,9 +184,10 @@ def _types_of(tally: ValueTally, shares: Shares) -> list[str]:
     ]
     if not kept:
         kept = [t for t, n in counts.most_common(1) if n and t != "null"]
-    # A rare null is an absent value, except where one label of a few is expected.
-    if counts["null"] and (
-        counts["null"] > 1 and (counts["null"] >= 0.02 * total or not _closed(tally, shares))
+    # A null is an absent value, except where nearly all of many are filled in, or one label of a few is expected.
+    many = total >= shares.filled and not _rare(counts["null"], total, shares)
+    if counts["null"] > 1 and (
+        many or (total < shares.filled and (counts["null"] >= 0.02 * total or not _closed(tally, shares)))
     ):
         kept.append("null")
     return kept or ["null"]

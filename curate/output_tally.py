@@ -45,10 +45,18 @@ def type_name(value: Any) -> str:
     return "null" if value is None else _TYPES.get(type(value), "object")
 
 
+# Strings that stand for a value that is not there.
+STAND_INS = frozenset(
+    {"", "null", "none", "nil", "n/a", "na", "undefined", "unknown", "not available", "not specified"}
+    | {"not provided", "not given", "unspecified", "tbd", "-", "--", "?", "...", "no data"}
+)
+
+
 @dataclass(slots=True)
 class ValueTally:
     """What stands at one place of the parsed outputs.
 
+    `empty` are strings that stand for nothing, `bare` the lists and objects with nothing in them.
     `strings` is None once there were too many different ones to be labels; `items` is what
     stands in lists here, `keys` what stands under the keys of objects here.
     """
@@ -58,12 +66,18 @@ class ValueTally:
     keys: dict[str, ValueTally] = field(default_factory=dict)
     items: ValueTally | None = None
     orders: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    empty: Counter[str] = field(default_factory=Counter)
+    bare: int = 0
 
     def add(self, value: Any, depth: int = 0, *, words: bool = False) -> None:
         """Count one value and what is in it; of what is no JSON but meant to be, only its `words`."""
         kind = type_name(value)
         if not words:
             self.types[kind] += 1
+            if kind == "string" and value.strip().casefold() in STAND_INS:
+                self.empty[value] += 1
+            elif kind in ("array", "object") and not value:
+                self.bare += 1
         if kind == "string":
             self._add_string(value)
         elif depth > _DEEPEST:
@@ -94,6 +108,8 @@ class ValueTally:
         """Count all that another tally has counted."""
         self.types += other.types
         self.orders += other.orders
+        self.empty += other.empty
+        self.bare += other.bare
         if self.strings is None or other.strings is None:
             self.strings = None
         else:
