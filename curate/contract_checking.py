@@ -164,7 +164,9 @@ def _walk(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violatio
     unfilled = schema.get("not") if isinstance(value, (str, type(None))) else None
     if isinstance(unfilled, dict) and list(unfilled) == ["enum"]:
         if value in unfilled["enum"]:
-            said = f"{path or 'the output'} is {_short(str(value))}; nearly all others are filled in"
+            said = (
+                f"{path or 'the output'} is {_short(str(value))}; nearly all others are filled in"
+            )
             yield Violation("wrong-type", path, said)
             return
         schema = {k: v for k, v in schema.items() if k != "not"}

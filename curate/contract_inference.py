@@ -157,9 +157,9 @@ def _schema_of(tally: ValueTally, shares: Shares) -> dict[str, Any]:
         schema["items"] = _schema_of(tally.items, shares)
     total = tally.types.total()
     if total >= shares.filled:
-        if labels is None and "null" not in types and 0 < _rare(tally.empty.total(), total, shares):
+        if labels is None and "null" not in types and _rare(tally.empty.total(), total, shares) > 0:
             schema["not"] = {"enum": sorted(tally.empty)}
-        if types == ["array"] and 0 < _rare(tally.bare, total, shares):
+        if types == ["array"] and _rare(tally.bare, total, shares) > 0:
             schema["minItems"] = 1
     return schema
 
@@ -187,7 +187,10 @@ def _types_of(tally: ValueTally, shares: Shares) -> list[str]:
     # A null is an absent value, except where nearly all of many are filled in, or one label of a few is expected.
     many = total >= shares.filled and not _rare(counts["null"], total, shares)
     if counts["null"] > 1 and (
-        many or (total < shares.filled and (counts["null"] >= 0.02 * total or not _closed(tally, shares)))
+        many
+        or (
+            total < shares.filled and (counts["null"] >= 0.02 * total or not _closed(tally, shares))
+        )
     ):
         kept.append("null")
     return kept or ["null"]

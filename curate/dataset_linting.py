@@ -12,6 +12,7 @@ import polars as pl
 from curate.dataset import Dataset
 from curate.errors import UserError
 from curate.faults import EXCERPT_CHARACTERS
+from curate.judged_bad import bad_rows
 from curate.light_dataclass import dataclass
 from curate.materialising import Found, content_hash, finding_of, texts_of_columns
 from curate.pair_identity import Identity, Pairs, Place
@@ -112,8 +113,11 @@ def _run_rule(
     code, seen = rule.about.code, 0
     everywhere = not any(code in codes for codes in ignored)
     for file, start, part in _parts(rule, dataset):
+        bad = bad_rows(part, code)
         try:
             for hit in rule.check(part, options):
+                if hit.row in bad:
+                    continue
                 full = room is not None and seen >= room
                 placed = None
                 if not (full and everywhere):

@@ -21,11 +21,13 @@ from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
 from curate.demands import Alternatives, demands_of, patterns_in
 from curate.features import FEATURES
+from curate.judged_bad import spoken_of
 from curate.known_screen import known_screen
 from curate.light_dataclass import dataclass
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
+from curate.schemas.turns import RecordFormat
 from curate.screening import Mask, Screen, candidates
 from curate.taking_apart import Narrowing
 from curate.textkernel import U64
@@ -193,6 +195,8 @@ class Plan:
         tasks.sort(key=lambda task: not task.asks)
         evaluated = side_by_side([partial(task.run, asked) for task in tasks])
         hits = [found for several in evaluated for found in several]
+        if batch.format is RecordFormat.UNPAIRED_PREFERENCE:
+            hits = [_of_kept(found, batch) for found in hits]
         return sorted(hits, key=lambda found: found.number)
 
     def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
@@ -233,6 +237,12 @@ def conditions_of(rules: Iterable[Rule], options: LintOptions) -> Iterable[Condi
 def expressions_of(conditions: Iterable[Condition]) -> list[pl.Expr | None]:
     """All that conditions compute, two for each."""
     return [expression for c in conditions for expression in (c.test, c.then)]
+
+
+def _of_kept(found: Hits, batch: Batch) -> Hits:
+    """The same without the answers that were judged bad, where the rule judges answers."""
+    positions = spoken_of(found.rule, found.positions, batch.format, batch.rows, batch.segments)
+    return Hits(found.rule, positions, found.number)
 
 
 def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> list[Hits]:

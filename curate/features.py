@@ -71,6 +71,9 @@ _OFFERED = r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punct
 # Words that people type to try a form; as answers they are rare, and asked for by such words.
 _TRIED = r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing)\W*$"
 _WORDED = r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which))"
+# A shrug, where something was asked that neither yes nor no answers.
+_SHRUGGED = r"^\W*(?:(?i-u:ok(?:ay)?|idk|dunno|h+m+|uh+|um+|lol|meh|no idea|no clue|not sure|whatever|yep|nope|i (?:don(?u:['’])?t|do not) (?:know|care))|[a-z]|[!?]+)\W*$"
+_SHRUG_WANTED = rf"^[^?]*$|^\W*(?i-u:is|are|was|were|do|does|did|can|could|will|would|should|has|have|may|shall|am|any|if)\b|(?i-u:\bor\b|\bok\b|yes|are you|do you|agree|feel|symbol|unit|letter|grade|type|vitamin|\bkey\b|note|element|size|initial|slang|text|mean|stand)|{_WORDED}"
 _SHORTEST_ANSWERS = 30  # bytes, at most
 
 
@@ -85,7 +88,11 @@ def _says_none(rows: pl.Series) -> pl.Series:
     said = np.zeros(len(rows), np.bool_)
     short = (completions.str.len_bytes() <= _SHORTEST_ANSWERS).fill_null(False).arg_true()
     answers = completions.gather(short)
-    for answer, asked_for, unknown in ((_NOTHING, _OFFERED, False), (_TRIED, _WORDED, True)):
+    for answer, asked_for, unknown in (
+        (_NOTHING, _OFFERED, False),
+        (_TRIED, _WORDED, True),
+        (_SHRUGGED, _SHRUG_WANTED, True),
+    ):
         places = short.gather(answers.str.contains(answer).arg_true())
         asked = prompts.gather(places).str.contains(asked_for).fill_null(unknown)
         said[places.filter(~asked).to_numpy()] = True

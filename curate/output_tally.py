@@ -47,7 +47,18 @@ def type_name(value: Any) -> str:
 
 # Strings that stand for a value that is not there.
 STAND_INS = frozenset(
-    {"", "null", "none", "nil", "n/a", "na", "undefined", "unknown", "not available", "not specified"}
+    {
+        "",
+        "null",
+        "none",
+        "nil",
+        "n/a",
+        "na",
+        "undefined",
+        "unknown",
+        "not available",
+        "not specified",
+    }
     | {"not provided", "not given", "unspecified", "tbd", "-", "--", "?", "...", "no data"}
 )
 

@@ -32,7 +32,7 @@ RULE = DatasetRule(
         name="not-applicable-completion",
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
-        summary='the completion is "N/A", "null", "coming soon", "test" or only punctuation',
+        summary='the completion is "N/A", "null", "coming soon", "test", a shrug or only punctuation',
         reason="Usually an export wrote its empty value, or somebody tried a form. The model learns to answer "
         "with it.",
         example='{"instruction": "Name a river in France.", "input": "", "output": "N/A"}',
