@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import each
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -15,7 +16,13 @@ _OPEN_WORDS = (
     r"|including|between|from the|to the|is a|are the|was the|has been|have been|will be|can be|should be|would be|must be"
     r"|may be|not only|in order to|due to|according to|rather than|more than|depending on|nor|if|than|into|via|unless)"
 )
-_END = rf"(?:[a-z]\s+{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}}|\b(?:in|since|until|by) (?:January|February|March|April|May|June|July|August|September|October|November|December) (?:19|20))\s*$"
+# A sentence that has only begun, a clause that is only announced, the first letters of a word.
+_BEGUN = (
+    r"[.!?]\s+(?:It|They|He|She|We|There|This|These|That|Those|You) (?:is|are|was|were|has|have|had|will|can|may|would|should|must|also)"
+    r"|\b(?:mentioning|noting|means|shows|showing|ensures?|suggests?|indicates?|says|fact) that|\b(?:in order|designed|likely|supposed|tends?|helps?|allows (?:you|us|them|users|people)) to"
+    r"|\b(?:a|an|the|is|are|was|were) (?:very|quite|rather|extremely|highly)|[a-z]{3,} (?:th|wh|pr|br|cl|gr|fl|tr|pl|sp|bl|cr|fr|str|thr|sch)"
+)
+_END = rf"(?:[a-z][,;:]?\s+[\"“(]?{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}}|\b(?:in|since|until|by) (?:January|February|March|April|May|June|July|August|September|October|November|December) (?:19|20))\s*$"
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
 _BARE_ITEM = (
     r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
@@ -27,12 +34,29 @@ _CODE = r"(?m)^\s*(?:def|return|import|from \S+ import|class|#include|var|let|co
 _SHORTEST = 30
 
 
+def ends_in_short_row(text: str) -> bool:
+    """Whether the last row of a table in Markdown has fewer cells than its first."""
+    rows: list[str] = []
+    for line in reversed(text.rstrip().split("\n")):
+        if not line.lstrip().startswith("|"):
+            break
+        rows.append(line.replace("\\|", ""))
+    ruled = len(rows) > 2 and set(rows[-2]) <= set("|-: \t")
+    return ruled and rows[0].count("|") < rows[-1].count("|")
+
+
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
-    cut = (text.str.len_bytes() >= _SHORTEST) & tail.str.contains(
+    open_ended = tail.str.contains(
         f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}"
     )
+    # On its own: of one large pattern, a screen would keep only the commonest word.
+    begun = tail.str.contains(english(rf"(?:{_BEGUN})\s*$"))
+    cut = (text.str.len_bytes() >= _SHORTEST) & (open_ended | begun)
+    row = text.str.contains("|\n|", literal=True) & tail.str.contains(r"\|\s*$")
+    short = row & each(pl.when(row).then(text), ends_in_short_row, pl.Boolean).fill_null(False)
+    cut = cut | short
     # The rest is computed only for the few that are cut.
     code = pl.when(cut).then(text).str.contains(_CODE)
     closed = (
@@ -43,7 +67,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     end = pl.col("text").str.strip_chars_end().str.tail(1)
-    return pl.col("learnt") & end.str.contains(r"[0-9A-Za-z,(–—.):*•+-]")
+    return pl.col("learnt") & end.str.contains(r"[0-9A-Za-z,(–—.):*•+|-]")
 
 
 RULE = ColumnRule(
