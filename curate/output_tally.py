@@ -40,6 +40,23 @@ _ITEM = regex(r"^[ \t]*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 
+def holds_code(text: str) -> bool:
+    """Whether a third of the lines are code, or a fence says so."""
+    lines = text.count("\n") + 1
+    return bool(_CODE_FENCE.search(text)) or len(_CODE_LINE.findall(text)) * 3 >= lines
+
+
+def is_list(text: str) -> bool:
+    """Whether at least half of several lines are items."""
+    lines = text.count("\n") + 1
+    return lines > 1 and len(_ITEM.findall(text)) * 2 >= lines
+
+
+def is_sentence(text: str) -> bool:
+    """Whether one line holds the end of one sentence."""
+    return "\n" not in text and len(re.findall(r"[.!?](?:\s|$)|[。！？]", text)) == 1
+
+
 def type_name(value: Any) -> str:
     """JSON's name of a parsed value's type; whole numbers are "integer"."""
     return "null" if value is None else _TYPES.get(type(value), "object")
@@ -229,10 +246,9 @@ class OutputTally:
             fences = _CODE_FENCE.findall(text)
             self.fenced += bool(fences)
             self.languages.update(filter(None, map(str.lower, fences)))
-            lines = text.count("\n") + 1
-            self.coded += bool(fences) or len(_CODE_LINE.findall(text)) * 3 >= lines
-            self.listed += lines > 1 and len(_ITEM.findall(text)) * 2 >= lines
-            self.single += lines == 1 and len(re.findall(r"[.!?](?:\s|$)|[。！？]", text)) == 1
+            self.coded += bool(fences) or holds_code(text)
+            self.listed += is_list(text)
+            self.single += is_sentence(text)
 
     def merge(self, other: OutputTally) -> None:
         """Count all that another tally has counted."""

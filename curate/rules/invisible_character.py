@@ -13,9 +13,7 @@ from curate.schemas.options.lint import LintOptions
 # Zero-width joiners and non-joiners shape words in Persian, Hindi and other scripts, and join
 # emoji; between ASCII letters they do nothing. The space of width zero and the soft hyphen mark
 # where a line may break, in scripts without spaces legitimately.
-_ALWAYS = (
-    "[\u2060-\u2064\ufeff\u180e\ufff9-\ufffb\u200e\u200f\u3164\u115f\u1160\uffa0\u2028\u2029\U000e0001\U000e0020-\U000e007e]"
-)
+_ALWAYS = "[\u2060-\u2064\ufeff\u180e\ufff9-\ufffb\u200e\u200f\u3164\u115f\u1160\uffa0\u2028\u2029\U000e0001\U000e0020-\U000e007e]"
 _BETWEEN_LATIN = "[\u200b\u200c\u200d\u00ad]"
 _FLAG_OR_RTL = "\U0001f3f4|[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 _PATTERN = rf"{_ALWAYS}|[ -~]{_BETWEEN_LATIN}|{_BETWEEN_LATIN}[ -~]|^{_BETWEEN_LATIN}|\u200b$"
