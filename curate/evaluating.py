@@ -103,9 +103,11 @@ class _Task:
         """Whether one of them is of a rule about exchanges."""
         return any(asks_about_exchanges(condition.rule) for condition in self.conditions)
 
-    def run(self, asked: Callable[[Hits], None]) -> list[Hits]:
+    def run(self, asked: Callable[[Hits], None], batch: Batch) -> list[Hits]:
         """Where they hold; `asked` is told of rules about exchanges."""
         hits = self.evaluate()
+        if batch.format is RecordFormat.UNPAIRED_PREFERENCE:
+            hits = [_of_kept(found, batch) for found in hits]
         for found in hits:
             if asks_about_exchanges(found.rule):
                 asked(found)
@@ -193,10 +195,8 @@ class Plan:
             if conditions:
                 tasks.append(_Task(conditions, partial(_evaluate, frame, conditions, batch)))
         tasks.sort(key=lambda task: not task.asks)
-        evaluated = side_by_side([partial(task.run, asked) for task in tasks])
+        evaluated = side_by_side([partial(task.run, asked, batch) for task in tasks])
         hits = [found for several in evaluated for found in several]
-        if batch.format is RecordFormat.UNPAIRED_PREFERENCE:
-            hits = [_of_kept(found, batch) for found in hits]
         return sorted(hits, key=lambda found: found.number)
 
     def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
