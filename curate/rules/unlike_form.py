@@ -67,7 +67,7 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         contract = collector.contract_of(dataset, file)
         if contract is None or contract.kind not in _WORDS or contract.outputs < _LEAST_ROWS:
             continue
-        if contract.keeping >= _FORM * contract.outputs:
+        if (contract.keeping or 0) >= _FORM * contract.outputs:
             yield from _odd(dataset, file, contract.kind)
 
 
