@@ -256,6 +256,6 @@ CHECKS: Table = (
 )
 HINT = english(
     r"(?i)upper ?-?case|lower ?-?case|all caps|capital letter|all capitals|small letters|capitali[sz]e|capitali[sz]ation"
-    r"|(?:remove|delete|strip|take out|eliminate|drop|omit|erase|get rid of|filter out)[a-z0-9 ]{0,40}(?:punctuation|digits?|numbers?|numeric|numerals|spaces?|characters|(?:th|st|nd|rd) word|duplicates?|repeat|repetition)"
-    r"|without duplicates|no duplicates|(?:replace|substitute|change)[a-z ]{0,40}(?:[\"“']|vowels?|spaces?)|^\W{0,3}(?:please )?(?:reverse|invert|flip) "
+    r"|(?:remove|delete|strip|take out|eliminate|drop|omit|erase|get rid of|filter out)[a-z0-9 ]*(?:punctuation|digits?|numbers?|numeric|numerals|spaces?|characters|(?:th|st|nd|rd) word|duplicates?|repeat|repetition)"
+    r"|without duplicates|no duplicates|(?:replace|substitute|change)[a-z ]*(?:[\"“']|vowels?|spaces?)|^\W{0,3}(?:please )?(?:reverse|invert|flip) "
 )

@@ -270,6 +270,6 @@ CHECKS: Table = (
     (("missing", "fill", "complete"), _gap),
 )
 HINT = english(
-    r"(?i)(?:how many|count|number of)[a-z ]{0,24} (?:sentences|syllables)|length of (?:the |this )?(?:following |given )?(?:string|word)|(?:first|last) (?:letter|character|word) (?:of|in|from)"
-    r"|most (?:common|frequent|repeated|used|frequently|commonly)[a-z ]{0,20} word|\b(?:intersection|union) of|common (?:element|number|item)|both (?:lists|sets|arrays)|(?:digits|numbers|integers) (?:from|in) |caesar|[0-9]\s*,\s*(?:_|\?|\.\.\.)"
+    r"(?i)(?:how many|count|number of)[a-z ]* (?:sentences|syllables)|length of (?:the |this )?(?:following |given )?(?:string|word)|(?:first|last) (?:letter|character|word) (?:of|in|from)"
+    r"|most (?:common|frequent|repeated|used|frequently|commonly)[a-z ]* word|\b(?:intersection|union) of|common (?:element|number|item)|both (?:lists|sets|arrays)|(?:digits|numbers|integers) (?:from|in) |caesar|[0-9]\s*,\s*(?:_|\?|\.\.\.)"
 )

@@ -142,40 +142,63 @@ _UNNAMED = (
     r"|(?:predefined|pre-defined) (?:categor(?:y|ies)|topics?|classes|labels))\s*[.]?(?:\n+[^\n:,(]*)?$"
 )
 _BLANK = r"(?i)\b(?:fill in the blanks?|fill the blanks?|missing words?)\b"
+_CODE = r"[;{}]|=\s|\bdef |\breturn\b|[a-z_]\(|```"
 _BLANK_MARKS = r"[_…\[\]<>*{}#]|\.\.|--|\( ?\)|- |\?|\bfunction\b|\bcode\b|(?i-u:\bcreate|generate|write|design|make|quiz|questions|exercises?|spell|letters)"
+
+
+_MOST_OF_AN_ORDER = 160  # bytes
+
+
+def _plain() -> pl.Expr:
+    """The prompt where it is one short line that quotes nothing and counts nothing, else null."""
+    prompt = pl.col("prompt")
+    short = (prompt.str.len_bytes() <= _MOST_OF_AN_ORDER) & one_line()
+    return pl.when(short & ~prompt.str.contains(r"[:0-9\"“”`]")).then(prompt)
+
+
+def _nothing_else() -> pl.Expr:
+    """Orders about what a prompt of one line does not hold (`bare_orders`)."""
+    plain = _plain()
+    bare = plain.str.contains(
+        english(f"(?i){bare_orders.PATTERN}|{bare_orders.UNLISTED}")
+    ) & ~plain.str.contains(english(bare_orders.OTHERWISE))
+    announced = plain.str.contains(english(f"(?i){bare_orders.ANNOUNCED}")) & ~plain.str.contains(
+        english(bare_orders.ANNOUNCED_OTHERWISE)
+    )
+    # "Given a string, find …", answered with code, is an order for a program.
+    announced &= ~pl.col("completion").str.contains(_CODE)
+    return (bare | announced).fill_null(False)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
-    only_named = prompt.str.contains(english(_NAMED)) | prompt.str.contains(
-        english(f"(?i){bare_orders.NAMED}")
+    only_named = prompt.str.contains(english(_NAMED)) | (
+        ~one_line() & prompt.str.contains(english(f"(?i){bare_orders.NAMED}"))
     )
-    bare = prompt.str.contains(
-        english(f"(?i){bare_orders.PATTERN}|{bare_orders.UNLISTED}")
-    ) & ~prompt.str.contains(english(bare_orders.OTHERWISE))
     told = prompt.str.contains(english(_TOLD)) & ~prompt.str.contains(english(_SPEAKS))
     blank = prompt.str.contains(english(_BLANK)) & ~prompt.str.contains(_BLANK_MARKS)
     # Sorting things into some categories of one's own needs none.
     unnamed = prompt.str.contains(english(_UNNAMED)) & ~prompt.str.contains(
         r"(?i-u:\binto (?:two|three|four|five|six|\d) (?:categor|class|label|topic))"
     )
-    return ((one_line() & (refers | bare)) | only_named | told | blank | unnamed) & ~about_code()
+    of_program = _plain().str.contains(english(f"(?i){bare_orders.PROGRAM}")).fill_null(False)
+    missing = (one_line() & refers) | _nothing_else() | only_named | told | blank | unnamed
+    return (missing & ~about_code()) | of_program
 
 
 def _first(options: LintOptions) -> pl.Expr:
     short = pl.col("prompt").str.len_bytes() <= _LONGEST
     line = pl.when(short & one_line()).then(pl.col("prompt"))
     lines = pl.when(short & ~one_line()).then(pl.col("prompt"))
-    hinted = (
-        line.str.contains(english(_HINT)) | line.str.contains(english(bare_orders.HINT))
-    ).fill_null(False)
+    hinted = line.str.contains(english(_HINT)).fill_null(False)
+    bare = _plain().str.contains(english(bare_orders.HINT)).fill_null(False)
     named = (
         lines.str.contains(english(_NAMED_HINT))
         | lines.str.contains(english(bare_orders.NAMED_HINT))
     ).fill_null(False)
     short_of = pl.when(short).then(pl.col("prompt")).str.contains(_SHORT_OF_HINT).fill_null(False)
-    return (hinted | named | short_of) & stands_alone()
+    return (hinted | bare | named | short_of) & stands_alone()
 
 
 RULE = ColumnRule(
@@ -196,7 +219,7 @@ RULE = ColumnRule(
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
     pattern=english(
-        f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}|{bare_orders.PATTERN}|{bare_orders.UNLISTED}|{bare_orders.NAMED}"
+        f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}|{bare_orders.PATTERN}|{bare_orders.UNLISTED}|{bare_orders.NAMED}|{bare_orders.PROGRAM}|{bare_orders.ANNOUNCED}"
     ),
     column="prompt",
     first=_first,

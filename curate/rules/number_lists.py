@@ -323,6 +323,6 @@ CHECKS: Table = (
     (("multiples", "prime", "even ", "odd ", "square", "fibonacci", "powers of", "factor", "divisor"), _defined),
 )  # fmt: skip
 HINT = english(
-    r"(?i)(?:max(?:imum)?|min(?:imum)?|(?:larg|small|high|low|great|bigg)est|\bsum\b|total|\badd\b|mean|average|median|product|multiply|mode|even|odd|prime|negative|process)\b[^\n]{0,80}\n*[^\n]{0,60}?[0-9]\s*,\s*(?:and )?-?[0-9]"
+    r"(?i)(?:max(?:imum)?|min(?:imum)?|(?:larg|small|high|low|great|bigg)est|\bsum\b|total|\badd\b|mean|average|median|product|multiply|mode|even|odd|prime|negative|process)\b[^\n]*\n*[^\n]*[0-9]\s*,\s*(?:and )?-?[0-9]"
     r"|ascending\b[^\n]*\bdescending|(?:sum|add|total)[^\n]*\n*[^\n]*[0-9], ?-?[0-9]|first (?:[0-9]|[a-z]+ )[^\n]*(?:multiples|primes?|even|odd|squares?|fibonacci|powers)|(?:prime|even|odd) numbers? (?:that are )?(?:between|from|in the range)|(?:factors|factori[sz]ation|divisors) (?:of|for)"
 )

@@ -180,5 +180,5 @@ CHECKS: Table = (
 )  # fmt: skip
 HINT = english(
     rf"(?i){_TURN} [a-z ,’']{{0,60}}(?:question|interrogative|negative|negation|negated|future|past|present|passive)|\bnegate\b|^\W{{0,3}}(?:please )?(?:write|generate|ask|create|compose|formulate|come up with|construct|pose|make up|suggest|devise|form)[a-z -]{{0,24}} question"
-    r"|(?:us(?:e|es|ing)|with|contain|contains|containing|includ(?:e|es|ing)|incorporat(?:e|es|ing)|add|insert|append|put)[a-z ]{0,30} (?:word|adverb|adjective|phrase|noun|verb|preposition|conjunction|article|term)s? [\"“']|^\W{0,3}(?:please )?(?:add|insert|append|include) |(?:synonym|antonym|opposite|other word|similar word|alternative word)s?\b[a-z ]{0,40} (?:for|of|to)\b|\bplural"
+    r"|(?:us(?:e|es|ing)|with|contain|contains|containing|includ(?:e|es|ing)|incorporat(?:e|es|ing)|add|insert|append|put)[a-z ]* (?:word|adverb|adjective|phrase|noun|verb|preposition|conjunction|article|term)s? [\"“']|^\W{0,3}(?:please )?(?:add|insert|append|include) |(?:synonym|antonym|opposite|other word|similar word|alternative word)s?\b[a-z ]* (?:for|of|to)\b|\bplural"
 )

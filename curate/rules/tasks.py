@@ -26,7 +26,7 @@ _PROGRAM = regex(
     re.I,
 )
 _CODE = regex(
-    r";\s*$|\{\s*$|^\s*\}\s*$|\bdef |\breturn\b|[\w\])]\s*=\s*[\[\w\"'(]|[a-z_]\w*\(\w*\)|```|\bprint\b",
+    r";\s*$|\{\s*$|^\s*\}\s*$|\bdef |\breturn\b|^\s*[a-z_]\w*\s*=\s*[\[\"'({]|=\s*\w+[.(]\w|(?<![A-Za-z])[a-z_]\w*\(\w*\)|```|\bprint\b",
     re.M,
 )
 _ANSWERED = regex(

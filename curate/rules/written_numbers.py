@@ -225,5 +225,5 @@ CHECKS: Table = (
 )  # fmt: skip
 HINT = english(
     r"(?i)\b(?:in|to|into|as|using) words?\b|spell out the number|(?:in|to|into|as|using) (?:digits|figures|numerals)\b|\b(?:binary|hex|hexadecimal|roman)\b[^\n]*\b(?:to|into|in|as) "
-    r"|(?:number|integer)s?\b[^\n]{0,20} (?:between|from|in the range)|[- ]digit (?:[a-z]+ ){0,2}(?:number|pin|code|integer)|how many days|\b(?:difference|multiply|product|divide|quotient|add|sum|subtract)\b[^\n]*\n+[^\n]{0,12}[0-9]|celsius|fahrenheit|kelvin|digits of (?:pi|(?u:π))"
+    r"|(?:number|integer)s?\b[^\n]* (?:between|from|in the range)|[- ]digit (?:[a-z]+ ){0,2}(?:number|pin|code|integer)|how many days|\b(?:difference|multiply|product|divide|quotient|add|sum|subtract)\b[^\n]*\n+[^\n]*[0-9]|celsius|fahrenheit|kelvin|digits of (?:pi|(?u:π))"
 )

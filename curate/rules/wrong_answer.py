@@ -6,6 +6,7 @@ import polars as pl
 
 from curate.rules import (
     alphabet,
+    chemical_equations,
     counted_texts,
     money_and_time,
     number_lists,
@@ -25,6 +26,7 @@ _CHECKS = Checks(
     + counted_texts.CHECKS
     + money_and_time.CHECKS
     + alphabet.CHECKS
+    + chemical_equations.CHECKS
 )
 
 
@@ -41,6 +43,7 @@ def _applies(options: LintOptions) -> pl.Expr:
         | short.str.contains(counted_texts.HINT)
         | short.str.contains(money_and_time.HINT)
         | short.str.contains(alphabet.HINT)
+        | short.str.contains(chemical_equations.HINT)
     )
 
 

@@ -276,5 +276,5 @@ CHECKS: Table = (
 )
 HINT = english(
     r"(?i)\b(?:is|are|whether|if|determine|check|classify|identify)\b[^\n]*\b(?:prime|even|odd|leap year|perfect square|divisible|palindrome|anagrams?)\b"
-    r"|\b(?:which|what|determine|identify|find|choose)\b[a-z ,]{0,40} (?:larger|greater|bigger|higher|smaller|lower|less|lesser)\b[^\n]*\n*[^\n]*[0-9]|\b(?:alphabetically|alphabetical order|dictionary)\b|(?:longest|shortest) word\b|\bround[a-z]* [^\n]*(?:nearest|decimal|places)|(?:to|into|as|in) (?:an? )?(?:percent|%|decimal)"
+    r"|\b(?:which|what|determine|identify|find|choose)\b[a-z ,]* (?:larger|greater|bigger|higher|smaller|lower|less|lesser)\b[^\n]*\n*[^\n]*[0-9]|\b(?:alphabetically|alphabetical order|dictionary)\b|(?:longest|shortest) word\b|\bround[a-z]* [^\n]*(?:nearest|decimal|places)|(?:to|into|as|in) (?:an? )?(?:percent|%|decimal)"
 )
