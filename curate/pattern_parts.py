@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_MOST = 60
+_MOST = 100
 _FLAGS = re.compile(r"\(\?([imsuU-]+)\)")
 _OPENING = re.compile(r"\((?:\?(?:[imsuU-]*:|P?<[A-Za-z_]\w*>))?")
 # What is read at once: classes (no nested ones, nor set operations), groups of a known kind, other characters.

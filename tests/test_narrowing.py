@@ -40,7 +40,7 @@ CASES = Path(__file__).parent / "rules"
         ("a|(?i)b|c", ("a|(?i)b|c",)),
         ("[a[|]]|b", ("[a[|]]|b",)),
         ("(?x)a|b", ("(?x)a|b",)),
-        ("|".join("ab" * 40), ("|".join("ab" * 40),)),
+        ("|".join("ab" * 60), ("|".join("ab" * 60),)),
     ],
 )
 def test_the_parts_of_an_expression(pattern: str, parts: tuple[str, ...]) -> None:

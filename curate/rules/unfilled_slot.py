@@ -52,11 +52,13 @@ _NOTE = (
 _FILLER = r"(?i)\b(?:dolor sit amet|consectetur adipis|sed do eiusmod|ut labore et dolore|ut enim ad minim|quis nostrud exerci|duis aute irure|excepteur sint occaecat|sunt in culpa qui|sed ut perspiciatis|nemo enim ipsam|at vero eos et accusa)"
 _FILLER_WANTED = r"(?i-u:lorem|latin|filler|dummy|cicero|placeholder|typeset|typograph|mock|sample text|random text|template|html|css|web ?page|translat)"
 _NOTE_HINT = (
-    r"(?-u:TODO|FIXME|XXX |TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[[a-z]{3,10}\]"
+    r"(?-u:TODO|FIXME|XXX |TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
     r"|\[(?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Pp]ut |[Nn]eed|[Mm]issing |[Mm]ore |[Cc]itation |[Ss]ource |[Rr]eference |[Cc]larification |[Yy]our |[Ss]ome |[Tt]ext |[Dd]etail|[Cc]ontent |[Ee]xample|[Pp]aragraph |[Ss]tory |[Aa]nswer |placeholder)"
     r"|\((?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Mm]issing |[Cc]itation |[Ss]ource |[Tt]ext |placeholder)"
     r"|olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
 )
+# One of them stands in each filler.
+_FILLER_HINT = r"(?i:dolor|eiusmod|enim ad|nostrud|aute irure|occaecat|culpa qui|perspiciatis|enim ipsam|adipis|accusa)"
 _NOTE_RE, _FILLER_RE = regex(_NOTE), regex(_FILLER)
 
 
@@ -100,13 +102,21 @@ def _condition(options: LintOptions) -> pl.Expr:
     )
     wanted = prompt.str.contains(english(_SLOTS_WANTED))
     # In Python, for the few that have such a mark: as expressions, these would be too many to screen.
-    hinted = pl.when(pl.col("completion").str.contains(_NOTE_HINT)).then(pl.col("completion"))
-    noted = each(hinted, holds_note, pl.Boolean).fill_null(False) & ~prompt.str.contains(
-        english(_ABOUT_SLOTS)
+    hint = pl.col("completion").str.contains(_NOTE_HINT)
+    hinted = pl.when(hint).then(pl.col("completion"))
+    # The hint stands beside Python's function too, where it is seen and computed first.
+    noted = (
+        hint
+        & each(hinted, holds_note, pl.Boolean).fill_null(False)
+        & ~prompt.str.contains(english(_ABOUT_SLOTS))
     )
     noted = noted & ~pl.col("completion").str.contains(r"```|[;{}]\s*\n|</")
-    filler = each(hinted, holds_filler, pl.Boolean).fill_null(False) & ~prompt.str.contains(
-        _FILLER_WANTED
+    filling = pl.col("completion").str.contains(_FILLER_HINT)
+    filled = pl.when(filling).then(pl.col("completion"))
+    filler = (
+        filling
+        & each(filled, holds_filler, pl.Boolean).fill_null(False)
+        & ~prompt.str.contains(_FILLER_WANTED)
     )
     line = (
         pl.col("completion").str.contains(_LINE)
