@@ -183,6 +183,11 @@ def has_any(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
+def may_hold(text: str, *words: str) -> bool:
+    """Whether one of these words, in lower case, may stand in a text for an expression where case does not count."""
+    return not text.isascii() or has_any(text.lower(), words)
+
+
 def known_words(pattern: str, flags: int) -> Words | None:
     """The words of an expression as the table has them; None for one that does not stand in it."""
     words = None if flags & re.VERBOSE else word_table().get(pattern)

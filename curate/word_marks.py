@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -69,8 +68,7 @@ def marked(text: str) -> Known:
     if new.marks is None:
         _marked += 1
         if _marked > _WORTH_PREPARING and (marks := _marker()) is not None:
-            with suppress(UnicodeEncodeError):  # half a character: asked word by word
-                new.marks = marks(text)
+            new.marks = marks(text)
     return new
 
 
@@ -136,7 +134,7 @@ def _marker() -> Callable[[str], int] | None:
     found = ctypes.c_uint64 * (_MOST_MARKS // 64)
 
     def marks_in(text: str) -> int:
-        letters, into = text.encode(), found()
+        letters, into = text.encode("utf-8", "surrogatepass"), found()
         mark(automaton, letters, len(letters), into)
         return int.from_bytes(into, "little")
 

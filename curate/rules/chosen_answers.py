@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from curate.patterns import regex
+from curate.patterns import may_hold, regex
 from curate.rules.tasks import Table, Task, answer_of, items_in, quoted_in, words_in
 from curate.rules.wordings import english
 
@@ -37,9 +37,13 @@ def _options(listed: str) -> list[str]:
 def _either(task: Task, completion: str) -> str | None:
     """ "Classify it as A or B", and the answer is C."""
     whole = task.order.replace("…", f'"{task.given}"') if "…" in task.order else task.order
-    match = _AS_EITHER.search(whole)
+    if not may_hold(whole, " or "):
+        return None
     answer = answer_of(completion).strip(" .")
-    if match is None or "\n" in completion.strip() or not 1 <= len(answer.split()) <= _MOST_WORDS:
+    if "\n" in completion.strip() or not 1 <= len(answer.split()) <= _MOST_WORDS:
+        return None
+    match = _AS_EITHER.search(whole)
+    if match is None:
         return None
     options = _options(match[1])
     said = words_in(answer)

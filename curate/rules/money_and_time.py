@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from curate.patterns import regex
+from curate.patterns import may_hold, regex
 from curate.rules.arithmetic import numbers_in
 from curate.rules.tasks import Table, Task
 from curate.rules.wordings import english
@@ -35,6 +35,8 @@ def _two(text: str, first: str, second: str) -> tuple[Fraction, Fraction] | None
 
 def _percents(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
     """A tip, a discount, a rise or a fall by so many percent."""
+    if not may_hold(text, "%", "percent"):
+        return None
     tip = _two(text, "bill|total|bill amount|meal|cost|check|total bill|amount", "tip|tip percentage|percentage|tip rate|gratuity")  # fmt: skip
     if tip and re.search(r"\btip\b|gratuity", text, re.I):
         bill, rate = tip
@@ -62,6 +64,8 @@ def _percents(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
 
 def _times(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
     """An age in a year, a year so many years before or after another."""
+    if not may_hold(text, "born in ", " years "):
+        return None
     born = re.search(r"\bborn in (\d{4})\b[^.\n\d]{0,30}\bin (\d{4})\b|\bin (\d{4})\b[^.\n\d]{0,40}\bborn in (\d{4})\b", text, re.I)  # fmt: skip
     if born and re.search(r"\bhow old\b|\bage\b", text, re.I):
         birth, now = (int(born[1]), int(born[2])) if born[1] else (int(born[4]), int(born[3]))
@@ -75,6 +79,8 @@ def _times(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
 
 def _prices(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
     """Several things at a price each; so many for so much, and how much for others."""
+    if "$" not in text:
+        return None
     each = re.findall(r"(?<![\w.$])(\d{1,3}) [a-z]+(?: [a-z]+)?,? (?:at|for|costing|that costs?|priced at) \$(\d+(?:\.\d+)?) (?:each|apiece|per [a-z]+)", text, re.I)  # fmt: skip
     if each and re.search(r"\b(?:total|cost|price|how much|spend|pay)\b", text, re.I) and len(re.findall(r"\d+(?:\.\d+)?", text)) == 2 * len(each):  # fmt: skip
         total = sum((int(n) * Fraction(p) for n, p in each), Fraction(0))
@@ -86,6 +92,8 @@ def _prices(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
 
 
 def _factorials(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
+    if not may_hold(text, "factorial"):
+        return None
     match = re.search(r"\b(\d{1,2}) factorial\b", text, re.I)
     return (match[0], (Fraction(math.factorial(int(match[1]))),)) if match else None
 

@@ -30,9 +30,10 @@ def _given(task: Task) -> Numbers:
     lists = _LIST.findall(text) if "," in text or ";" in text else ()
     if len(lists) != 1 or re.fullmatch(r"\d{1,3}(?:,\d{3})+", lists[0]):
         return []
-    beside = numbers_of(text.replace(lists[0], " ", 1))
+    if numbers_of(text.replace(lists[0], " ", 1)):
+        return []  # another one beside it
     values = numbers_of(lists[0])
-    return values if len(values) >= 3 and not beside else []
+    return values if len(values) >= 3 else []
 
 
 def _listed(completion: str) -> Numbers:

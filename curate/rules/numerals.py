@@ -63,7 +63,7 @@ def points(text: str) -> list[tuple[Fraction, Fraction]]:
 
 def plain_numbers(text: str) -> list[Fraction]:
     """The numbers that stand by themselves."""
-    return [Fraction(n) for n in _NUMBERS.findall(text)]
+    return [Fraction(n) if "." in n else Fraction(int(n)) for n in _NUMBERS.findall(text)]
 
 
 def only_list(text: str) -> list[Fraction] | None:

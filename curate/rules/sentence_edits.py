@@ -134,12 +134,13 @@ def _nothing_added(task: Task, completion: str) -> str | None:
     mark, adding = _MARK.search(task.order), _ADD.search(task.order)
     if not (mark or adding) or not task.given or len(words_in(task.given)) < 2:
         return None
-    answer = spaced(answer_of(completion))
+    answer = spaced(answer_of(completion)) if mark else ""
     if mark and _MARKS[mark[1].lower()] not in answer.replace("…", "."):
         same = words_in(answer) == words_in(task.given)
         return f"the prompt wants {mark[0]!r}, and there is none" if same else None
-    same = spaced(completion) == spaced(task.given)
-    if adding and not _NEEDED.search(task.order) and same:
+    as_many = len(completion.split()) == len(task.given.split())
+    same = as_many and spaced(completion) == spaced(task.given)
+    if adding and same and not _NEEDED.search(task.order):
         return "the prompt wants something added to the text, which is given back as it was"
     return None
 

@@ -148,7 +148,8 @@ def items_in(text: str) -> list[str]:
 
 def numbers_of(text: str) -> list[Fraction]:
     """The numbers that stand by themselves, in order."""
-    return [Fraction(n) for n in _NUMBER.findall(text)]
+    # Fraction looks for the parts of a text, which a whole number has not.
+    return [Fraction(n) if "." in n else Fraction(int(n)) for n in _NUMBER.findall(text)]
 
 
 def shown_numbers(values: Iterable[Fraction]) -> str:

@@ -188,13 +188,17 @@ def _says(prompt: str, completion: str) -> str | None:
 
 
 def _wrong(prompt: str, completion: str) -> Iterator[Verdict]:
-    marked(prompt), marked(completion)
     if "<<" in completion:
         yield from _wrong_annotations(completion)
         return
+    # Nearly all that is looked for below is looked for in these two.
+    marked(prompt)
+    if _FOR_CODE.search(prompt):
+        return
+    marked(completion)
     rooted = "=" in completion and _ROOTS.may_match(completion)
     plain = ROOT_CALL.sub("", completion) if rooted else completion
-    if _FOR_CODE.search(prompt) or _is_program(plain):
+    if _is_program(plain):
         return
     yield from closed_answers.wrong_statements(completion)
     if "=" in completion and not _OTHER_NUMBERS.search(prompt):
