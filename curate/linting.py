@@ -333,6 +333,7 @@ class _Run:
             made = self._evaluated(checked, file)
             checked = next(batches, None)
             yield replace(made, is_last=checked is None)
+            del made  # while the next rows are evaluated, these are looked at, and can go
 
     def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
         ignored = self._ignored[file]
