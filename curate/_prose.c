@@ -107,6 +107,26 @@ EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, u
     return told(stream, rows, ends, ending);
 }
 
+#define LABEL 16     /* bytes, at least as many as the longest label of answer_form.py has with the mark behind it */
+#define CAPITALS 24  /* characters without a small letter that are odd, as there */
+
+/* 0 where a text surely begins as prose does: with a capital, with small letters soon, and without a label. */
+static uint8_t odd_start(Span text) {
+    int small = 0;
+    if (text.start == text.end || !upper(*text.start)) return 1;
+    for (const uint8_t *p = text.start; p < text.end && p < text.start + CAPITALS; p++) {
+        small |= lower(*p);
+        if (p < text.start + LABEL && (*p == ':' || *p == ']' || *p == '*' || *p == '>')) return 1;
+    }
+    return (uint8_t)!small;
+}
+
+/* odd[i]: whether text i may begin in one of the ways that answer_form.py looks for; 0 for null. 1: not a stream of
+ * strings. */
+EXPORT int curate_odd_starts(struct ArrowArrayStream *stream, int64_t rows, uint8_t *odd) {
+    return told(stream, rows, odd, odd_start);
+}
+
 #define SAMPLE 300 /* bytes at the start of a text that tell its language */
 
 /* The words of languages.py that are ASCII, with what they say; FOREIGN ones are looked for between white space or

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import polars as pl
 
+from curate import textkernel
+from curate.arrays import series_of
 from curate.patterns import regex
 
 LABEL, CAPITALS, SMALL, WHITE = 1, 2, 3, 4
@@ -39,14 +42,22 @@ def odd_form() -> pl.Expr:
 def _forms(rows: pl.Series) -> pl.Series:
     """Few answers begin in such a way; only they are looked at one by one."""
     frame = rows.struct.unnest()
-    started = frame["completion"].str.contains(_STARTED).fill_null(False)
-    places = started.arg_true()
+    places = _started(frame["completion"])
     forms: list[int | None] = [None] * frame.height
     for place, prompt, text in zip(
         places, frame["prompt"].gather(places), frame["completion"].gather(places), strict=True
     ):
         forms[place] = form_of(prompt or "", text)
     return pl.Series(rows.name, forms, dtype=pl.UInt8)
+
+
+def _started(texts: pl.Series) -> pl.Series:
+    """The places of texts that begin in one of the ways of these forms."""
+    kernel = textkernel.load()
+    if kernel is None:
+        return texts.str.contains(_STARTED).fill_null(False).arg_true()
+    places = series_of(np.flatnonzero(kernel.odd_starts(texts)))
+    return places.filter(texts.gather(places).str.contains(_STARTED))
 
 
 def form_of(prompt: str, text: str) -> int | None:

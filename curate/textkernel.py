@@ -30,6 +30,7 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_marks": ([P, P, L, P], ctypes.c_int),
     "curate_sentence_ends": ([P, L, P], ctypes.c_int),
     "curate_repeats": ([P, L, P], ctypes.c_int),
+    "curate_odd_starts": ([P, L, P], ctypes.c_int),
     "curate_surely_english": ([P, L, P], ctypes.c_int),
     "curate_keys": ([P, L, ctypes.c_uint64, P, P], ctypes.c_int),
 }
@@ -243,6 +244,10 @@ class TextKernel:
     def sentence_ends(self, texts: pl.Series) -> NDArray[np.uint8]:
         """How each text ends, as `curate.prose` numbers it; 0 for none of these, 255 for unknown."""
         return self._bytes_of("curate_sentence_ends", texts)
+
+    def odd_starts(self, texts: pl.Series) -> NDArray[np.uint8]:
+        """0 for texts that surely begin as prose does (`curate.answer_form`), and for null; else 1."""
+        return self._bytes_of("curate_odd_starts", texts)
 
     def surely_english(self, texts: pl.Series) -> NDArray[np.uint8]:
         """1 for texts whose beginning is ASCII and surely English; 2 where it is ASCII and tells

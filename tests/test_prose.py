@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate import textkernel
+from curate.answer_form import _STARTED, _started
 from curate.languages import language, language_of
 from curate.prose import ends_of, sentence_end
 
@@ -122,3 +123,35 @@ def test_the_kernel_and_the_expressions_agree_on_languages(
         frame["completion"], found["kernel"], found["oracle"], strict=True
     ):
         assert ours == theirs, text
+
+
+_STARTS = st.sampled_from(
+    [
+        "Answer",
+        "answer",
+        "Final answer",
+        "MODEL RESPONSE",
+        "The",
+        "a",
+        "B",
+        ":",
+        ": ",
+        "**",
+        "] ",
+        ">",
+        "# ",
+        "\n",
+        " ",
+        ". ",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(st.none() | st.lists(_STARTS, max_size=9).map("".join), max_size=30))
+def test_answers_that_begin_oddly_are_those_that_the_expression_finds(
+    texts: list[str | None],
+) -> None:
+    answers = pl.Series("completion", [*texts, "A" * 30, "Ä" * 30], dtype=pl.String)
+    found = answers.str.contains(_STARTED).fill_null(False).arg_true()
+    assert _started(answers).to_list() == found.to_list()
