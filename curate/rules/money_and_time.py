@@ -14,6 +14,7 @@ from curate.rules.wordings import english
 
 _N = r"\$?£?€?(\d[\d,]*(?:\.\d+)?)"
 _LABELLED = r"(?:\s*[:=]\s*|\s+(?:is|of)\s+)"
+_NUMBERS = regex(r"\d[\d,]*(?:\.\d+)?")
 _MARGIN = Fraction(1, 100)
 # Words that make another question of it.
 _OTHERWISE = regex(
@@ -34,8 +35,8 @@ def _two(text: str, first: str, second: str) -> tuple[Fraction, Fraction] | None
 
 
 def _percents(text: str) -> tuple[str, tuple[Fraction, ...]] | None:
-    """A tip, a discount, a rise or a fall by so many percent."""
-    if not may_hold(text, "%", "percent"):
+    """A tip, a discount, a rise or a fall by so many percent; no other number stands in the text."""
+    if not may_hold(text, "%", "percent") or len(_NUMBERS.findall(text)) != 2:
         return None
     tip = _two(text, "bill|total|bill amount|meal|cost|check|total bill|amount", "tip|tip percentage|percentage|tip rate|gratuity")  # fmt: skip
     if tip and re.search(r"\btip\b|gratuity", text, re.I):

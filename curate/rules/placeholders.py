@@ -12,6 +12,7 @@ _SURE = (
     r"|no (?:additional |further |extra |specific |other )(?:input|output|context)s?|(?:input|output|context)\s*:\s*(?:none|n/?a|null|empty)"
     r"|no (?:additional |further |extra )?(?:input|output|context)s? "
     r"(?:is |are |was |were )?(?:needed|required|provided|given|necessary|available|specified|text)(?: (?:for|in|by|with|to) (?:this|the|your) [a-z]{2,20})?"
+    r"|(?:this )?(?:task|instruction|question|prompt|query) (?:does not|doesn['’]t) (?:require|need|have) (?:an? |any )?(?:further |additional |specific )?(?:input|context)s?"
     r"|(?:input|output|context) (?:is )?(?:not (?:needed|required|provided|given|applicable|available)|empty|none)"
     r"|empty (?:input|output|string)|blank (?:input|output)|insert (?:input|text|output) here"
 )
@@ -35,7 +36,7 @@ _BRACKETED = (
     r"(?:answer|response|output|completion|text|content|blank|empty|placeholder(?: text)?|no (?:answer|response|completion|text|content|data))(?: here)?"
 )
 # These may be answers of their own, so only an input field, or a rare answer, is held against them.
-_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|none (?:needed|required|provided|given)|nothing|tbd|todo|no (?:text|data|context|content)|there is no (?:input|text|context)"
+_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|none (?:needed|required|provided|given)|does not apply|nothing|tbd|todo|no (?:text|data|context|content)|there is no (?:input|text|context)"
 
 _WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?\\/|#–—-]*"
 SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"
