@@ -76,7 +76,8 @@ class _Uncompiled(Generic[AnyStr]):
             else:
                 return find(self._compiled, text, *place)
             marks = known.marks
-            if marks is not None:
+            # Without a mark of its own, an expression asks a marked text for its words as it asks others.
+            if marks is not None and (bits != ALL or marks == ALL):
                 return find(self._compiled, text, *place) if marks & bits else nothing()
             lower = known.lower
             for word in looked_for:

@@ -116,9 +116,9 @@ def _marker() -> Callable[[str], int] | None:
     except AttributeError:
         return None
     marks: dict[str, int] = {}
-    for words in _numbers():
+    for words in list(_numbers())[:_MOST_MARKS]:
         for word in words:
-            marks[word] = marks.get(word, 0) | (mark_of(words) & (1 << _MOST_MARKS) - 1)
+            marks[word] = marks.get(word, 0) | mark_of(words)
     pointer, number = ctypes.c_void_p, ctypes.c_int64
     make.restype, make.argtypes = pointer, [ctypes.c_char_p, pointer, ctypes.c_char_p, number]
     mark.restype, mark.argtypes = None, [pointer, ctypes.c_char_p, number, pointer]
