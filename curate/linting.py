@@ -22,7 +22,8 @@ import polars as pl
 from curate.answers import Answers
 from curate.askers import Askers, askers_for
 from curate.baseline import Baseline, load_baseline
-from curate.columns import Batch, merged
+from curate.batching import BYTES_AT_ONCE, ROWS_AT_ONCE, in_large_batches, in_reading_order
+from curate.columns import Batch
 from curate.dataset import Dataset, FileRole
 from curate.dataset_linting import add_dataset_hits, check_dataset
 from curate.errors import UserError
@@ -40,19 +41,12 @@ from curate.schemas.findings import NotAssessed
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
-from curate.schemas.turns import RecordFormat
 from curate.selecting import ignored_in, select_rules
 from curate.sources import STDIN, expand, kind_of
 from curate.suppressions import load_suppressions
 from curate.tallying import Accepted, Tally
 from curate.threads import ahead, meanwhile, side_by_side
 from curate.validating import Checked, Validator, read_checked
-
-# So many rows, or bytes of text, go through the rules at once. Reading likes small blocks, which fit
-# into the processor's caches; each expression costs up to 5 ms for its regular expressions (polars
-# compiles them anew each time), however few rows there are.
-ROWS_AT_ONCE = 65_536
-BYTES_AT_ONCE = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +253,7 @@ class _Run:
             return features
         for i, source in enumerate(self._references):
             for checked in ahead(self._read(source)):
-                frames = _in_reading_order(checked)
+                frames = in_reading_order(checked)
                 for collector in self._collectors.values():
                     for rows in frames:
                         collector.add_reference(rows, i)
@@ -273,7 +267,7 @@ class _Run:
             lines = wanted.filter(pl.col("file") == i)["line"].to_list()
             validator, met = Validator(source.path, self._data), 0
             for raw in read_selected(source.path, lines) if lines else ():
-                for part in _in_reading_order(validator.check(raw)):
+                for part in in_reading_order(validator.check(raw)):
                     met += part.height
                     yield part
             if met != len(lines):
@@ -337,7 +331,7 @@ class _Run:
 
     def _evaluated(self, checked: Checked, file: int) -> _Evaluated:
         ignored = self._ignored[file]
-        rows = _in_reading_order(checked) if self._plan.dataset_rules else []
+        rows = in_reading_order(checked) if self._plan.dataset_rules else []
         self._evaluating = True
         try:
             features = meanwhile(partial(self._features, rows, file))
@@ -405,40 +399,6 @@ class _Run:
     def _unseen(self, source: Source, code: str, count: int, repair: Repair | None) -> None:
         offered = None if source.shown in self._tally.unrepairable else repair
         self._tally.add_unseen(code, count, offered)
-
-
-def _in_reading_order(checked: Checked) -> list[pl.DataFrame]:
-    """The rows of the batches as one frame; rows of several formats come as several batches."""
-    if not checked.batches:
-        return []
-    frame = pl.concat([batch.rows for batch in checked.batches])
-    return [frame if frame["line"].is_sorted() else frame.sort("line")]
-
-
-def in_large_batches(checks: Iterator[Checked]) -> Iterator[Checked]:
-    """The same rows and faults, many at a time, one batch a format."""
-    waiting: list[Checked] = []
-    size = 0
-    for checked in checks:
-        waiting.append(checked)
-        size += sum(int(b.segments["text"].str.len_bytes().sum()) for b in checked.batches)
-        if size >= BYTES_AT_ONCE or sum(c.rows_met for c in waiting) >= ROWS_AT_ONCE:
-            yield _together(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield _together(waiting)
-
-
-def _together(checks: Sequence[Checked]) -> Checked:
-    by_format: dict[RecordFormat, list[Batch]] = {}
-    for checked in checks:
-        for batch in checked.batches:
-            by_format.setdefault(batch.format, []).append(batch)
-    return Checked(
-        batches=[merged(batches) for batches in by_format.values()],
-        faults=[fault for checked in checks for fault in checked.faults],
-        rows_met=sum(checked.rows_met for checked in checks),
-    )
 
 
 @contextlib.contextmanager

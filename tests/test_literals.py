@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate import evaluating, known_literals, textkernel
+from curate.batching import in_large_batches
 from curate.columns import Batch
 from curate.demands import demands_of
 from curate.evaluating import conditions_of, expressions_of
 from curate.known_screen import known_screen
-from curate.linting import in_large_batches
 from curate.literals import ways_of
 from curate.rules import RULES
 from curate.schemas.options.data import DataOptions

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate import evaluating, narrowing, textkernel
-from curate.linting import in_large_batches
+from curate.batching import in_large_batches
 from curate.pattern_parts import parts_of
 from curate.rules import RULES
 from curate.schemas.options.data import DataOptions
