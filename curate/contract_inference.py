@@ -36,7 +36,7 @@ class Shares:
     odd: float = 0.05
     odd_type: float = 0.15
     filled: int = 50
-    empty: float = 0.02
+    empty: float = 0.03
     labels: float = 0.9
     most_labels: int = 150
 

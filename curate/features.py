@@ -63,7 +63,7 @@ def _opening(column: str) -> pl.Expr:
 
 _NOTHING = (
     r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|tba|tbc|todo)[\s>)\]\"'.]*$"
-    r"|^\s*[-–—._…?]{1,10}\s*$"
+    r"|^\s*[-–—._…?!]{1,10}\s*$"
     r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a)\W*$"
     r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
 )

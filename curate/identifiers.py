@@ -262,6 +262,16 @@ NATIONAL_IDS: tuple[Kind, ...] = (
         r"(?i:\bperson(?:al )?nummer|\bpersonal identity number)(?:[: ]{1,3}|[a-z ]{1,8})(?:19|20)?\d{6}[-+]\d{4}\b",
         lambda text: luhn(re.sub(r"\D", "", text)[-10:]),
     ),
+    Kind(
+        "passport number",
+        r"\b(?i:passport (?:number|no\.?|#)(?: is)?:? )[A-Z0-9]{6,9}\b",
+        lambda text: sum(c.isdigit() for c in text[-9:]) >= 4 and "12345" not in text,
+    ),
+    Kind(
+        "driving licence number",
+        r"\b(?i:driver['’]?s licen[sc]e(?: (?:number|no\.?|#))?(?: is)?:? )[A-Z]\d{6,8}\b",
+        lambda text: "12345678" not in text and len(set(text[-6:])) > 2,
+    ),
     # Bare digits whose check passes by chance too often: their name has to stand before them.
     Kind(
         "German tax number",

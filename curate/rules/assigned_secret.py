@@ -72,7 +72,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("text").str.contains(
-        r"(?-u:(?:ey|EY|cret|CRET|oken|OKEN|word|WORD|pwd|PWD|earer|_pass|_PASS|_passwd|essionid|ession_id)[\"']? ?[:=]|earer [0-9A-Za-z]|uthorization[\"']?[:=]|(?:word|phrase|asscode)(?: is| was| -|: is| for [a-z ]{2,30} is) [\"'`]?[0-9A-Za-z+/_.~!@#$%^&*-]{7}|[,;/|] ?pass(?:word)?:? )"
+        r"(?-u:(?:ey|EY|cret|CRET|oken|OKEN|word|WORD|wd|WD|earer|_pass|_PASS|_passwd|essionid|ession_id)[\"']? ?[:=]|earer [0-9A-Za-z]|uthorization[\"']?[:=]|(?:word|phrase|asscode)(?: is| was| -|: is| for [a-z ]{2,30} is) [\"'`]?[0-9A-Za-z+/_.~!@#$%^&*-]{7}|[,;/|] ?pass(?:word)?:? )"
     )
 
 

@@ -13,6 +13,7 @@ _PATTERN = (
     r"<\|(?:im_start|im_end|im_sep|endoftext|startoftext|begin_of_text|end_of_text|eot_id|eom_id|start_header_id"
     r"|end_header_id|system|user|assistant|end|endofprompt|fim_prefix|fim_middle|fim_suffix|message|start|channel"
     r"|return|call|python_tag|finetune_right_pad_id|prompter|end_of_turn|end_of_role|start_of_role|pad)\|>"
+    r"|<\|[A-Za-z][A-Za-z0-9_]{1,40}\|>|<(?:reserved_|unused)[0-9]+>|\[/?ASST\]|</think>\s*$|<unk>\s*$"
     r"|<｜[^｜\n]+｜>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>|<(?:start|end)_of_turn>"
     r"|\[(?:BOS|EOS)\]|<(?:bos|eos|pad)>|<extra_id_[0-9]{1,2}>|^\s*\[CLS\]\s|\[(?:SEP|PAD|UNK)\]\s*$|</s>\s*$|</s>\s*<s>|^\s*<s>(?:\s|[A-Z\[])|(?:^|\s)<unk>(?:\s|$)|\[gMASK\]|\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
 )

@@ -48,6 +48,8 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please )?tell me what (?:time|day|date) it is\b|\b(?:stock|share) price of\b|\bcurrent (?:location|position|whereabouts) of\b|\bopen (?:near|around) (?:me|here)\b",
         r"^(?:please )?(?:find|locate|show me|give me|what is|what's|where is|where's)\b[^.?\n]*\bthe (?:nearest|closest) (?:[a-z]+ )?(?:gas station|restaurant|hospital|pharmacy|atm|bank|supermarket|grocery store|store|hotel|airport|park|pizza place|coffee shop|caf[eé]|library|police station|subway station|train station|bus stop|gym|mall)\s*[.?!]?\s*$",
         r"\b(?:phone number|telephone number|address|opening hours) (?:of|for) (?:the|my) (?:nearest|closest|local)\b",
+        r"^how (?:many|much)\b[^.?\n]*\b(?:now|currently|at present)\s*\?\s*$|\b(?:which|what) day (?:of the week )?is (?:it|today)\b",
+        r"\btoday(?:'s|’s)\s+(?:[a-z]+ ){0,2}(?:prices?|rates?|lottery|scores?|traffic|schedule|menu|horoscope)\b",
         # What only the asker's own devices and accounts could tell.
         r"^how (?:many|much)\b[^.?\n]{0,30}\b(?:e-?mails?|messages|notifications|appointments|meetings|followers|steps|missed calls|friend requests|data)\b[^.?\n]*\b(?:do i|have i|did i|i have|are in my)\b",
         r"^(?:what|when|where|who|is|are|how|check|show|read|tell me)\b[^.?\n]{0,30}\bmy (?:battery|next (?:meeting|appointment|flight|class|train|alarm)|(?:current )?location|(?:account|bank) balance|inbox|calendar|ip address|flight|screen time|heart rate|internet speed|unread|schedule (?:for )?(?:today|tomorrow))\b[^.?\n]{0,30}[?.]?\s*$",

@@ -15,6 +15,7 @@ _PATTERN = (
     r"|\n\s*(?:-{3,}|={3,}|\*{3,}|#{3,})\s*\n\s*input\s*:[^\n]*\n+\s*output\s*:"
     r"|\n\s*\d{1,3}\s*[.)]\s*(?:instruction|input|output)\s*:"
     r"|\S[ \t]*\n+(?:question|q)\s*\d*\s*:[^\n]+\n+(?:answer|a)\s*\d*\s*:\s*\S[^\n]*$"
+    r"|\n#{1,4}\s*(?:prompt|instruction|question)\s*\n[^\n]+\n+#{1,4}\s*(?:response|answer|output|completion)\s*\n"
     r"|\n\s*\n\s*input\s*:[^\n]+\n+\s*(?:output|response)\s*:\s*\S[^\n]*$"
     r"|\n\s*example\s*\d+\s*:?\s*\n+\s*(?:input|question|q)\s*:[^\n]*\n+\s*(?:output|answer|a)\s*:|[.!?\S][ \t]*(?:\n\s*|[.!?]\s+)\{\s*\"(?:instruction|prompt|messages|conversations)\"\s*:\s*[\"\[]"
 )
@@ -32,7 +33,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"(?i-u:instruction|task|prompt|input|output|\nquestion|\nq)\"?\s*[0-9]*\s*:|\{\s*\"(?-u:messages|conversations)"
+        r"(?i-u:instruction|task|prompt|input|output|\nquestion|\nq)\"?\s*[0-9]*\s*:|\n#+ ?(?i-u:prompt|instruction|question)\s*\n|\{\s*\"(?-u:messages|conversations)"
     )
 
 

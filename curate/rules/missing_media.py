@@ -59,7 +59,7 @@ _ASKED_ABOUT = (
     rf"|^[a-z][^:\"“”\n]*\b(?:this|these)\s+(?:[a-z-]+\s+){{0,2}}?{_SEEN}s?\b[^:\"“”\n]{{0,60}}$"
     rf"|^(?:please\s+)?(?:describe|caption|explain|analy[sz]e|interpret|title|tag|examine|identify)\s+(?:the|your)\s+(?:[a-z-]+\s+)?{_SHOWN}\s*[.!?]?\s*$"
     rf"|^(?:what|who|whose|which|how many|how much|where|is|are|does|do|can|was|were|identify|name|list|count|find|read|describe|estimate|guess|locate)\b[^:\"“”\n]*\b(?:in|on|from)\s+the\s+(?:[a-z-]+\s+)?{_SHOWN}"
-    rf"(?:\s+(?:express|show|wear|hold|do|say|above|below|expressing|showing|wearing|holding|doing|saying|feeling|looking)(?:\s+[a-z]+){{0,3}})?\s*[.?!]?\s*$"
+    rf"(?:\s+(?:look|express|show|wear|hold|do|say|above|below|expressing|showing|wearing|holding|doing|saying|feeling|looking)(?:\s+[a-z]+){{0,3}})?\s*[.?!]?\s*$"
     rf"|^(?:using|from|looking at|judging (?:from|by)|going by|given|in|based on)\s+(?:the|this)\s+{_SEEN},"
     r"|\b(?:in|from|on|of)\s+the\s+(?:scanned|photographed|pictured|handwritten)\s+[a-z]+\s*[.?!]?\s*$"
     rf"|^(?:please\s+)?(?:compare|contrast|describe|caption|label|sort)\s+(?:the|these)\s+(?:two\s+|three\s+|four\s+)?{_SEEN}s\s*[.!]?\s*$"

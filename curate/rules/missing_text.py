@@ -60,6 +60,9 @@ _PATTERN = "(?i)" + "|".join(
         r"|excerpt|chart|graph|transcript|conversation)\b[^:\"“”\n]*$",
         r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]+?"
         rf"\s+(?:in|of|from)\s+(?:this|these)\s+(?:[a-z-]+\s+)?{_NOUN}" + _END,
+        r"\bthe (?:author|narrator|speaker|poet) (?:means?|says?|thinks?|feels?|argues?|believes?|suggests?|impl(?:y|ies)|describes?|claims?)\b[^:\"“”\n]{0,60}[?.]\s*$",
+        r"^(?:please\s+)?(?:translate|convert|rewrite|rephrase|paraphrase|summari[sz]e|turn|put|correct|proofread|edit) the following(?: (?:in)?to [a-z]+(?: [a-z]+)?)?\s*[.:]?\s*$",
+        r"\b(?:if|whether|of|between|compare|in) the (?:two|three|four) (?:sentences|texts|paragraphs|statements|passages|phrases|poems|articles)\b[^:\"“”\n]*$",
         r"^(?:using|based on|from|according to|given|considering)\s+the\s+(?:text|passage|article|paragraph|table|data|list|information|context|code|story|conversation)\s+(?:above|below|given|provided)\b[^\"“”\n]{0,100}$",
         rf"\b(?:is|are|was|does|do|can)\s+(?:the (?:following|above|given)|this)\s+(?:[a-z-]+\s+)?(?:{_NOUN}|claims?|words?|phrases?|arguments?|numbers?|formulas?|sums?)\b[^:\"“”\n()0-9']*\?\s*$",
         r"\bwhich (?:one )?of the following\b[^:?,\"“”()]*\?\s*$",

@@ -28,7 +28,7 @@ def holds_national_id(text: str) -> bool:
 _HINT = (
     r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{7}-?[A-Z]|[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{3}/[0-9]{4}-[0-9]{2}|[2-9][0-9]{3} [0-9]{4} [0-9]{4}"
     r"|[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]|[12] ?[0-9]{2} ?[01][0-9] ?[0-9][0-9AB] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
-    r"|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|(?i-u:steuer|idnr|pesel|bsn|burgerservice|ssn|social|personnummer|personal identity)|SIN[: ]"
+    r"|[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]|(?i-u:steuer|idnr|pesel|bsn|burgerservice|ssn|social|passport n|licen[sc]e|personnummer|personal identity)|SIN[: ]"
 )
 
 

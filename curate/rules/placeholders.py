@@ -36,7 +36,7 @@ _BRACKETED = (
     r"(?:answer|response|output|completion|text|content|blank|empty|placeholder(?: text)?|no (?:answer|response|completion|text|content|data))(?: here)?"
 )
 # These may be answers of their own, so only an input field, or a rare answer, is held against them.
-_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|none (?:needed|required|provided|given)|does not apply|nothing|tbd|todo|no (?:text|data|context|content)|there is no (?:input|text|context)"
+_UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable|required|needed|available|provided|given)|none (?:needed|required|provided|given)|does not apply|nothing|tbd|todo|no (?:text|data|context|content)(?: (?:is |was )?(?:provided|given|needed|required|available))?|input|there is no (?:input|text|context)"
 
 _WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?\\/|#–—-]*"
 SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"

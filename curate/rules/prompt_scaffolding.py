@@ -13,7 +13,7 @@ from curate.schemas.turns import RecordFormat
 _PATTERN = (
     r"(?i)(?:^|\n)\s*(?:#{3,4}\s*(?:input|output|end)|#{2,4}\s*(?:instruction|response|human|user|assistant|system))s?\s*:"
     r"|\bBelow is an instruction that describes a task\b"
-    r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI|Bot)\s*:\s|^\s*\[ASSISTANT\]|^\s*Output\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$"
+    r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI|Bot)\s*:\s|^\s*\[ASSISTANT\]|^\s*Output\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$|\n\nUser\s*:[^\n]*$"
     r"|\n\s*#{3,}\s*(?:\n|$)|\n\s*(?:\[END\]|END OF (?:RESPONSE|ANSWER|OUTPUT))\W*$|\n\s*Instruction\s*:\s*$|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)\s*:?\s*\*\*|^\s*(?:assistant|model)\s*\n"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
     r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"

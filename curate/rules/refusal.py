@@ -43,7 +43,7 @@ _CURT = (
     rf"|i(?: would (?:prefer|rather)|['’]d (?:prefer|rather)| prefer)(?: not to| not) ?(?:answer|discuss|talk about|comment on|respond|say)?[^.\n]{{0,20}}?\b{_THIS}"
     rf"|(?:that|this|it)(?:['’]s| is) (?:beyond|outside|not within) (?:what i (?:can|am able to)|my (?:abilit|capabilit|scope|role|guidelines))[^.\n]*"
     rf"|it (?:would(?: not|n['’]t)|is(?: not|n['’]t)) (?:be )?(?:appropriate|right|ethical|possible|proper) for me to [^.\n]*|it (?:would be|is|['’]s) (?:inappropriate|unethical|impossible|improper|irresponsible|unsafe|wrong) (?:for|of) me to [^.\n]*"
-    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have (?:any |live |direct )?access to (?:(?:that|this|such|your) (?:information|data|files?)|the (?:internet|web)|(?:real-time|current|live|up-to-date|external|personal) )|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss)\b[^.\n]{{0,30}}"
+    rf"|i (?:do(?: not|n['’]t)) (?:feel comfortable|think i (?:can|should)|have (?:any |live |direct )?access to (?:(?:that|this|such|your) (?:information|data|files?)|the (?:internet|web)|(?:real-time|current|live|up-to-date|external|personal) )|have (?:enough|sufficient|the|access|any)(?: \w+)? (?:information|context|knowledge|access|data|ability|details))\b[^.\n]*|i (?:can(?:no|['’])t|cannot|won['’]t|will not|could not) (?:in good conscience |really |possibly |simply |honestly |currently )?(?:do|answer|say|continue|proceed|help|comply|fulfil+|discuss|advise|comment)\b[^.\n]{{0,30}}"
     rf"|(?:that|this|it)(?: is|['’]s) (?:something|a (?:topic|question|request|subject)) (?:that )?i (?:can(?:no|['’])t|cannot|can not|won['’]t|will not|(?:am|['’]m) (?:unable|not able)) [^.\n]{{0,40}}"
     rf"|(?:my|our|the) (?:guidelines?|polic(?:y|ies)|programming|rules|content policy|ethics|principles|instructions)(?: (?:do(?:es)?(?: not|n['’]t)|will not|won['’]t|cannot|can['’]t) (?:allow|permit|let)| (?:prevents?|prohibits?|forbids?)) [^.\n]{{0,60}}"
     rf"|i(?: can(?:no|['’])t| cannot|(?:['’]m| am) (?:unable|not able) to) (?:browse|access|search|open|visit|follow|click) (?:on )?(?:the )?(?:web|internet|links?|websites?|urls?|external|live|real-time)\b[^.\n]{{0,40}}"
@@ -102,7 +102,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no |your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no[ ,]|your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 

@@ -20,7 +20,13 @@ _OPEN_WORDS = (
 _BEGUN = (
     r"[.!?]\s+(?:It|They|He|She|We|There|This|These|That|Those|You) (?:is|are|was|were|has|have|had|will|can|may|would|should|must|also)"
     r"|\b(?:mentioning|noting|means|shows|showing|ensures?|suggests?|indicates?|says|fact) that|\b(?:in order|designed|likely|supposed|tends?|helps?|allows (?:you|us|them|users|people)) to"
+    r"|[.!?]\s+(?:Such as|For example|For instance|Namely)\s*:?|\bbetween [0-9]+ and|\bis that (?:they|it|he|she|we|you)"
+    r"|[.!?]\s+(?:As a result|However|Therefore|In addition|Moreover|Furthermore|Finally|Additionally|Also), (?:many|some|most|this|these|it|they|there|he|she|we|you)"
     r"|\b(?:a|an|the|is|are|was|were) (?:very|quite|rather|extremely|highly)|[a-z]{3,} (?:th|wh|pr|br|cl|gr|fl|tr|pl|sp|bl|cr|fr|str|thr|sch)"
+)
+# A bracket or a quotation that is not closed.
+_OPENED = (
+    r"(?:[a-z] \([a-z][^().!?\n]{3,60}[a-z]|[a-z][:,] [\"“][A-Z][^\"”\n]{0,60}[a-z]|:\n[-*•])\s*$"
 )
 _END = rf"(?:[a-z][,;:]?\s+[\"“(]?{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a-z]\s*\(\s*[a-z ]{{0,20}}|\b(?:to|in|of|by|since|until|from|through|\d(?:st|nd|rd|th),)\s+(?:19|20)|\bas of [A-Z][a-z]{{2,8}} [0-9]{{1,2}}|\b(?:in|since|until|by) (?:January|February|March|April|May|June|July|August|September|October|November|December) (?:19|20))\s*$"
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
@@ -52,8 +58,9 @@ def _condition(options: LintOptions) -> pl.Expr:
         f"{english(_END)}|{english(_BARE_ITEM)}|{english(_OPEN_ROW)}|{english(_ANNOUNCED)}"
     )
     # On its own: of one large pattern, a screen would keep only the commonest word.
+    opened = tail.str.contains(english(_OPENED))
     begun = tail.str.contains(english(rf"(?:{_BEGUN})\s*$"))
-    cut = (text.str.len_bytes() >= _SHORTEST) & (open_ended | begun)
+    cut = (text.str.len_bytes() >= _SHORTEST) & (open_ended | begun | opened)
     row = text.str.contains("|\n|", literal=True) & tail.str.contains(r"\|\s*$")
     short = row & each(pl.when(row).then(text), ends_in_short_row, pl.Boolean).fill_null(False)
     cut = cut | short

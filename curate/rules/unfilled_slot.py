@@ -46,13 +46,15 @@ _NOTE = (
     r"|(?i:[.!?]\s+to[ -]?do: [a-z][a-z ]{3,40}\.?\s*$)"
     r"|(?i:[\[(](?:to be (?:completed|written|added|filled in|inserted|finished|expanded)(?: later)?|(?:add|insert|include|put|needs?|need an?|missing|more)\s(?:an? |the |your |some |more )?(?:[a-z]+ )?(?:sources?|citations?|examples?|text|details?|references?|figures?|tables?|images?|links?|quotes?|content|paragraphs?)(?: here| later| needed)?"
     r"|(?:citation|source|reference|clarification)s? needed|(?:your |more |some )?(?:text|details?|content|examples?|paragraph|story|answer)s? (?:goes |go |comes )?here|placeholder)[\])])"
+    # "{device}", "<ticket_id>" and "(Your Name)" in prose.
+    r"|(?:^|[\s,(:])\{[a-z][a-z_]{2,20}\}(?:[.,!?\s]|$)|<(?:[a-z]{2,20}_){1,3}(?:id|name|number|no|date|time|email|address|phone|amount|code)>|\((?:[Yy]our|YOUR) (?i:(?:full |first |last )?(?:name|signature|title|address|company))\)"
     r"|(?:^|[\s(,.:$])\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
 )
 # The filler of typesetters, from its later lines too.
 _FILLER = r"(?i)\b(?:dolor sit amet|consectetur adipis|sed do eiusmod|ut labore et dolore|ut enim ad minim|quis nostrud exerci|duis aute irure|excepteur sint occaecat|sunt in culpa qui|sed ut perspiciatis|nemo enim ipsam|at vero eos et accusa)"
 _FILLER_WANTED = r"(?i-u:lorem|latin|filler|dummy|cicero|placeholder|typeset|typograph|mock|sample text|random text|template|html|css|web ?page|translat)"
 _NOTE_HINT = (
-    r"(?-u:TODO|FIXME|XXX |TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
+    r"(?-u:TODO|FIXME|XXX |TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\{[a-z][a-z_]{2,20}\}|\((?:[Yy]our|YOUR) |\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
     r"|\[(?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Pp]ut |[Nn]eed|[Mm]issing |[Mm]ore |[Cc]itation |[Ss]ource |[Rr]eference |[Cc]larification |[Yy]our |[Ss]ome |[Tt]ext |[Dd]etail|[Cc]ontent |[Ee]xample|[Pp]aragraph |[Ss]tory |[Aa]nswer |placeholder)"
     r"|\((?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Mm]issing |[Cc]itation |[Ss]ource |[Tt]ext |placeholder)"
     r"|olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
@@ -140,7 +142,7 @@ def _first(options: LintOptions) -> pl.Expr:
         r"(?i-u:todo|tbd|fixme|xxx|placeholder)"
     )
     words = completion.str.contains(
-        r"(?-u:orem ipsum|OREM IPSUM|TODO|FIXME|\bTK |XXX |TBD|\((?:[Ii]nsert|enter|[Ff]ill|[Aa]dd|[Tt]o be|[Ii]nclude|[Mm]issing|[Cc]itation|[Ss]ource|[Tt]ext) |__[A-Z]| do: |olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
+        r"(?-u:orem ipsum|OREM IPSUM|TODO|FIXME|\bTK |XXX |TBD|\((?:[Ii]nsert|enter|[Ff]ill|[Aa]dd|[Tt]o be|[Ii]nclude|[Mm]issing|[Cc]itation|[Ss]ource|[Tt]ext|[Yy]our|YOUR) |__[A-Z]| do: |olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
     )
     return completion.str.contains(r"[\[{<%]|\$X|_{6}") | words | bare
 
