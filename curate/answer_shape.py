@@ -13,7 +13,7 @@ _SHARED = 0.8
 _FRAME_WORDS = 3
 # A sentence has a comma and a full stop anywhere; what is left are marks that part fields.
 _CONTENT = regex(r"[\w\s.,'’\"“”%$€£!?&]+")
-_LINE_END = regex(r"\s*\n\s*")
+_LINE_END = regex(r"(?<!\s)\s*\n\s*")
 _FEWEST_MARKS = 2
 _MOST_MARKS = 40
 _WORD = regex(r"\w+")

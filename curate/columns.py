@@ -218,7 +218,13 @@ def text_series(name: str, texts: Sequence[Any]) -> pl.Series:
     try:
         return pl.Series(name, texts, dtype=pl.String)
     except UnicodeEncodeError:
-        cleaned = [v if v is None else v.encode("utf-8", "replace").decode() for v in texts]
+        # In UTF-16 halves that belong together are a character again; "replace" alone would give "?".
+        cleaned = [
+            v
+            if v is None
+            else v.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+            for v in texts
+        ]
         return pl.Series(name, cleaned, dtype=pl.String)
 
 

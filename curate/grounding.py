@@ -19,7 +19,7 @@ _NUMBER = regex(r"(?<![\w.])\d[\d.,]*\d(?![\w])")
 _MARKS = regex(r"(?<=\d)[.,:/-](?=\d)")
 # After a letter and a space, so within a sentence.
 _NAME = regex(r"(?:(?<=[^\W\d_]\s)|(?<=[^\W\d_][,;:]\s))(?!I\b|I')[^\W\d_a-zß-öø-ÿ][\w'’-]+")
-_CALCULATES = regex(r"<<[^>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
+_CALCULATES = regex(r"<<[^<>]*>>|\d\s*[-+*/×÷=]\s*[$€£]?\d")
 _CODE = regex(r"```|[;{}][^\S\n]*$|^[^\S\n]*(?:def|import|#include|public|SELECT)\b", re.MULTILINE)
 # An answer of so few words to a question ("Lima.") is a name from its first word on.
 _BARE_WORDS = 4

@@ -34,7 +34,7 @@ _WORDS: dict[str, tuple[Any, str | None]] = {
     "undefined": (None, "NaN or undefined"),
 }
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
-_FENCE = regex(r"```[\w-]*[ \t]*\r?\n?(.*?)\r?\n?[ \t]*```", re.DOTALL)
+_FENCE = regex(r"```[\w-]*+[ \t]*+\r?\n?(.*?)\r?\n?[ \t]*```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,9 @@ def _holds(rendered: str, text: str) -> bool:
     if text in rendered:
         return True
     if "</think>" in text:
-        text = _THOUGHTS.sub("", text).rpartition("</think>")[2].strip()
+        # After the last end no thought ends: each <think> there would be looked through to no avail.
+        thought, end, said = text.rpartition("</think>")
+        text = (_THOUGHTS.sub("", thought + end) + said).rpartition("</think>")[2].strip()
     # Templates strip the lines of a text, or quote it.
     return (
         text in rendered

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from curate import textkernel
-from curate.columns import Batch, ColumnBuilder
+from curate.columns import Batch, ColumnBuilder, text_series
 from curate.errors import UserError
 from curate.faults import Fault
 from curate.plain import PlainReader
@@ -395,3 +395,9 @@ def _by_line(checked: Checked) -> list[Any]:
             named = [s | {"slot": batch.fields[s["slot"]]} for s in segments]
             found.append((row["line"], batch.format, row, named, batch.raw[i], batch.records[i]))
     return sorted(found, key=lambda row: int(row[0]))
+
+
+def test_half_a_character_is_shown_as_a_replacement_character() -> None:
+    texts = ["a\ud800b", "\ud83d\ude00", None, "\udc80", "plain"]
+    shown = text_series("text", texts).to_list()
+    assert shown == ["a\ufffdb", "\U0001f600", None, "\ufffd", "plain"]

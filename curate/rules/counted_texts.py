@@ -36,7 +36,7 @@ def _claimed(completion: str, given: str) -> int | None:
 
 
 _SENTENCES = regex(r"\b(?:how many sentences|(?:count|find|determine|give|identify) (?:the )?(?:number of |total number of )?sentences|number of sentences)\b", re.I)  # fmt: skip
-_SENTENCE_END = regex(r"[.!?]+[\"'”’)]*(?=\s+[\"'“‘(]?[A-Z0-9]|\s*$)")
+_SENTENCE_END = regex(r"(?<![.!?])[.!?]++[\"'”’)]*(?=\s+[\"'“‘(]?[A-Z0-9]|\s*$)")
 _SHORT_FORM = regex(r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|[A-Z])\.", re.I)
 
 
@@ -231,6 +231,7 @@ def _caesar(task: Task, completion: str) -> str | None:
 
 
 _MISSING = regex(r"\b(?:missing|fill in|complete)\b", re.I)
+_LONGEST_SERIES = 2_000  # characters: each number of a series is tried as its first
 _GAP = regex(
     r"(-?\d+(?:\s*,\s*-?\d+)*)\s*,\s*(?:_+|\?|\.\.\.|\[\s*\]|x)\s*,\s*(-?\d+(?:\s*,\s*-?\d+)*)"
 )
@@ -238,7 +239,7 @@ _GAP = regex(
 
 def _gap(task: Task, completion: str) -> str | None:
     """The number left out of a row with even steps."""
-    match = _GAP.search(f"{task.order} {task.given}")
+    match = _GAP.search(f"{task.order} {task.given}"[:_LONGEST_SERIES])
     if match is None or not _MISSING.search(task.order):
         return None
     before, after = numbers_of(match[1]), numbers_of(match[2])

@@ -16,7 +16,7 @@ from curate.schemas.options.lint import LintOptions
 
 _URL = regex(CREDENTIALS_IN_URL)
 _STAND_IN = regex(
-    r"(?i):(?:pass(?:word|wd)?|pwd|secret|xxx+|\*+|your\w*|user|<.*>|example|changeme|mypass\w*|my_?password|postgres|root|admin|guest|test)@|@(?:localhost|127\.|example\.|(?:host|db|server|hostname)$)"
+    r"(?i):(?:pass(?:word|wd)?|pwd|secret|xxx+|\*+|your\w*|user|<[^<>]*>|example|changeme|mypass\w*|my_?password|postgres|root|admin|guest|test)@|@(?:localhost|127\.|example\.|(?:host|db|server|hostname)$)"
 )
 
 

@@ -32,7 +32,7 @@ _PATTERN = (
     "|[a-z]\u00d5(?:t|s|re|ve|ll|m|d)\\b"
 )
 _DOS = regex(f"(?:[\u251c\u252c]{_DOS_FOLLOWER}|\u0393\u00c7{_DOS_FOLLOWER}|\u0393\u00e9\u00bc)")
-_CYRILLIC = regex("[\u00c0-\u00ff]{4,}(?:[ ,.!?-]+[\u00c0-\u00ff]+)+")
+_CYRILLIC = regex("(?<![\u00c0-\u00ff])[\u00c0-\u00ff]{4,}(?:[ ,.!?-]+[\u00c0-\u00ff]+)+")
 _MAC_APOSTROPHE = regex("(?<=[a-z])\u00d5(?=(?:t|s|re|ve|ll|m|d)\\b)")
 _RUN = regex(rf"(?:[\u00c2-\u00f4]{_FOLLOWER}{{1,3}})+")
 

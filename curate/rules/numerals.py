@@ -20,7 +20,7 @@ COUNT = rf"({'|'.join(COUNTS)}|\d{{1,3}})"
 ORDINAL = rf"({'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th))"
 
 _LABELLED = regex(
-    r"(?:^|[\n,;(]|\band\b|\bwith\b|\ba\b|\ban\b|\bthe\b)\s*([A-Za-z][A-Za-z ]{0,24}?(?: ?[A-Z\d]\b)?)\s*(?:\([^)\n]*\)\s*)?"
+    r"(?:^|[\n,;(]|\band\b|\bwith\b|\ba\b|\ban\b|\bthe\b)[^\S\n]*([A-Za-z][A-Za-z ]{0,24}?(?: ?[A-Z\d]\b)?)\s*(?:\([^()\n]*\)\s*)?"
     r"(?:[:=]|\bis\b|\bof\b)\s*[$€£]?\s*(-?\d+(?:,\d{3})*(?:\.\d+)?)"
 )
 _POINT = regex(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
@@ -29,7 +29,10 @@ _NUMBERS = regex(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w]|\.\d)")
 _LIST = regex(
     r"(?<![\w.,])-?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?-?\d+(?:\.\d+)?)+(?:,?\s+and\s+-?\d+(?:\.\d+)?)?(?![\w.]*\d)"
 )
-_LIST_LINE = regex(r"^([A-Za-z][\w ]{0,24}?)\s*[:=]\s*\[?([-\d., ]+)\]?\s*$", re.MULTILINE)
+_LIST_LINE = regex(
+    r"^([A-Za-z][\w ]{0,24}?)\s*[:=]\s*+(?:\[ *+)?([-\d.,]++(?: ++[-\d.,]++)*+) *+(?:\][^\S\n]*+)?$",
+    re.MULTILINE,
+)
 _ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
           (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))  # fmt: skip
 

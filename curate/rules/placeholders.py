@@ -45,9 +45,7 @@ UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[({{]+\s*{_BRACKETED}
 DASHES = r"^\s*(?:[-–—.…_]\s*){1,6}$"
 ANY = rf"(?i)^{_WRAP}(?:{_SURE}|{_UNSURE}){_WRAP}$"
 # A prompt whose last line is a placeholder, as files flattened from instruction and input have.
-TRAILING = (
-    rf"(?i)\n[ \t]*(?:input\s*:)?[ \t]*[<(\[\"]?[ \t]*(?:{_SURE}|n/a|none)[ \t]*[>)\]\"]?\.?\s*$"
-)
+TRAILING = rf"(?i)\n[ \t]*(?:input\s*:[ \t]*)?(?:[<(\[\"][ \t]*)?(?:{_SURE}|n/a|none)(?:[ \t]*[>)\]\"]\.?|[ \t]*\.)?\s*$"
 # Marks that no answer contains, wherever they stand.
 TOKEN = r"(?i)[<\[{]\\?\s*no[\s_-]?(?:in|out)put\s*[>\]}]|[<\[]\s*(?:ninput|noput)\s*[>\]]"
 

@@ -27,7 +27,7 @@ _TWICE = 60  # bytes; a text that stands twice
 _DRAWN = "-=_*~#+.·•–—│─ \t\n0\u3000\u30fc"
 _WORDS = regex(r"[^\W\d_]{2,}")
 # A list whose items say the same differs in its numbers only.
-_NUMBERS = regex(r"(?:(?<=\n)|^)\s*\d{1,3}[.)]\s")
+_NUMBERS = regex(r"(?:(?<=\n)|^)[^\S\n]*\d{1,3}[.)]\s")
 _CODE = regex(
     # Blanks of one line only: over thousands of empty lines, `^\s*` would look on from each of them.
     r"[;{}][^\S\n]*$|```|^[^\S\n]*(?:def|class|import|return|print|for|while)\b|\|\s*-{2,}|</[a-z]+>",
@@ -86,9 +86,10 @@ def _places(length: int) -> tuple[int, ...]:
 def _loops_at(text: str, probe: str) -> bool:
     """Whether the text around the occurrences of `probe` has a period."""
     at = [match.start() for match in re.finditer(re.escape(probe), text)]
+    seen = 0  # what comes before belongs to a run that was looked at
     for first, second, third in zip(at, at[1:], at[2:], strict=False):
         unit = text[first:second]
-        if third - second != second - first or text[second:third] != unit:
+        if third < seen or third - second != second - first or text[second:third] != unit:
             continue
         times = _SHORT_TIMES if len(unit) < _LONG_UNIT else _TIMES
         start, end = first, third
@@ -96,6 +97,7 @@ def _loops_at(text: str, probe: str) -> bool:
             start -= 1
         while end < len(text) and text[end] == text[end - len(unit)]:
             end += 1
+        seen = end
         # "ha ha ha" and "la la la" are speech; so is a word of a chorus.
         words = _WORDS.findall(unit)
         if (end - start) >= times * len(unit) and words and (len(words) >= 2 or end - start >= 45):

@@ -26,7 +26,7 @@ _PROGRAM = regex(
     re.I,
 )
 _CODE = regex(
-    r";\s*$|\{\s*$|^\s*\}\s*$|\bdef |\breturn\b|^\s*[a-z_]\w*\s*=\s*[\[\"'({]|=\s*\w+[.(]\w|(?<![A-Za-z])[a-z_]\w*\(\w*\)|```|\bprint\b",
+    r";\s*$|\{\s*$|^[^\S\n]*\}[^\S\n]*$|\bdef |\breturn\b|^[^\S\n]*[a-z_]\w*\s*=\s*[\[\"'({]|=\s*\w+[.(]\w|(?<![A-Za-z])[a-z_]\w{0,60}\(\w{0,60}\)|```|\bprint\b",
     re.M,
 )
 _ANSWERED = regex(

@@ -20,7 +20,7 @@ _PROGRAM = regex(
     r"\b(?:function|program|code|script|python|java|javascript|method|algorithm|c\+\+|c#|ruby|sql|regex|regular expression|array|def)\b|\breturn ",
     re.I,
 )
-_CODE = regex(r"[;{}]\s*$|\bdef |\breturn\b|=\s*\[|[a-z_]\w*\(\w*\)|```", re.MULTILINE)
+_CODE = regex(r"[;{}]\s*$|\bdef |\breturn\b|=\s*\[|[a-z_]\w{0,60}\(\w{0,60}\)|```", re.MULTILINE)
 _VOWELS = frozenset("aeiou")
 _VERBS = r"(?:find|give|name|list|suggest|think of|create|generate|provide|come up with|write|tell me|identify|what is|what's|make|produce)"
 

@@ -101,8 +101,8 @@ _LEADING = "|".join(
 )
 _EQUATION = regex(
     # Few places have a digit; only there is looked at what stands before.
-    rf"(?=[$\d])(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})(\$?(?:\d[\d,]*(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
-    r"(?:\$?\d[\d,]*(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\$?\d[\d,]*(?:\.\d+)?)*)\s*=\s*(-?\$?\d[\d,]*(?:\.\d+)?)"
+    rf"(?=[$\d])(?<!\d,)(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})(\$?(?:\d[\d,]*+(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
+    r"(?:\$?\d[\d,]*+(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\$?\d[\d,]*+(?:\.\d+)?)*)\s*=\s*(-?\$?\d[\d,]*(?:\.\d+)?)"
     r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
 )
 _ROUNDED = regex(
@@ -112,7 +112,7 @@ _ROUNDED = regex(
 _BESIDE = 40  # characters
 _PROGRAM = regex(r"\bdef |\breturn\b|;\s*(?:\n|$)|\bfunction\b|=\s*\[|\bimport ")
 _PROGRAM_WORDS = ("def ", "return", ";", "function", "import ")
-_BRACKETS, _CALL = regex(r"\(\w*\)"), regex(r"[a-z_]\w*\(\w*\)")
+_BRACKETS, _CALL = regex(r"\(\w*\)"), regex(r"[a-z_]\w{0,60}\(\w{0,60}\)")
 _CODE = regex(
     r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby|write)\b|print\(",
     re.I,
