@@ -278,7 +278,7 @@ def endless(nodes: list[Node], flags: int, before: str = "") -> Iterator[tuple[s
         before += _samples_of(name, given, flags, 1)[0]
 
 
-def steepness(pattern: str, flags: int = 0, size: int = 40) -> tuple[float, str]:
+def steepness(pattern: str, flags: int = 0, size: int = 20) -> tuple[float, str]:
     """How far the work is from growing with the length of the text, and by which text it is told.
 
     Of three texts, each longer by as much as the first is long, the work of a linear expression grows by the same
@@ -293,7 +293,7 @@ def steepness(pattern: str, flags: int = 0, size: int = 40) -> tuple[float, str]
     tried: set[tuple[str, str]] = set()
     for before, pump in endless(counter.nodes, counter.flags):
         for lead, text in {("", pump), (before, pump), ("", before + pump)}:
-            if (lead, text) in tried or len(tried) >= 30:
+            if (lead, text) in tried or len(tried) >= 20:
                 continue
             tried.add((lead, text))
             times = max(size // len(text), 8)

@@ -21,7 +21,7 @@ ORDINAL = rf"({'|'.join(ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th))"
 
 _LABELLED = regex(
     r"(?:^|[\n,;(]|\band\b|\bwith\b|\ba\b|\ban\b|\bthe\b)[^\S\n]*([A-Za-z][A-Za-z ]{0,24}?(?: ?[A-Z\d]\b)?)\s*(?:\([^()\n]*\)\s*)?"
-    r"(?:[:=]|\bis\b|\bof\b)\s*[$€£]?\s*(-?\d+(?:,\d{3})*(?:\.\d+)?)"
+    r"(?:[:=]|\bis\b|\bof\b)\s*(?:[$€£]\s*)?(-?\d+(?:,\d{3})*(?:\.\d+)?)"
 )
 _POINT = regex(r"\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)")
 _COORDINATE = regex(r"\b([xy])_?([1-3])\s*[:=]\s*(-?\d+(?:\.\d+)?)", re.I)
