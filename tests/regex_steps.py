@@ -96,7 +96,8 @@ class Counter:
             return self._sequence(list(body), 0, at, inner, close)
         if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             least, most, body = given
-            # An end, however far, makes no difference to how the work grows; a near one shows it sooner.
+            # Bounds, however large, make no difference to how the work grows; small ones show it sooner.
+            least = min(least, 4)
             most = most if most > ENDLESS else min(most, least + 2)
             return self._repeat(op, least, most, list(body), at, flags, then)
         if op == "ATOMIC_GROUP":

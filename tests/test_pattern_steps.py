@@ -34,6 +34,8 @@ SHORT: dict[str, str] = {
     "rules.enumerations._ASIDE": "one sentence",
     "rules.number_series._SYSTEM": _SUM,
     "rules.outside_facts._ASKS": "only asked at the start of a prompt",
+    "rules.assigned_secret._VALUE": "an assignment, which ends in a value",
+    "rules.unlike_form._FIRST_ITEM": "only asked at the start of an answer",
     "rules.word_edits._FOR_WORD": "a prompt of at most 400 characters",
     "rules.worded_forms._FORMS": "a prompt of at most 160 characters",
     "rules.worded_forms._MATRIX": "a prompt of at most 160 characters",

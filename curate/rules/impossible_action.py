@@ -29,7 +29,7 @@ _CLAIM = (
 # More of them, looked for in Python where the prompt is such an order.
 _DEED_TOO = r"(?:watered|fed|muted|unmuted|googled|raised|lowered|archived|forwarded|invited|blocked|unsubscribed|restarted|rebooted|renamed|moved|charged|picked up)"
 _CLAIM_TOO = (
-    r"(?i)^\W*(?:sure(?: thing)?|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely|got it|all set|you got it|noted|right away)?\W*(?:now playing\b|(?:playing|recording|printing|calling|dialing|dialling|timer|alarm|reminder|download|upload|music|playback)\W+(?:started|starting|set|begun|begins|now)\b|(?:the|your|an?) (?:taxi|cab|uber|ride|driver|pizza|food|parcel|order) (?:is|are) on (?:its|the|their) way"
+    r"(?i)^\W*(?:(?:sure(?: thing)?|done|ok|okay|certainly|of course|alright|great|yes|no problem|absolutely|got it|all set|you got it|noted|right away)\W*)?(?:now playing\b|(?:playing|recording|printing|calling|dialing|dialling|timer|alarm|reminder|download|upload|music|playback)\W+(?:started|starting|set|begun|begins|now)\b|(?:the|your|an?) (?:taxi|cab|uber|ride|driver|pizza|food|parcel|order) (?:is|are) on (?:its|the|their) way"
     r"|(?:the|your) [a-z ]{2,30} (?:is|are) (?:now )?(?:set (?:to|for)|turned (?:on|off)|locked|unlocked|dimmed|booked|scheduled|paid|printing|playing|muted|on your calendar|in your (?:cart|calendar|inbox))\b"
     r"|i(?:['’]ll| will) (?:remind|call|text|e-?mail|send|book|order|buy|pick|wake|water|feed|schedule|pay|print|turn|set (?:an?|the|your)|add|let you know when)\b"
     rf"|(?:i(?:['’]ve|\s+have)?\s+(?:just\s+|now\s+|already\s+|successfully\s+|also\s+)*(?:{_DEED}|{_DEED_TOO})|[a-z][a-z0-9' ,]{{1,60}}?\s(?:has|have)\s(?:now\s+|successfully\s+)*been\s+(?:successfully\s+)?(?:{_DEED}|{_DEED_TOO}))\b)"
