@@ -15,7 +15,7 @@ _TERM = (
     r"(?:\d{0,2}\s?\[?(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*)+\)\d*)+\]?(?:\s?\((?:s|l|g|aq)\))?)"
 )
 _EQUATION = regex(
-    rf"(?<![\w()\[\]])({_TERM}(?:\s*\+\s*{_TERM})*)\s*{_ARROW}\s*({_TERM}(?:\s*\+\s*{_TERM})*)(?![\w(+])"
+    rf"(?<![\w()\[\]])({_TERM}(?:\s*\+\s*{_TERM}){{0,20}})\s*{_ARROW}\s*({_TERM}(?:\s*\+\s*{_TERM}){{0,20}})(?![\w(+])"
 )
 _PART = regex(r"([A-Z][a-z]?)(\d*)|\(|\)(\d*)")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
