@@ -23,7 +23,7 @@ Demands = dict[str, tuple[Clause, ...]]
 """For each column, clauses that all must be fulfilled."""
 Alternatives = list[Demands]
 
-_MOST_ALTERNATIVES = 24
+_MOST_ALTERNATIVES = 32
 
 # Nodes and functions whose value in a row follows from that row alone. An expression with any other (a
 # shift, a sum) must see all rows.

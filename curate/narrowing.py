@@ -143,7 +143,12 @@ class Part:
 class _Several(Part):
     def __init__(self, expression: pl.Expr, wanted: bool, parts: Iterable[Part], key: str) -> None:
         self._parts = sorted(parts, key=lambda part: part.cost)
-        super().__init__(expression, wanted, self._parts[-1].cost, key)
+        super().__init__(expression, wanted, self._costs([part.cost for part in self._parts]), key)
+
+    @staticmethod
+    def _costs(ascending: Sequence[int]) -> int:
+        """What several cost together, in their order."""
+        return ascending[-1]
 
     def prepare(self) -> None:
         """See `Part`."""
@@ -154,6 +159,10 @@ class _Several(Part):
 
 class All(_Several):
     """Several parts that must all hold; the cheap ones come first."""
+
+    @staticmethod
+    def _costs(ascending: Sequence[int]) -> int:
+        return ascending[0]  # few rows are left for the others
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
         for part in self._parts:

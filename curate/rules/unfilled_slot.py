@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
-from curate.mapping import each
-from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -61,17 +61,17 @@ _NOTE_HINT = (
 )
 # One of them stands in each filler.
 _FILLER_HINT = r"(?i:dolor|eiusmod|enim ad|nostrud|aute irure|occaecat|culpa qui|perspiciatis|enim ipsam|adipis|accusa)"
-_NOTE_RE, _FILLER_RE = regex(_NOTE), regex(_FILLER)
 
 
-def holds_note(text: str) -> bool:
-    """Whether the text holds a slot in rarer brackets, or a note of what is still to be written."""
-    return _NOTE_RE.search(text) is not None
+def _holds(texts: pl.Expr, pattern: str) -> pl.Expr:
+    """Whether texts match, in a function of its own: as expressions, these would be too many to screen."""
+    return texts.map_batches(partial(_matching, pattern), return_dtype=pl.Boolean).fill_null(False)
 
 
-def holds_filler(text: str) -> bool:
-    """Whether the text holds a typesetter's filler."""
-    return _FILLER_RE.search(text) is not None
+def _matching(pattern: str, texts: pl.Series) -> pl.Series:
+    if texts.null_count() == len(texts):  # there is nothing to be compiled
+        return pl.Series(texts.name, [None], dtype=pl.Boolean).new_from_index(0, len(texts))
+    return texts.str.contains(pattern)
 
 
 # Letters and templates are asked for with their slots, and code has brackets of its own.
@@ -103,23 +103,14 @@ def _condition(options: LintOptions) -> pl.Expr:
         r"```|[;{}]\s*\n|</|<(?:b|i|em|strong|code|pre|label|small|div|span|p|html|body|br|a|img|h[1-6]|table|tr|td|ul|li|input|form|button|template|script|style)[ >]"
     )
     wanted = prompt.str.contains(english(_SLOTS_WANTED))
-    # In Python, for the few that have such a mark: as expressions, these would be too many to screen.
     hint = pl.col("completion").str.contains(_NOTE_HINT)
     hinted = pl.when(hint).then(pl.col("completion"))
-    # The hint stands beside Python's function too, where it is seen and computed first.
-    noted = (
-        hint
-        & each(hinted, holds_note, pl.Boolean).fill_null(False)
-        & ~prompt.str.contains(english(_ABOUT_SLOTS))
-    )
+    # The hint stands beside the function too, where it is seen and computed first.
+    noted = hint & _holds(hinted, english(_NOTE)) & ~prompt.str.contains(english(_ABOUT_SLOTS))
     noted = noted & ~pl.col("completion").str.contains(r"```|[;{}]\s*\n|</")
     filling = pl.col("completion").str.contains(_FILLER_HINT)
     filled = pl.when(filling).then(pl.col("completion"))
-    filler = (
-        filling
-        & each(filled, holds_filler, pl.Boolean).fill_null(False)
-        & ~prompt.str.contains(_FILLER_WANTED)
-    )
+    filler = filling & _holds(filled, english(_FILLER)) & ~prompt.str.contains(_FILLER_WANTED)
     line = (
         pl.col("completion").str.contains(_LINE)
         & (pl.col("completion").str.count_matches(r"_{6,}") <= 2)
