@@ -21,3 +21,22 @@ def each(column: pl.Expr, function: Callable[[Any], Any], dtype: type[pl.DataTyp
 def _each(function: Callable[[Any], Any], dtype: type[pl.DataType], values: pl.Series) -> pl.Series:
     made = [None if value is None else function(value) for value in values.to_list()]
     return pl.Series(values.name, made, dtype=dtype)
+
+
+def each_matching(column: pl.Expr, pattern: str, function: Callable[[str], bool]) -> pl.Expr:
+    """As `each` with a test, of texts that match a regular expression; others do not pass it, unread.
+
+    polars finds out in the time that Python needs for a hundredth of the text.
+    """
+    return column.map_batches(partial(_matching, pattern, function), return_dtype=pl.Boolean)
+
+
+def _matching(pattern: str, function: Callable[[str], bool], texts: pl.Series) -> pl.Series:
+    if texts.null_count() == len(texts):  # and there is no need to compile the expression
+        return _each(function, pl.Boolean, texts)
+    found = (
+        texts.alias("text")
+        .to_frame()
+        .select(pl.when(pl.col("text").str.contains(pattern)).then(pl.col("text")))
+    )
+    return _each(function, pl.Boolean, found["text"]).alias(texts.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.mapping import each
+from curate.mapping import each_matching
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import MEDIA, about_code, one_line, stands_alone
@@ -105,9 +105,9 @@ def _condition(options: LintOptions) -> pl.Expr:
     plain = ~about_code() & ~prompt.str.contains(english(_HTML))
     names = prompt.str.contains(_SEEN_WORDS)
     short = (prompt.str.len_bytes() <= 200) & one_line()
-    asked = names & each(pl.when(names & short).then(prompt), asks_about, pl.Boolean).fill_null(
-        False
-    )
+    asked = names & each_matching(
+        pl.when(names & short).then(prompt), english(_ASKED_ABOUT), asks_about
+    ).fill_null(False)
     handed = (
         (prompt.str.len_bytes() <= 200)
         & one_line()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.identifiers import NATIONAL_IDS
-from curate.mapping import each
+from curate.mapping import each_matching
 from curate.masking import mask_digits
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -35,7 +35,7 @@ _HINT = (
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     hinted = pl.when(text.str.contains(_HINT)).then(text)
-    return each(hinted, holds_national_id, pl.Boolean)
+    return each_matching(hinted, english(_PATTERN), holds_national_id)
 
 
 def _first(options: LintOptions) -> pl.Expr:

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from curate.identifiers import PROVIDER_KEYS
-from curate.mapping import each
+from curate.mapping import each_matching
 from curate.masking import mask_secret
 from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
@@ -34,7 +34,7 @@ _KEYS = regex(_PATTERN)
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return each(pl.col("text"), holds_key, pl.Boolean)
+    return each_matching(pl.col("text"), english(_PATTERN), holds_key)
 
 
 def _first(options: LintOptions) -> pl.Expr:
