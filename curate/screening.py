@@ -7,7 +7,8 @@ most texts fulfil the demands of none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ from curate.wanted_words import BOUND, COMMONEST, SPACES, Clause, frequency
 # The columns that are long enough to be worth it.
 TEXTS = ("text", "prompt", "completion", "system", "rejected")
 _MOST_MARKS = 64 * WORDS
+# Beginnings of words, each a state of the automaton, which has numbers of 15 bits for them.
+_MOST_STATES = 32_000
 # Clauses that nearly every text fulfils say nothing, and cost a step at each of their words.
 _TOO_OFTEN = 0.012
 _VERY_COMMON = frozenset(b"the of and to in is a i".split())
@@ -124,8 +127,19 @@ def _numbered(demands: Sequence[Alternatives]) -> dict[Clause, int]:
                 key = rank, often, list(words)
                 clause = frozenset(words)
                 ranked[clause] = min(key, ranked.get(clause, key))
-    telling = sorted(ranked, key=ranked.__getitem__)[:_MOST_MARKS]
+    telling = islice(_fitting(sorted(ranked, key=ranked.__getitem__)), _MOST_MARKS)
     return {clause: number for number, clause in enumerate(telling)}
+
+
+def _fitting(clauses: Iterable[Clause]) -> Iterator[Clause]:
+    """Those of the clauses whose words are not too many for an automaton, with all that came before."""
+    states: set[bytes] = set()
+    for clause in clauses:
+        words = {word.strip(BOUND).lower() for word in clause}
+        new = {word[:end] for word in words for end in range(1, len(word) + 1)} - states
+        if len(states) + len(new) <= _MOST_STATES:
+            states |= new
+            yield clause
 
 
 def numbering(demands: Sequence[Alternatives]) -> Numbered:
