@@ -1,8 +1,9 @@
 """Record rules that look at the last exchange of a row, asked from the columns instead of the record.
 
-Of large files other processes do it (`curate.askers`). Of a row with one question and one answer, the columns `prompt` and `completion` (`curate.columns`) are
+Of a row with one question and one answer, the columns `prompt` and `completion` (`curate.columns`) are
 the last exchange (`curate.rules.exchanges`); a record, which takes longer to make than many a rule to
-ask, is then needed only of the rows that a rule reports.
+ask, is then needed only of the rows that a rule reports. Of large files other processes ask
+(`curate.askers`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import polars as pl
 from curate.rules import chosen_answers
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
-from curate.rules.tasks import LONGEST_PROMPT, Checks
+from curate.rules.tasks import Checks, order_of
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -17,11 +17,7 @@ _CHECKS = Checks(chosen_answers.CHECKS)
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    prompt, completion = pl.col("prompt"), pl.col("completion")
-    short = pl.when(
-        (completion.str.len_bytes() <= _LONGEST_CHOICE) & (prompt.str.len_bytes() <= LONGEST_PROMPT)
-    ).then(prompt)
-    return short.str.contains(chosen_answers.HINT)
+    return order_of(chosen_answers.HINT, longest_answer=_LONGEST_CHOICE)
 
 
 def _says(prompt: str, completion: str) -> str | None:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import reduce
+from operator import or_
+
+import polars as pl
 
 from curate.light_dataclass import dataclass
 from curate.patterns import Topic, has_any, regex
@@ -49,6 +53,16 @@ class Task:
 Check = Callable[[Task, str], str | None]
 # Words of which one must stand in the order, in lower case, and what looks at it then.
 Table = tuple[tuple[tuple[str, ...], Check], ...]
+
+
+def order_of(*hints: str, longest_answer: int = LONGEST_ANSWER) -> pl.Expr:
+    """Whether a short prompt with a short answer may give one of the orders that these expressions hint at."""
+    prompt, completion = pl.col("prompt"), pl.col("completion")
+    short = pl.when(
+        (prompt.str.len_bytes() <= LONGEST_PROMPT) & (completion.str.len_bytes() <= longest_answer)
+    ).then(prompt)
+    # Each is found faster alone than all of them together.
+    return reduce(or_, [short.str.contains(hint) for hint in hints])
 
 
 class Checks(Topic):

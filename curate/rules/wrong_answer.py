@@ -15,7 +15,7 @@ from curate.rules import (
 )
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
-from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, Checks
+from curate.rules.tasks import Checks, order_of
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -31,19 +31,14 @@ _CHECKS = Checks(
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    prompt, completion = pl.col("prompt"), pl.col("completion")
-    short = pl.when(
-        (prompt.str.len_bytes() <= LONGEST_PROMPT) & (completion.str.len_bytes() <= LONGEST_ANSWER)
-    ).then(prompt)
-    # Each is found faster alone than all of them together.
-    return (
-        short.str.contains(number_lists.HINT)
-        | short.str.contains(yes_or_no.HINT)
-        | short.str.contains(written_numbers.HINT)
-        | short.str.contains(counted_texts.HINT)
-        | short.str.contains(money_and_time.HINT)
-        | short.str.contains(alphabet.HINT)
-        | short.str.contains(chemical_equations.HINT)
+    return order_of(
+        number_lists.HINT,
+        yes_or_no.HINT,
+        written_numbers.HINT,
+        counted_texts.HINT,
+        money_and_time.HINT,
+        alphabet.HINT,
+        chemical_equations.HINT,
     )
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from curate.rules import character_edits, formats, sentence_edits
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
-from curate.rules.tasks import LONGEST_ANSWER, LONGEST_PROMPT, Checks
+from curate.rules.tasks import Checks, order_of
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -15,16 +15,7 @@ _CHECKS = Checks(character_edits.CHECKS + sentence_edits.CHECKS + formats.CHECKS
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    prompt, completion = pl.col("prompt"), pl.col("completion")
-    short = pl.when(
-        (prompt.str.len_bytes() <= LONGEST_PROMPT) & (completion.str.len_bytes() <= LONGEST_ANSWER)
-    ).then(prompt)
-    # Each is found faster alone than all of them together.
-    return (
-        short.str.contains(character_edits.HINT)
-        | short.str.contains(sentence_edits.HINT)
-        | short.str.contains(formats.HINT)
-    )
+    return order_of(character_edits.HINT, sentence_edits.HINT, formats.HINT)
 
 
 def _says(prompt: str, completion: str) -> str | None:
