@@ -38,7 +38,7 @@ import polars as pl
 from curate.layouts import layout_of
 from curate.light_dataclass import dataclass
 from curate.rowbytes import Chained
-from curate.schemas.preference_records import UnpairedPreferenceRecord
+from curate.schemas.preference_records import JudgedConversationRecord, UnpairedPreferenceRecord
 from curate.schemas.records import ChatRecord, InstructionRecord, Record
 from curate.schemas.turns import Example, Message, RecordFormat
 
@@ -159,7 +159,7 @@ class ColumnBuilder:
     def _add_segments(self, row: int, model: Record, column_of: Callable[[str], str]) -> None:
         columns = self._segments
         turns = model.turns if isinstance(model, ChatRecord) else None
-        sides = _turns_of_sides(model)
+        sides = _turns_of_sides(model) if turns is None else {}
         last = _last_field(model)
         for i, segment in enumerate(model.segments()):
             message = turns[i] if turns is not None else sides.get(segment.field)
@@ -179,7 +179,7 @@ class ColumnBuilder:
         rows["prompt"].append(prompt)
         rows["completion"].append(completion)
         rows["rejected"].append(_joined(example.rejected) if example.rejected is not None else None)
-        rows["label"].append(model.label if isinstance(model, UnpairedPreferenceRecord) else None)
+        rows["label"].append(model.label if isinstance(model, _JUDGED) else None)
         turns = example.messages + (example.chosen or ()) + (example.completion or ())
         rows["roles"].append("".join("c" if m.calls_tools else _LETTERS[m.role] for m in turns))
         rows["special"].append(
@@ -239,7 +239,13 @@ def _frame(columns: dict[str, Any], schema: dict[str, Any]) -> pl.DataFrame:
     )
 
 
+_JUDGED = (UnpairedPreferenceRecord, JudgedConversationRecord)
+
+
 def _last_field(model: Record) -> str:
+    """The only field that is learnt, where a record has other answers before it."""
+    if isinstance(model, JudgedConversationRecord):
+        return f"messages[{model.judged}].content"
     return "output" if isinstance(model, InstructionRecord) else ""
 
 
@@ -247,7 +253,7 @@ def _turns_of_sides(model: Record) -> dict[str, Message]:
     """The turns of a record's sides, by the field of their text."""
     return {
         f"{name}[{i}].content": turn
-        for name in ("prompt", "completion", "chosen", "rejected")
+        for name in ("messages", "prompt", "completion", "chosen", "rejected")
         if isinstance(turns := getattr(model, name, None), list)
         for i, turn in enumerate(turns)
     }
@@ -256,9 +262,9 @@ def _turns_of_sides(model: Record) -> dict[str, Message]:
 def _is_learnt(field: str, role: str, message: Message | None, last: str) -> bool:
     if role != "assistant" or field.startswith(("prompt", "rejected", "completions[")):
         return False
-    if message is not None:
-        return message.weight is None or message.weight > 0
-    return not last or field == last
+    if last and field != last:
+        return False
+    return message is None or message.weight is None or message.weight > 0
 
 
 def _may_be_empty(message: Message) -> bool:
@@ -286,7 +292,7 @@ def _texts_of(example: Example) -> tuple[str | None, str | None, str | None]:
     completion: str | None
     if answer is not None:
         before: Sequence[Message] = turns
-        completion = _joined(answer)
+        completion = _joined(answer) if answer or example.chosen is not None else None
     else:
         last = max((i for i, m in enumerate(turns) if m.role == "assistant"), default=len(turns))
         before = turns[:last]

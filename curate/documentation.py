@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from curate.cli import COMMANDS, load_command, parser_of
+from curate.schemas.preference_records import JudgedConversationRecord, UnpairedPreferenceRecord
 from curate.schemas.records import RECORD_MODELS
 from curate.schemas.report import JsonReport
 
@@ -30,7 +31,10 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield Path("docs/rules") / path, text
     for format_, model in RECORD_MODELS.items():
         name = f"schemas/{format_.value.replace('-', '_')}.schema.json"
-        yield Path(name), _json(model.model_json_schema())
+        forms: Any = model
+        if model is UnpairedPreferenceRecord:
+            forms = UnpairedPreferenceRecord | JudgedConversationRecord
+        yield Path(name), _json(TypeAdapter(forms).json_schema())
     yield Path("curate/rules.json"), _catalogue()
     yield Path("curate/demanded_words.json"), _demanded_words()
     yield Path("curate/pattern_words.json"), _pattern_words()

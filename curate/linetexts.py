@@ -28,7 +28,7 @@ _FIELDS: dict[RecordFormat, tuple[tuple[str, ...], tuple[str, ...]]] = {
     RecordFormat.INSTRUCTION: (("system", "instruction", "input"), ("output",)),
     RecordFormat.QUESTION_ANSWER: (("system", "context", "question"), ("answer",)),
     RecordFormat.PROMPT_COMPLETION: (("system", "prompt"), ("completion",)),
-    RecordFormat.UNPAIRED_PREFERENCE: (("system", "prompt"), ("completion",)),
+    RecordFormat.UNPAIRED_PREFERENCE: (("system", "prompt", "prompt_input"), ("completion",)),
     RecordFormat.PROMPT_ONLY: (("system", "prompt"), ()),
     RecordFormat.TEXT: ((), ("text",)),
 }
@@ -113,7 +113,8 @@ class LineTexts:
     def _slots(self, format_: RecordFormat, present: set[str]) -> dict[str, tuple[int, int]] | None:
         """Place and kind of each field that is part of the text."""
         field, system = self._texts.field, self._texts.system
-        if format_ is RecordFormat.CHAT:
+        judged = format_ is RecordFormat.UNPAIRED_PREFERENCE and "completion" not in present
+        if format_ is RecordFormat.CHAT or judged:
             return None if system and "system" in present else {"messages": (0, _TURNS)}
         if format_ is RecordFormat.SHAREGPT:
             turns = {"conversations": (1, _TURNS)}

@@ -25,7 +25,7 @@ from curate.rules.protocol import About, ColumnRule, FaultRule, Mark, RecordRule
 from curate.schemas.findings import Finding, Fix, Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.validating import Validator
+from curate.validating import Validator, shape_in
 
 # A record rule that fires very often in one row (a thousand tool calls) says so this many times.
 MARKS_A_ROW = 100
@@ -355,8 +355,7 @@ def found_in_records(
                 unseen(rule.repair)
                 continue
             record = batch.records[row]
-            shape = shape_of(record, data)
-            assert shape is not None  # it was validated under these options
+            shape = shape_in(batch.format, record, data)
             renamed = shape.rename(record)
             if said is None:
                 marks = _some(rule.check(renamed, batch.format, options))

@@ -136,12 +136,19 @@ def as_written(shape: Shape, record: dict[str, Any], *, named: bool) -> Shape:
         shape = _with_conversation(_with_input(shape, record), record)
     columns = dict(shape.columns)
     single, spoken, called = [], [], []
-    for name in _SIDES:
+    # A judged answer may be the end of a conversation, instead of a side of its own.
+    judged = shape.format is RecordFormat.UNPAIRED_PREFERENCE
+    whole = judged and _found(record, columns.get("completion", "completion"))[0] is None
+    for name in ("messages",) if whole else _SIDES:
         value = _found(record, columns.get(name, name))[1]
         if _is_message(value):
             single.append(name)
             value = [value]
-        if isinstance(value, list) and value and all(map(_is_spoken, value)):
+        if (
+            isinstance(value, list)
+            and value
+            and all(map(_is_spoken, value[:1] if whole else value))
+        ):
             spoken.append(name)
         elif _are_called(value):
             called.append(name)
@@ -233,14 +240,18 @@ def _is_spoken(turn: Any) -> bool:
     return isinstance(turn, dict) and "from" in turn and "value" in turn and "role" not in turn
 
 
-def _told(turn: dict[str, Any]) -> dict[str, Any]:
+def _told(turn: Any) -> Any:
+    if not isinstance(turn, dict):
+        return turn
     told = {_TOLD.get(key, key): value for key, value in turn.items()}
-    if isinstance(told["role"], str):
+    if isinstance(told.get("role"), str):
         told["role"] = SHAREGPT_ROLES.get(told["role"].lower(), told["role"])
     return told
 
 
-def _spoken(turn: dict[str, Any]) -> dict[str, Any]:
+def _spoken(turn: Any) -> Any:
+    if not isinstance(turn, dict):
+        return turn
     spoken = {_SPOKEN.get(key, key): value for key, value in turn.items()}
     role = spoken.get("from")
     return spoken | {"from": _SPEAKERS.get(role, role) if isinstance(role, str) else role}

@@ -26,11 +26,22 @@ _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
             "rejected": ("non_preferred_output",),
         },
     ),
+    (
+        RecordFormat.UNPAIRED_PREFERENCE,
+        {
+            "prompt": ("instruction", "question", "query"),
+            "completion": ("response", "output", "answer"),
+            "label": ("kto_tag",),
+        },
+    ),
+    (
+        RecordFormat.UNPAIRED_PREFERENCE,
+        {"messages": ("conversations", "conversation"), "label": ("kto_tag",)},
+    ),
     (RecordFormat.CHAT, {"messages": ()}),
     (RecordFormat.SHAREGPT, {"conversations": ("conversation",)}),
     (RecordFormat.INSTRUCTION, {"instruction": (), "output": ("response", "completion", "answer")}),
     (RecordFormat.STEPWISE, {"prompt": (), "completions": (), "labels": ()}),
-    (RecordFormat.UNPAIRED_PREFERENCE, {"prompt": (), "completion": ("response",), "label": ()}),
     (
         RecordFormat.PROMPT_COMPLETION,
         {"prompt": (), "completion": ("response", "output", "answer")},
@@ -46,6 +57,10 @@ _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
     (RecordFormat.CHAT, {"messages": ("conversations", "conversation")}),
     (RecordFormat.SHAREGPT, {"conversations": ("messages",)}),
 )
+# Where the judgement of an answer stands; under `label`, classes and scores stand as well.
+JUDGEMENTS = ("label", "kto_tag")
+# Other ways to write true and false; beside a prompt and its completion they are a mistake, not a class.
+_MEANT = ("true", "false", "yes", "no", "good", "bad", "desirable", "undesirable", "0", "1", "-1")
 # A key that resembles one of these is a misspelt answer: such rows are no prompts without answers.
 _ANSWERS = ("completion", "completions", "response", "output", "chosen", "rejected")
 # Classification sets name what is judged and the judgement. Only a label in words is an answer.
@@ -59,16 +74,28 @@ _OPTIONAL_ALIASES: dict[RecordFormat, dict[str, tuple[str, ...]]] = {
     RecordFormat.PROMPT_COMPLETION: {"system": ("system_prompt",)},
     RecordFormat.PREFERENCE: {"prompt": ("question",), "system": ("system_prompt",)},
     RecordFormat.QUESTION_ANSWER: {"system": ("system_prompt",)},
+    RecordFormat.UNPAIRED_PREFERENCE: {"system": ("system_prompt",)},
 }
 # Alpaca's instruction and input before a pair of answers, as LLaMA-Factory's sets have them.
 _ALPACA_PAIR = frozenset({"instruction", "chosen", "rejected"})
 _ALPACA_PROMPT = {"prompt": ("instruction",), "prompt_input": ("input",)}
+# What the fields of other formats are in that of judged answers.
+_JUDGED_FIELDS = {
+    "conversations": "messages",
+    **dict.fromkeys(("instruction", "question"), "prompt"),
+    **dict.fromkeys(("input", "context"), "prompt_input"),
+    **dict.fromkeys(("output", "answer"), "completion"),
+}
 # An explicit --map of these fields says which format is meant.
 _FORMAT_OF_FIELDS: tuple[tuple[frozenset[str], RecordFormat], ...] = (
     (frozenset({"chosen", "rejected"}), RecordFormat.PREFERENCE),
+    (frozenset({"messages", "label"}), RecordFormat.UNPAIRED_PREFERENCE),
+    (frozenset({"conversations", "label"}), RecordFormat.UNPAIRED_PREFERENCE),
     (frozenset({"messages"}), RecordFormat.CHAT),
     (frozenset({"conversations"}), RecordFormat.SHAREGPT),
     (frozenset({"prompt", "completion", "label"}), RecordFormat.UNPAIRED_PREFERENCE),
+    (frozenset({"instruction", "output", "label"}), RecordFormat.UNPAIRED_PREFERENCE),
+    (frozenset({"question", "answer", "label"}), RecordFormat.UNPAIRED_PREFERENCE),
     (frozenset({"instruction", "output"}), RecordFormat.INSTRUCTION),
     (frozenset({"prompt", "completion"}), RecordFormat.PROMPT_COMPLETION),
     (frozenset({"question", "answer"}), RecordFormat.QUESTION_ANSWER),
@@ -90,6 +117,8 @@ def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
         format_ = data.format or next(
             (f for names, f in _FORMAT_OF_FIELDS if names <= set(data.map)), None
         )
+        if format_ is RecordFormat.UNPAIRED_PREFERENCE:
+            explicit = tuple((_JUDGED_FIELDS.get(name, name), c) for name, c in explicit)
         if format_ is not None:
             return Shape(format_, explicit)
     for format_, required in _SIGNATURES:
@@ -105,9 +134,14 @@ def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
         columns = _columns(record, required)
         if columns is None or (data.format is None and _resembles_answer(format_, record)):
             continue
+        judged = format_ is RecordFormat.UNPAIRED_PREFERENCE
+        if judged and data.format is None and not _is_judged(record):
+            continue
         optional = _OPTIONAL_ALIASES.get(format_, {})
         if record.keys() >= _ALPACA_PAIR and "prompt" not in record:
             optional = {**optional, **_ALPACA_PROMPT}
+        if judged and any(name == "prompt" for name, _ in columns):
+            optional = {**optional, "prompt_input": ("input", "context")}
         extra = [
             (name, alias)
             for name, aliases in optional.items()
@@ -116,6 +150,16 @@ def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
         ]
         return Shape(format_, (*explicit, *columns, *extra))
     return Shape(data.format, explicit) if data.format is not None else None
+
+
+def _is_judged(record: dict[str, Any]) -> bool:
+    """Whether the judgement that a record of such a format has is one, and no class or score."""
+    label = record.get("label")
+    if "kto_tag" in record or isinstance(label, bool):
+        return True
+    if "prompt" not in record or record.keys().isdisjoint(("completion", "response")):
+        return False
+    return label is None or str(label).strip().lower() in _MEANT
 
 
 def _labelled(record: dict[str, Any], explicit: tuple[tuple[str, str], ...]) -> Shape | None:

@@ -239,7 +239,7 @@ def _cells(old: dict[str, Any], new: dict[str, Any], raw: bytes, delimiter: str)
             spelled = new[name]
             if not isinstance(spelled, str):
                 spelled = json.dumps(spelled, ensure_ascii=False)
-            elif old[name] != csv_value(name, cells[i]):
+            elif old[name] != csv_value(name, cells[i], old):
                 continue
             cells[i] = spelled
     quoted: Literal[0, 1] = csv.QUOTE_ALL if _all_quoted(raw, delimiter) else csv.QUOTE_MINIMAL

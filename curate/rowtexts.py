@@ -73,7 +73,8 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
 
     Of a preference, the rejected answer comes last, after the answer.
     """
-    if format_ is RecordFormat.CHAT:
+    judged = format_ is RecordFormat.UNPAIRED_PREFERENCE and "completion" not in record
+    if format_ is RecordFormat.CHAT or judged:
         turns = list(_messages(record.get("messages")))
         given = record.get("system")
         if isinstance(given, str) and not (turns and turns[0][0] in _SYSTEM):
@@ -97,6 +98,8 @@ def turns_of(record: dict[str, Any], format_: RecordFormat) -> tuple[list[Turn],
         return _joined(before, _field("assistant", record.get("answer")))
     given = list(_side(record.get("prompt"), "user"))
     if format_ is RecordFormat.PREFERENCE and record.get("prompt_input"):
+        given += _field("user", record.get("prompt_input"))
+    if format_ is RecordFormat.UNPAIRED_PREFERENCE:
         given += _field("user", record.get("prompt_input"))
     before += given
     if format_ is RecordFormat.STEPWISE:

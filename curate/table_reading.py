@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import IO, Any
 
 import orjson
@@ -83,7 +83,8 @@ def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[Raw
                 Fault("invalid-csv", line, f"{len(cells)} cells where the header has {len(header)}")
             )
         else:
-            batch.values.append({k: csv_value(k, v) for k, v in zip(header, cells, strict=True)})
+            cells_of = zip(header, cells, strict=True)
+            batch.values.append({k: csv_value(k, v, header) for k, v in cells_of})
             batch.lines.append(line)
             batch.raw.append(b"".join(consumed).rstrip(b"\r\n"))
         if batch.rows_met >= BATCH_ROWS:
@@ -97,8 +98,9 @@ _TURN_COLUMNS = {
     *("messages", "conversations", "conversation", "tools", "functions"),
     *("prompt", "completion", "chosen", "rejected", "preferred_output", "non_preferred_output"),
 }
-_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
-_BOOLEAN_COLUMNS = ("label", "parallel_tool_calls")
+_BOOLEANS = {"true": True, "false": False}
+_DIGITS = {"1": True, "0": False}
+_BOOLEAN_COLUMNS = ("label", "kto_tag", "parallel_tool_calls")
 _OPTIONAL = ("margin", "functions", "history", "parallel_tool_calls")  # no strings: empty is null
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,2})?", re.I)
 
@@ -124,8 +126,11 @@ _STRUCTURES: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def csv_value(column: str, text: str) -> Any:
-    """What a CSV cell means: turns are written as JSON, labels as true or false, margins as numbers."""
+def csv_value(column: str, text: str, columns: Collection[str]) -> Any:
+    """What a CSV cell means: turns are written as JSON, labels as true or false, margins as numbers.
+
+    A label that is a digit may be a class; where the `columns` are those of judged answers, it is not.
+    """
     fits = _STRUCTURES.get(column)
     if fits is not None and text[:1] in ("[", "{") and text[-1:] in ("]", "}"):
         try:
@@ -135,8 +140,12 @@ def csv_value(column: str, text: str) -> Any:
         return value if fits(value) else text
     if not text and column in _OPTIONAL:
         return None
-    if column in _BOOLEAN_COLUMNS and text.strip().lower() in _BOOLEANS:
-        return _BOOLEANS[text.strip().lower()]
+    if column in _BOOLEAN_COLUMNS:
+        said = text.strip().lower()
+        if said in _BOOLEANS:
+            return _BOOLEANS[said]
+        if said in _DIGITS and (column != "label" or "prompt" in columns):
+            return _DIGITS[said]
     if column == "margin" and _NUMBER.fullmatch(text):
         return float(text)
     if text[:4] == "\r\n\r\n" and split_transcript(unix := text.replace("\r\n", "\n")) is not None:

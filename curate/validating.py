@@ -25,10 +25,10 @@ from curate.plain import PlainReader
 from curate.plain_lines import PlainLines
 from curate.reading import read_pieces
 from curate.record_forms import Shape, as_written
-from curate.record_shapes import shape_of, shape_of_keys
+from curate.record_shapes import JUDGEMENTS, shape_of, shape_of_keys
 from curate.schema_faults import faults_of, kind_shown, listed, shortened
 from curate.schemas.options.data import DataOptions
-from curate.schemas.records import RECORD_MODELS, Record
+from curate.schemas.records import Record, model_of
 from curate.schemas.turns import Example, RecordFormat
 from curate.sources import expand, kind_of
 from curate.threads import ahead
@@ -76,6 +76,7 @@ class Validator:
         self._data = data
         self._reader: PlainReader | None = None
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
+        self._classes: frozenset[str] = frozenset()  # columns that could judge answers and do not
         self._lines: PlainLines | None = None
 
     def check_lines(self, *blocks: LineBlock) -> Checked:
@@ -172,6 +173,9 @@ class Validator:
 
     def _shape_of(self, record: dict[str, Any]) -> Shape | None:
         shape = self._shape_of_keys(tuple(record))
+        format_, of_file = shape and shape.format, self.shape and self.shape.format
+        if format_ is RecordFormat.UNPAIRED_PREFERENCE is not of_file:
+            shape = self._in_file(shape_of_keys(record, self._data))  # its label decides
         named = self._data.format is not None
         return None if shape is None else as_written(shape, record, named=named)
 
@@ -180,14 +184,17 @@ class Validator:
         if keys not in self._shapes:
             if len(self._shapes) >= _REMEMBERED_SHAPES:
                 self._shapes.clear()
-            shape = shape_of_keys(dict.fromkeys(keys), self._data)
+            # Whether a label judges an answer is told by the first rows, if they have it.
+            labels = {k: "class" if k in self._classes else True for k in JUDGEMENTS if k in keys}
+            shape = shape_of_keys(dict.fromkeys(keys) | labels, self._data)
             text = self.shape is not None and self.shape.format is RecordFormat.TEXT
             # In a file of plain text, what looks like a label is a number or a note.
             labelled = shape is not None and ("prompt", "text") in shape.columns
-            if shape is not None and self.shape is not None:
-                shape = _within(shape, self.shape)
-            self._shapes[keys] = self.shape if text and labelled else shape
+            self._shapes[keys] = self.shape if text and labelled else self._in_file(shape)
         return self._shapes[keys]
+
+    def _in_file(self, shape: Shape | None) -> Shape | None:
+        return shape if shape is None or self.shape is None else _within(shape, self.shape)
 
     def _detect(self, values: list[Any], checked: Checked) -> Shape | None:
         objects = [v for v in values[:_DETECTION_ROWS] if isinstance(v, dict)]
@@ -196,6 +203,8 @@ class Validator:
         alone = not any(s.format in _WITH_PROMPT for s in shapes)
         for shape, _ in shapes.most_common():
             if shape.format is not RecordFormat.PROMPT_ONLY or alone:
+                if shape.format is not RecordFormat.UNPAIRED_PREFERENCE:
+                    self._classes = _classes_in(objects)
                 return shape
         if objects:
             checked.faults.append(
@@ -252,7 +261,8 @@ class Validator:
         self, shape: Shape, value: dict[str, Any], line: int, raw: bytes, checked: Checked
     ) -> Record | None:
         try:
-            return RECORD_MODELS[shape.format].model_validate(shape.rename(value))
+            renamed = shape.rename(value)
+            return model_of(shape.format, renamed).model_validate(renamed)
         except ValidationError as error:
             checked.faults += faults_of(error, shape, line, raw)
         except RecursionError:
@@ -272,6 +282,15 @@ def _called_otherwise(raw: RawBatch, path: str) -> Fault:
         "assistant, but chat templates do not know them",
         raw=raw.raw[0] if table else None,
     )
+
+
+def _classes_in(records: list[dict[str, Any]]) -> frozenset[str]:
+    """The columns that could judge answers and never say true or false in these records."""
+    labels = ((name, record[name]) for record in records for name in JUDGEMENTS if name in record)
+    met: dict[str, bool] = {}
+    for name, value in labels:
+        met[name] = met.get(name, False) or isinstance(value, bool)
+    return frozenset(name for name, judges in met.items() if not judges)
 
 
 def _within(shape: Shape, file: Shape) -> Shape | None:
@@ -331,11 +350,20 @@ def _together(
 def to_example(batch: Batch, index: int, data: DataOptions) -> Example:
     """The canonical example of one validated record."""
     record = batch.records[index]
-    shape = shape_of(record, data)
-    assert shape is not None  # the record was validated under these options
-    model = RECORD_MODELS[batch.format].model_validate(shape.rename(record))
+    renamed = shape_in(batch.format, record, data).rename(record)
+    model = model_of(batch.format, renamed).model_validate(renamed)
     line = int(batch.rows["line"][index])
     return model.example().model_copy(update={"path": batch.path, "line": line})
+
+
+def shape_in(format_: RecordFormat, record: dict[str, Any], data: DataOptions) -> Shape:
+    """The shape of a record that was validated, in this format, under these options."""
+    shape = shape_of(record, data)
+    if shape is None or shape.format is not format_:
+        # What the file is decides, where a record by itself would be another thing.
+        shape = shape_of(record, data.model_copy(update={"format": format_}))
+    assert shape is not None
+    return shape
 
 
 def load_examples(paths: Sequence[str | os.PathLike[str]], data: DataOptions) -> list[Example]:

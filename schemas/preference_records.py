@@ -18,6 +18,7 @@ from curate.schemas.turns import (
     messages_of,
     side_segments,
     tools_given,
+    turns_with_system,
     user,
 )
 
@@ -112,17 +113,23 @@ class UnpairedPreferenceRecord(RecordPart):
     """A prompt, one completion, and whether it is desirable (as KTO uses)."""
 
     prompt: Turns
+    prompt_input: str | None = None  # Alpaca's input, where its instruction is the prompt
     completion: Turns
     label: bool
     system: str | None = None
+    tools: list[dict[str, Any]] | str | None = None
 
     def example(self) -> Example:
         """Prompt turns in `messages`, the judged ones in `completion`."""
         system = (Message(role="system", content=self.system),) if self.system else ()
+        given = messages_of(self.prompt, "user")
+        if isinstance(self.prompt, str) and self.prompt_input:
+            given = (user(f"{self.prompt}\n\n{self.prompt_input}"),)
         return Example(
-            messages=system + messages_of(self.prompt, "user"),
+            messages=system + given,
             completion=messages_of(self.completion, "assistant"),
             label=self.label,
+            tools=tools_given(self.tools),
         )
 
     def segments(self) -> Iterator[Segment]:
@@ -130,7 +137,49 @@ class UnpairedPreferenceRecord(RecordPart):
         if self.system is not None:
             yield Segment(field="system", role="system", text=self.system)
         yield from side_segments("prompt", self.prompt, "user")
+        if self.prompt_input is not None:
+            yield Segment(field="prompt_input", role="user", text=self.prompt_input)
         yield from side_segments("completion", self.completion, "assistant")
+
+
+class JudgedConversationRecord(RecordPart):
+    """A whole conversation, and whether its last answer is desirable: KTO's rows in a chat's layout.
+
+    LLaMA-Factory has them with `kto_tag` for the label; the turns may stand under `conversations`.
+    """
+
+    messages: Annotated[list[Message], Field(min_length=1)]
+    label: bool
+    tools: list[dict[str, Any]] | str | None = None
+    system: Any = None  # as in a chat: a system prompt beside the turns, or something else
+
+    @property
+    def turns(self) -> tuple[Message, ...]:
+        """The messages, after the system prompt that stands beside them where they have none."""
+        return turns_with_system(self.messages, self.system)
+
+    @property
+    def judged(self) -> int:
+        """The number of the last answer among `messages`; as many as there are where nobody answers."""
+        answers = (i for i, m in enumerate(self.messages) if m.role == "assistant")
+        return max(answers, default=len(self.messages))
+
+    def example(self) -> Example:
+        """The turns before the last answer in `messages`, it and what follows in `completion`."""
+        turns = self.turns
+        start = self.judged + len(turns) - len(self.messages)
+        return Example(
+            messages=turns[:start],
+            completion=turns[start:],
+            label=self.label,
+            tools=tools_given(self.tools),
+        )
+
+    def segments(self) -> Iterator[Segment]:
+        """The texts of the record, in order."""
+        if len(self.turns) > len(self.messages):
+            yield Segment(field="system", role="system", text=self.system)
+        yield from side_segments("messages", self.messages, "user")
 
 
 class PromptRecord(RecordPart):

@@ -7,12 +7,13 @@ carry ids, sources and scores of its own; whether keys drift between rows is for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from curate.schemas.preference_records import (
+    JudgedConversationRecord,
     PreferenceRecord,
     PromptRecord,
     StepwiseRecord,
@@ -31,6 +32,7 @@ from curate.schemas.turns import (
     messages_of,
     side_segments,
     tools_given,
+    turns_with_system,
     user,
 )
 
@@ -50,10 +52,7 @@ class ChatRecord(RecordPart):
     @property
     def turns(self) -> tuple[Message, ...]:
         """The messages, after the system prompt that stands beside them where they have none."""
-        given = isinstance(self.system, str) and self.system
-        if not given or self.messages[0].role in ("system", "developer"):
-            return tuple(self.messages)
-        return (Message(role="system", content=self.system), *self.messages)
+        return turns_with_system(self.messages, self.system)
 
     def example(self) -> Example:
         """The canonical example: every assistant turn of weight > 0 is learnt."""
@@ -69,8 +68,7 @@ class ChatRecord(RecordPart):
         """The texts of the record, in order."""
         if len(self.turns) > len(self.messages):
             yield Segment(field="system", role="system", text=self.system)
-        for i, m in enumerate(self.messages):
-            yield Segment(field=f"messages[{i}].content", role=m.role, text=m.text)
+        yield from side_segments("messages", self.messages, "user")
 
 
 class InstructionRecord(RecordPart):
@@ -248,6 +246,7 @@ Record = (
     | TextRecord
     | PreferenceRecord
     | UnpairedPreferenceRecord
+    | JudgedConversationRecord
     | PromptRecord
     | StepwiseRecord
 )
@@ -264,3 +263,11 @@ RECORD_MODELS: dict[RecordFormat, type[Record]] = {
     RecordFormat.PROMPT_ONLY: PromptRecord,
     RecordFormat.STEPWISE: StepwiseRecord,
 }
+
+
+def model_of(format_: RecordFormat, record: Mapping[str, Any]) -> type[Record]:
+    """The model of a record in the format's own form. A judged answer may end a conversation."""
+    whole = "messages" in record and not record.keys() >= {"prompt", "completion"}
+    if format_ is RecordFormat.UNPAIRED_PREFERENCE and whole:
+        return JudgedConversationRecord
+    return RECORD_MODELS[format_]

@@ -192,6 +192,13 @@ def tools_given(tools: list[dict[str, Any]] | str | None) -> tuple[dict[str, Any
     return tuple(tool for tool in listed if isinstance(tool, dict))
 
 
+def turns_with_system(messages: list[Message], system: Any) -> tuple[Message, ...]:
+    """The messages, after the system prompt that stands beside them where they begin with none."""
+    if not (isinstance(system, str) and system) or messages[0].role in ("system", "developer"):
+        return tuple(messages)
+    return (Message(role="system", content=system), *messages)
+
+
 Turns = str | list[Message]
 
 

@@ -66,6 +66,14 @@ rows = st.one_of(
         {"prompt": st.one_of(text, st.lists(message, max_size=2)), "completion": text},
         optional=extra,
     ),
+    st.fixed_dictionaries(
+        {"messages": st.lists(message, max_size=3), "label": st.booleans()},
+        optional={"system": text},
+    ),
+    st.fixed_dictionaries({"conversations": st.lists(turn, max_size=3), "kto_tag": odd}),
+    st.fixed_dictionaries(
+        {"instruction": text, "output": text, "kto_tag": odd}, optional={"input": odd}
+    ),
     st.fixed_dictionaries({"question": text, "answer": odd}, optional={"context": text}),
     st.fixed_dictionaries({"text": odd}, optional=extra),
     st.fixed_dictionaries({"chosen": text, "rejected": text}),

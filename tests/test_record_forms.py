@@ -18,7 +18,7 @@ from curate.faults import Fault
 from curate.record_shapes import shape_of
 from curate.rowtexts import RowTexts
 from curate.schemas.options.data import DataOptions
-from curate.schemas.turns import Example
+from curate.schemas.turns import Example, RecordFormat
 from curate.train.unanswered import refuse_unanswered
 from curate.validating import load_examples, read_checked
 
@@ -82,13 +82,33 @@ PREFERENCE: dict[str, Row] = {
         "non_preferred_output": [WORSE],
     },
 }
+JUDGED: dict[str, Row] = {
+    "strings": {"prompt": "Why?", "completion": "Because.", "label": False},
+    "response": {"prompt": "Why?", "response": "Because.", "label": False},
+    "lists": {"prompt": [ASKED], "completion": [ANSWER], "label": False},
+    "one message a side": {"prompt": ASKED, "completion": ANSWER, "label": False},
+    "a tag": {"prompt": "Why?", "completion": "Because.", "kto_tag": False},
+    "Alpaca's": {"instruction": "Why?", "input": "", "output": "Because.", "kto_tag": False},
+    "instruction": {"instruction": "Why?", "output": "Because.", "label": False},
+    "question": {"question": "Why?", "answer": "Because.", "label": False},
+    "messages": {"messages": [ASKED, ANSWER], "label": False},
+    "messages with a tag": {"messages": [ASKED, ANSWER], "kto_tag": False},
+    "messages with from and value": {"messages": [HUMAN, GPT], "kto_tag": False},
+    "messages with ShareGPT's names": {
+        "messages": [said("human", "Why?"), said("gpt", "Because.")],
+        "label": False,
+    },
+    "conversations": {"conversations": [HUMAN, GPT], "kto_tag": False},
+    "conversations with a label": {"conversations": [HUMAN, GPT], "label": False},
+    "conversations with role and content": {"conversations": [ASKED, ANSWER], "kto_tag": False},
+}
 PROMPTS: dict[str, Row] = {
     "prompt": {"prompt": "Why?"},
     "prompt turns": {"prompt": [ASKED]},
     "prompt and reference": {"prompt": [ASKED], "ground_truth": "Because."},
 }
 STEPS: Row = {"prompt": "Why?", "completions": ["Think.", "Because."], "labels": [True, False]}
-ALL = [*CONVERSATION.values(), *PREFERENCE.values(), *PROMPTS.values(), STEPS]
+ALL = [*CONVERSATION.values(), *PREFERENCE.values(), *JUDGED.values(), *PROMPTS.values(), STEPS]
 SUFFIXES = [".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz"]
 
 
@@ -141,6 +161,96 @@ def test_preferences_are_the_same_however_written(tmp_path: Path, layout: str, s
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("layout", JUDGED)
+def test_judged_answers_are_the_same_however_written(
+    tmp_path: Path, layout: str, suffix: str
+) -> None:
+    example = read(save(JUDGED[layout], tmp_path / f"rows{suffix}"))
+    assert (example.kind, example.label, example.learnt) == ("unpaired", False, ())
+    assert [m.text.strip() for m in example.messages] == ["Why?"]
+    assert [m.text for m in example.completion or ()] == ["Because."]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"messages": [ASKED, ANSWER], "label": "sports"}, RecordFormat.CHAT),
+        ({"messages": [ASKED, ANSWER], "label": 1}, RecordFormat.CHAT),
+        ({"messages": [ASKED, ANSWER], "label": None}, RecordFormat.CHAT),
+        ({"messages": [ASKED, ANSWER], "label": ["a"]}, RecordFormat.CHAT),
+        ({"conversations": [HUMAN, GPT], "label": "sports"}, RecordFormat.SHAREGPT),
+        ({"instruction": "Why?", "output": "So.", "label": 2}, RecordFormat.INSTRUCTION),
+        ({"question": "Why?", "answer": "So.", "label": "A"}, RecordFormat.QUESTION_ANSWER),
+        (
+            {"prompt": "Why?", "completion": "So.", "label": "sports"},
+            RecordFormat.PROMPT_COMPLETION,
+        ),
+        ({"prompt": "Why?", "completion": "So.", "label": 0.73}, RecordFormat.PROMPT_COMPLETION),
+        ({"text": "I like it", "label": "positive"}, RecordFormat.PROMPT_COMPLETION),
+    ],
+)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_class_or_a_score_judges_no_answer(
+    tmp_path: Path, row: Row, kind: RecordFormat, suffix: str
+) -> None:
+    path = save(row, tmp_path / f"rows{suffix}")
+    checked = list(read_checked(str(path), READING))
+    assert not [fault for one in checked for fault in one.faults]
+    assert [batch.format for one in checked for batch in one.batches] == [kind]
+    assert load_examples([path], READING)[0].label is None
+
+
+def test_a_format_that_is_named_is_kept(write_jsonl: Write) -> None:
+    path = write_jsonl([JUDGED["messages"]])
+    named = DataOptions.model_validate({"format": "chat"})
+    assert load_examples([path], named)[0].kind == "conversation"
+    for mapping in (
+        {"conversations": "talk", "label": "good"},
+        {"messages": "talk", "label": "good"},
+    ):
+        path = write_jsonl([{"talk": [ASKED, ANSWER], "good": False}])
+        [example] = load_examples([path], DataOptions.model_validate({"map": mapping}))
+        assert (example.kind, example.label) == ("unpaired", False)
+    path = write_jsonl([{"frage": "Why?", "antwort": "So.", "gut": True}])
+    mapping = {"question": "frage", "answer": "antwort", "label": "gut"}
+    [example] = load_examples([path], DataOptions.model_validate({"map": mapping}))
+    assert (example.kind, [m.text for m in example.messages]) == ("unpaired", ["Why?"])
+
+
+def test_the_last_answer_of_a_conversation_is_the_judged_one(write_jsonl: Write) -> None:
+    turns = [ASKED, WORSE, said("user", "Try again."), ANSWER]
+    row = {"system": "Be brief.", "messages": turns, "label": True, "tools": [{"name": "f"}]}
+    example = read(write_jsonl([row]))
+    assert [m.role for m in example.messages] == ["system", "user", "assistant", "user"]
+    assert [m.text for m in example.completion or ()] == ["Because."]
+    assert example.tools == ({"name": "f"},)
+    [batch] = [b for c in read_checked(str(write_jsonl([row])), READING) for b in c.batches]
+    learnt = batch.segments.filter("learnt")
+    assert [batch.fields[slot] for slot in learnt["slot"]] == ["messages[3].content"]
+    assert batch.rows["roles"].to_list() == ["suaua"]
+
+
+def test_a_judgement_that_is_none_is_named_and_one_among_chats_is_not_lost(
+    write_jsonl: Write,
+) -> None:
+    judged, chat = JUDGED["messages"], {"messages": [ASKED, ANSWER]}
+    few = faults(
+        write_jsonl([judged] * 3 + [{**judged, "label": "so-so"}, {**judged, "label": None}])
+    )
+    assert [(f.rule, f.line, f.field) for f in few] == [
+        ("schema-violation", 4, "label"),
+        ("schema-violation", 5, "label"),
+    ]
+    [fault] = faults(write_jsonl([{**JUDGED["conversations"], "kto_tag": "no"}]))
+    assert (fault.field, fault.rule) == ("kto_tag", "schema-violation")
+    late = write_jsonl([chat] * 300 + [judged])
+    assert [(f.rule, f.line) for f in faults(late)] == [("mixed-formats", 301)]
+    assert [e.kind for e in load_examples([late], READING)][-2:] == ["conversation", "unpaired"]
+    noted = write_jsonl([{**chat, "label": "sports"}] * 300 + [{**chat, "label": None}, judged])
+    assert not faults(noted)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("layout", PROMPTS)
 def test_prompts_alone_are_a_format(tmp_path: Path, layout: str, suffix: str) -> None:
     example = read(save(PROMPTS[layout], tmp_path / f"rows{suffix}"))
@@ -167,10 +277,11 @@ def test_a_record_goes_to_its_own_form_and_back(record: Row) -> None:
     assert list(shape.restore(record, renamed)) == list(record)
 
 
-@pytest.mark.parametrize("group", [CONVERSATION, PREFERENCE])
+@pytest.mark.parametrize("group", [CONVERSATION, PREFERENCE, JUDGED])
 def test_rows_are_compared_by_the_same_text(group: dict[str, Row]) -> None:
     texts = RowTexts("all", READING)
-    assert len({texts.text(row) for row in group.values()}) == 1
+    found = {str(texts.text(row)).replace("\n\n", "\n") for row in group.values()}  # an empty input
+    assert len(found) == 1
 
 
 def test_a_system_prompt_beside_the_turns_is_read_once(write_jsonl: Write) -> None:
@@ -230,6 +341,11 @@ def test_turns_written_the_other_way_are_read_and_named(write_jsonl: Write) -> N
         ),
         ({"prompt": "Why?", "completions": ["A", "B"], "labels": [True, "no"]}, "labels[1]"),
         ({"prompt": ["Why?"]}, "prompt[0]"),
+        ({"messages": [ASKED, {"role": "assistant", "content": 4}], "label": True}, "messages[1].content"),
+        ({"conversations": [HUMAN, spoken("teacher", "B")], "kto_tag": True}, "conversations[1].from"),
+        ({"conversations": [HUMAN, {"from": "gpt", "value": 4}], "kto_tag": True}, "conversations[1].value"),
+        ({"conversations": [HUMAN, "Because."], "kto_tag": True}, "conversations[1]"),
+        ({"instruction": "Why?", "input": 4, "output": "B", "kto_tag": True}, "input"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_where_the_user_wrote_it(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.light_dataclass import dataclass
 from curate.rules.protocol import Mark
-from curate.schemas.records import RECORD_MODELS
+from curate.schemas.records import model_of
 from curate.schemas.turns import RecordFormat
 
 if TYPE_CHECKING:
@@ -76,5 +76,5 @@ def _is_plain(record: dict[str, Any]) -> bool:
 
 def _turns(record: dict[str, Any], format: RecordFormat) -> list[tuple[str, str, str]]:
     """(role, text, field) of each turn, without those of a rejected answer."""
-    segments = RECORD_MODELS[format].model_validate(record).segments()
+    segments = model_of(format, record).model_validate(record).segments()
     return [(s.role, s.text, s.field) for s in segments if not s.field.startswith("rejected")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from curate.light_dataclass import dataclass
+from curate.schemas.preference_records import JudgedConversationRecord
+from curate.schemas.records import model_of
 from curate.schemas.turns import SHAREGPT_ROLES, RecordFormat
 
 # Formats in which the user wrote the roles, and so can have written them wrongly.
@@ -48,7 +50,9 @@ class Turn:
 
 def turns_of(record: dict[str, Any], format_: RecordFormat) -> list[Turn]:
     """The turns of a valid record, in order; of a preference, those of the chosen side."""
-    if format_ is RecordFormat.CHAT:
+    judged = RecordFormat.UNPAIRED_PREFERENCE
+    whole = format_ is judged and model_of(format_, record) is JudgedConversationRecord
+    if format_ is RecordFormat.CHAT or whole:
         turns = turns_in("messages", record["messages"])
         given = record.get("system")
         if isinstance(given, str) and given and turns[0].role != "system":

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from curate.errors import UserError
+from curate.schemas.options.data import DataOptions
 from curate.schemas.options.train import TrainOptions
 from curate.schemas.preference_records import PreferenceRecord
 from curate.schemas.turns import Example, assistant, user
+from curate.train.datasets import TrainingData
+from curate.train.pairing import as_pairs
 from curate.train.pairs import render_pairs
+from curate.train.supervised_runs import prepare_samples
+from curate.validating import load_examples
+from tests.test_judged_bad import LAYOUTS
 from tests.train.conftest import make_tokenizer
 
 
@@ -111,3 +119,22 @@ def test_answers_have_a_budget_of_their_own() -> None:
 def test_splitting_a_pair_has_no_meaning() -> None:
     with pytest.raises(UserError, match="dropped or cut"):
         render_pairs([example("a", "b", "c")], make_tokenizer(), TrainOptions(over_length="split"))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_what_was_judged_is_compared_and_not_imitated(tmp_path: Path, layout: str) -> None:
+    judged = [LAYOUTS[layout](f"Why {i // 2}?", f"So {i}.", i % 2 == 0) for i in range(4)]
+    path = tmp_path / "judged.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in judged))
+    examples = load_examples([path], DataOptions())
+    data = TrainingData(examples, examples, path, path)
+    with pytest.raises(UserError, match=r"rows are preferences.*--method dpo"):
+        prepare_samples(data, make_tokenizer(), TrainOptions())
+    paired = as_pairs(examples, str(path))
+    assert (paired.made, paired.alone) == (2, 0)
+    sides = [(e.messages[-1].text.strip(), e.chosen, e.rejected) for e in paired.examples]
+    assert [(asked, [m.text for m in chosen or ()]) for asked, chosen, _ in sides] == [
+        ("Why 0?", ["So 0."]),
+        ("Why 1?", ["So 2."]),
+    ]
+    assert [m.text for _, _, rejected in sides for m in rejected or ()] == ["So 1.", "So 3."]
