@@ -38,6 +38,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield Path("curate/rules.json"), _catalogue()
     yield Path("curate/demanded_words.json"), _demanded_words()
     yield Path("curate/pattern_words.json"), _pattern_words()
+    yield Path("curate/wordings.json"), _wordings()
     yield Path("curate/default_screen.json"), _default_screen()
     yield Path("schemas/lint_report.schema.json"), _json(TypeAdapter(JsonReport).json_schema())
     yield Path("schemas/curate_toml.schema.json"), _json(_configuration_schema())
@@ -106,6 +107,21 @@ def _pattern_words() -> str:
 
     names = [module.name for module in pkgutil.iter_modules(rules.__path__, "curate.rules.")]
     return written(patterns_in(*map(importlib.import_module, names)))
+
+
+def _wordings() -> str:
+    from curate.demands import patterns_in
+    from curate.evaluating import conditions_of, expressions_of
+    from curate.rules import RULES
+    from curate.rules.protocol import ColumnRule
+    from curate.schemas.options.lint import LintOptions
+    from curate.wordings import written
+
+    shown = {rule.pattern for rule in RULES if isinstance(rule, ColumnRule) and rule.pattern}
+    for test in expressions_of(conditions_of(RULES, LintOptions())):
+        if test is not None:
+            shown |= {pattern for pattern, _, _ in patterns_in(test, parts=False)}
+    return written(shown)
 
 
 def _default_screen() -> str:

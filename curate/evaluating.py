@@ -21,6 +21,7 @@ from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
 from curate.demands import Alternatives, demands_of, patterns_in
 from curate.features import FEATURES
+from curate.few_texts import cut
 from curate.judged_bad import spoken_of
 from curate.known_screen import known_screen
 from curate.light_dataclass import dataclass
@@ -247,8 +248,8 @@ def _of_kept(found: Hits, batch: Batch) -> Hits:
 
 def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> list[Hits]:
     # "row" keeps the frame's height when every condition is a constant.
-    tests = [c.test.alias(str(i)) for i, c in enumerate(conditions)]
     frame = _with_lower(frame, conditions)
+    tests = [cut(c.test, frame).alias(str(i)) for i, c in enumerate(conditions)]
     try:
         # The optimiser finds what conditions have in common, and compiles their expressions for that.
         few = frame.height < _WORTH_OPTIMISING
@@ -333,7 +334,7 @@ def _narrow(
     """Of the rows that a first look let through, keep those where each rule's condition holds."""
     positions = found[conditions[0][1]]
     part = frame[positions]
-    tests = [c.then.alias(str(i)) for c, i in conditions if c.then is not None]
+    tests = [cut(c.then, part).alias(str(i)) for c, i in conditions if c.then is not None]
     try:
         kept = part.select("row", *tests)
     except pl.exceptions.PolarsError as error:

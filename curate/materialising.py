@@ -15,6 +15,7 @@ from curate.answers import Answers
 from curate.columns import Batch
 from curate.evaluating import Hits
 from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
+from curate.few_texts import cut_pattern
 from curate.light_dataclass import dataclass
 from curate.masking import masked
 from curate.pair_identity import Identity
@@ -198,8 +199,9 @@ def _matches(pattern: str, texts: pl.Series) -> tuple[list[int | None], list[str
     polars compiles a regular expression anew for each use, which takes milliseconds. So it is asked
     where a match stands only for those texts that hold the same words more than once.
     """
-    matches: list[str | None] = texts.str.extract(f"({pattern})", 1).to_list()
     whole: list[str | None] = texts.to_list()
+    pattern = cut_pattern(pattern, whole)
+    matches: list[str | None] = texts.str.extract(f"({pattern})", 1).to_list()
     starts: list[int | None] = [None] * len(whole)
     several: list[int] = []
     for i, (text, match) in enumerate(zip(whole, matches, strict=True)):
