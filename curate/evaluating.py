@@ -25,6 +25,7 @@ from curate.few_texts import cut
 from curate.judged_bad import spoken_of
 from curate.known_screen import known_screen
 from curate.light_dataclass import dataclass
+from curate.rendered_texts import leaked
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
@@ -109,6 +110,11 @@ class _Task:
         hits = self.evaluate()
         if batch.format is RecordFormat.UNPAIRED_PREFERENCE:
             hits = [_of_kept(found, batch) for found in hits]
+        if batch.format is RecordFormat.TEXT:
+            hits = [
+                replace(found, positions=leaked(found.rule, found.positions, batch.segments))
+                for found in hits
+            ]
         for found in hits:
             if asks_about_exchanges(found.rule):
                 asked(found)

@@ -99,6 +99,8 @@ def _says_none(rows: pl.Series) -> pl.Series:
     return pl.Series(rows.name, said)
 
 
+_CONVERSATION = r"(?:^|\x1e)(?:messages|conversations?|completion|response)\x1f"
+
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes
     "prompt_hash": lambda: pl.col("prompt").hash(1),
@@ -112,6 +114,13 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "completion_length": lambda: pl.col("completion").str.len_chars(),
     # whether there is an output that is not blank
     "has_output": lambda: pl.col("completion").str.contains(r"\S").fill_null(False),
+    # whether it is a prompt that is to be answered, and no conversation without its answer
+    "awaits_answer": lambda: (
+        pl.col("completion").is_null()
+        & (pl.col("roles") != "")
+        & pl.col("prompt").str.contains(r"\S")
+        & ~pl.col("layout").str.contains(_CONVERSATION)
+    ),
     # how it is written: whether it ends as sentences end, and whether it is marked up
     "ends_a_sentence": lambda: (
         pl.col("completion").str.strip_chars_end().str.tail(1).is_in(list('.!?…。！？؟।"”)]}`'))

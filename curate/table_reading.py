@@ -94,10 +94,11 @@ def read_delimited(path: str, stream: IO[bytes], delimiter: str) -> Iterator[Raw
         yield batch
 
 
-_TURN_COLUMNS = {
-    *("messages", "conversations", "conversation", "tools", "functions"),
-    *("prompt", "completion", "chosen", "rejected", "preferred_output", "non_preferred_output"),
-}
+_OBJECT_COLUMNS = ("messages", "conversations", "conversation", "tools", "functions")
+_SIDE_COLUMNS = (
+    *("prompt", "completion", "chosen", "rejected"),
+    *("preferred_output", "non_preferred_output"),
+)
 _BOOLEANS = {"true": True, "false": False}
 _DIGITS = {"1": True, "0": False}
 _BOOLEAN_COLUMNS = ("label", "kto_tag", "parallel_tool_calls")
@@ -109,16 +110,23 @@ def _is_objects(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(v, dict) for v in value)
 
 
+_SAID = ("content", "tool_calls", "function_call")
+
+
 def _is_turns(value: Any) -> bool:
-    return _is_objects(value) or (
-        isinstance(value, dict) and ("role" in value or value.keys() >= {"from", "value"})
-    )
+    """Whether a side is one message or several: objects of other kinds are what a text is made of."""
+    first = value[0] if _is_objects(value) and value else value
+    if not isinstance(first, dict):
+        return False
+    spoken = "role" in first and not first.keys().isdisjoint(_SAID)
+    return spoken or first.keys() >= {"from", "value"}
 
 
 # Columns that hold JSON, and what tells it from a text that happens to be JSON: a prompt may itself
 # be a piece of JSON text.
 _STRUCTURES: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(_TURN_COLUMNS, _is_turns),
+    **dict.fromkeys(_OBJECT_COLUMNS, _is_objects),
+    **dict.fromkeys(_SIDE_COLUMNS, _is_turns),
     "history": lambda value: isinstance(value, list) and all(isinstance(v, list) for v in value),
     "input": lambda value: isinstance(value, dict) and _is_objects(value.get("messages")),
     "completions": lambda value: isinstance(value, list) and set(map(type, value)) == {str},
@@ -131,13 +139,8 @@ def csv_value(column: str, text: str, columns: Collection[str]) -> Any:
 
     A label that is a digit may be a class; where the `columns` are those of judged answers, it is not.
     """
-    fits = _STRUCTURES.get(column)
-    if fits is not None and text[:1] in ("[", "{") and text[-1:] in ("]", "}"):
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return text
-        return value if fits(value) else text
+    if column in _STRUCTURES and text[:1] in ("[", "{"):
+        return _structured(column, text)
     if not text and column in _OPTIONAL:
         return None
     if column in _BOOLEAN_COLUMNS:
@@ -151,6 +154,17 @@ def csv_value(column: str, text: str, columns: Collection[str]) -> Any:
     if text[:4] == "\r\n\r\n" and split_transcript(unix := text.replace("\r\n", "\n")) is not None:
         return unix  # the line endings of the file, not of hh-rlhf
     return text
+
+
+def _structured(column: str, text: str) -> Any:
+    """What a text in such a column means: what it is JSON of, if that fits the column."""
+    if text[:1] not in ("[", "{") or text[-1:] not in ("]", "}"):
+        return text
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return value if _STRUCTURES[column](value) else text
 
 
 def read_parquet(path: str) -> Iterator[RawBatch]:
@@ -167,6 +181,12 @@ def read_parquet(path: str) -> Iterator[RawBatch]:
             record = 0
             for frame in frames:
                 values = [_without_missing(row) for row in frame.iter_rows(named=True)]
+                # Turns whose contents differ in kind are kept as JSON: a column has one type.
+                for name in frame.columns:
+                    if name in _STRUCTURES and frame[name].dtype == polars.String:
+                        for value in values:
+                            if name in value:
+                                value[name] = _structured(name, value[name])
                 numbers = list(range(record + 1, record + 1 + len(values)))
                 record += len(values)
                 yield RawBatch(

@@ -78,6 +78,7 @@ class Validator:
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
         self._classes: frozenset[str] = frozenset()  # columns that could judge answers and do not
         self._lines: PlainLines | None = None
+        self._told = False  # that no row has a known format
 
     def check_lines(self, *blocks: LineBlock) -> Checked:
         """As `check`, for lines that are not parsed; those that are plain never need be."""
@@ -206,7 +207,8 @@ class Validator:
                 if shape.format is not RecordFormat.UNPAIRED_PREFERENCE:
                     self._classes = _classes_in(objects)
                 return shape
-        if objects:
+        if objects and not self._told:
+            self._told = True
             checked.faults.append(
                 Fault(
                     "unknown-format",

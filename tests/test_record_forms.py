@@ -401,3 +401,38 @@ def test_transcripts_survive_the_line_endings_of_windows(tmp_path: Path) -> None
     path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
     example = read(path)
     assert [m.text for m in (*example.messages, *(example.rejected or ()))] == ["Why?", "No."]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+@pytest.mark.parametrize(
+    "answer", ['[{"city": "Oslo"}]', "[]", '{"role": "capital", "city": "Rome"}']
+)
+def test_an_answer_that_is_json_is_a_text_in_every_table(
+    tmp_path: Path, answer: str, suffix: str
+) -> None:
+    path = save({"prompt": answer, "completion": answer}, tmp_path / f"rows{suffix}")
+    assert [m.text for m in read(path).messages] == [answer, answer]
+    path = save({"prompt": "Why?", "chosen": answer, "rejected": "No."}, tmp_path / f"pair{suffix}")
+    assert [m.text for m in read(path).chosen or ()] == [answer]
+
+
+@pytest.mark.parametrize("group", [CONVERSATION, PREFERENCE, JUDGED])
+def test_turns_may_be_json_in_a_column_of_parquet(tmp_path: Path, group: dict[str, Row]) -> None:
+    """Where the contents of turns differ in kind, a column of one type can only hold them so."""
+    for number, row in enumerate(group.values()):
+        texts = {k: json.dumps(v) if isinstance(v, (list, dict)) else v for k, v in row.items()}
+        there = save(row, tmp_path / f"{number}.parquet")
+        assert read(save(texts, tmp_path / f"{number}-text.parquet")) == read(there)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_number_of_a_class_is_no_answer_in_any_table(tmp_path: Path, suffix: str) -> None:
+    example = read(save({"text": "I like it", "label": 2}, tmp_path / f"rows{suffix}"))
+    assert example.text == "I like it"
+
+
+def test_an_unknown_format_is_told_once(write_jsonl: Write) -> None:
+    path = write_jsonl([{"document": f"A text {i}", "summary": "x"} for i in range(30_000)])
+    assert [f.rule for f in faults(path)] == ["unknown-format"]
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert [f.rule for f in faults(path)] == ["unknown-format"]

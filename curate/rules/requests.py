@@ -29,10 +29,15 @@ _ABOUT_CODE = (
 )
 
 
+# Columns of pictures, recordings and files beside the texts: what a prompt asks about is there.
+_WITH_MEDIA = r"(?:^|\x1e)(?:images?|videos?|audios?|pixel_values)(?:_(?:paths?|files?|urls?|ids?))?\x1f(?:string|list|object)"
+
+
 def stands_alone() -> pl.Expr:
-    """The prompt is a single user turn, and nothing stands before it."""
+    """The prompt is a single user turn, and nothing stands before or beside it."""
     short_system = pl.col("system").str.len_bytes().fill_null(0) < _LONG_SYSTEM
-    return pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special") & short_system
+    alone = pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special") & short_system
+    return alone & ~pl.col("layout").str.contains(_WITH_MEDIA)
 
 
 def one_line() -> pl.Expr:

@@ -12,7 +12,7 @@ from curate.rules.splits import roles_of
 
 NEEDED = (
     "system_hash", "prompt_key", "completion_key", "rejected_key", "label", "roles",
-    "has_output",
+    "has_output", "awaits_answer",
 )  # fmt: skip
 _SAID = ("system_hash", "prompt_key", "completion_key", "rejected_key", "label")
 
@@ -42,7 +42,7 @@ class Usable:
 def usable_rows(dataset: Dataset) -> Iterator[Usable]:
     """The counts of each file that is trained on, also of those without rows."""
     calls = pl.col("roles").str.ends_with("c")
-    learnt = calls | pl.col("has_output")
+    learnt = calls | pl.col("has_output") | pl.col("awaits_answer")
     # What a row that ends in a tool call says is not in its texts: each counts.
     key = (
         pl.when(calls)
