@@ -172,9 +172,10 @@ def _run(arguments: list[str], ready: Callable[[], None]) -> int:
 
     chosen = Path(namespace.config) if namespace.config else None
     path = None if namespace.isolated else chosen or find_config()
+    function = command.function()
     ready()
     flagged = frozenset(model for model, _ in command.options)
-    return command.run(Invocation(namespace, load_config(path, TABLES), flagged))
+    return function(Invocation(namespace, load_config(path, TABLES), flagged))
 
 
 def load_command(name: str) -> Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path
@@ -24,15 +25,24 @@ class Command:
     Attributes:
         options: option classes that become flags, each with the configuration table it reads.
         arguments: adds positional arguments and flags that are no options (rarely needed).
-        run: called with an `Invocation`; returns the exit code.
+        run: called with an `Invocation`; returns the exit code. Where importing what it needs takes long, it
+            is given as "module:function": help texts and usage errors need not wait for it.
     """
 
     name: str
     help: str
-    run: Callable[[Invocation], int]
+    run: Callable[[Invocation], int] | str
     options: tuple[tuple[type[Options], str], ...] = ()
     arguments: Callable[[argparse.ArgumentParser], None] | None = None
     description: str = ""
+
+    def function(self) -> Callable[[Invocation], int]:
+        """What runs it, imported by now."""
+        if not isinstance(self.run, str):
+            return self.run
+        module, _, name = self.run.partition(":")
+        function: Callable[[Invocation], int] = getattr(importlib.import_module(module), name)
+        return function
 
 
 @dataclass(slots=True)

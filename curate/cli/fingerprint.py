@@ -3,43 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
-from curate.cli.command import Command, Invocation
-from curate.errors import EXIT_CLEAN, UserError
-from curate.fingerprints import SUFFIX, fingerprint_of, write_fingerprint
+from curate.cli.command import Command
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.fingerprint import FingerprintOptions
-from curate.validating import read_checked
-from curate.writing import protect
-
-
-def run(invocation: Invocation) -> int:
-    """Hash, write, say how many."""
-    options = invocation.options(FingerprintOptions, "fingerprint")
-    data = invocation.options(DataOptions, "data")
-    path = invocation.arguments.file
-    output = options.output or Path(f"{path}{SUFFIX}")
-    if output.suffix != SUFFIX:
-        raise UserError(f"{output}: the name has to end in {SUFFIX}, by which lint knows it")
-    protect((path,), (output,))
-    lines: list[int] = []
-    prompts: list[str] = []
-    for checked in read_checked(path, data):
-        for batch in checked.batches:
-            lines += batch.rows["line"].to_list()
-            texts = batch.rows["prompt"].fill_null(batch.rows["completion"]).fill_null("")
-            prompts += texts.to_list()
-    fingerprint = fingerprint_of(os.path.basename(path), lines, prompts)
-    if not fingerprint.lines:
-        raise UserError(f"{path}: no prompt of eight words or more to make a fingerprint of")
-    write_fingerprint(output, fingerprint)
-    short = len(prompts) - len(fingerprint.lines)
-    left = f" ({short} too short to be recognised were left out)" if short else ""
-    print(f"{len(fingerprint.lines)} prompts in {output}{left}")
-    print(f"look for them: curate lint DATA --against {output}")
-    return EXIT_CLEAN
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +17,7 @@ COMMANDS = {
     "fingerprint": Command(
         name="fingerprint",
         help="hash a benchmark's prompts, to look for them without their text",
-        run=run,
+        run="curate.cli.fingerprinting:run",
         options=((FingerprintOptions, "fingerprint"), (DataOptions, "data")),
         arguments=_arguments,
     )
