@@ -96,7 +96,7 @@ def _says_none(rows: pl.Series) -> pl.Series:
         places = short.gather(answers.str.contains(answer).arg_true())
         asked = prompts.gather(places).str.contains(asked_for).fill_null(unknown)
         said[places.filter(~asked).to_numpy()] = True
-    return pl.Series(rows.name, said)
+    return series_of(said, rows.name)
 
 
 _CONVERSATION = r"(?:^|\x1e)(?:messages|conversations?|completion|response)\x1f"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate import textkernel
+from curate.arrays import series_of
 
 # The kernel has the same numbers.
 _PROBE = 16  # characters from four fifths of the text on: three times in it
@@ -22,7 +23,7 @@ def _repeating(texts: pl.Series) -> pl.Series:
     kernel = textkernel.load()
     if kernel is None:
         return texts.alias("text").to_frame().select(repeating_of(pl.col("text"))).to_series()
-    found = pl.Series(texts.name, kernel.repeats(texts)).cast(pl.Boolean)
+    found = series_of(kernel.repeats(texts), texts.name).cast(pl.Boolean)
     return found.set(texts.is_null(), None)
 
 
