@@ -15,6 +15,8 @@ from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
+_ALLOCATOR = "dirty_decay_ms:2000,muzzy_decay_ms:-1,background_thread:true"
+
 
 def _leave(number: int, frame: FrameType | None) -> None:
     # Nothing has been read or written yet: there is nothing to put in order.
@@ -35,6 +37,9 @@ def start() -> int:
     if lints:
         # No matrices are multiplied: numpy's OpenBLAS need not start a thread for each core.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # polars' allocator keeps what is free for two seconds, not for half of one: expressions over batch
+        # after batch ask for the same pages, which the system would have to clear each time.
+        os.environ.setdefault("_RJEM_MALLOC_CONF", _ALLOCATOR)
         _import_metadata_when_used()
     if sys.argv[1:] and not sys.argv[1].startswith("-"):
         _compile_methods_when_called()

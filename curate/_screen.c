@@ -17,11 +17,12 @@
 #define LANES 6 /* texts that are read side by side, so that none waits for memory alone */
 #define STEPS 256 /* bytes of each that are read before what was found in them is looked at */
 
-/* A word with BOUND: its length, the next one of the same state (1 is the first, 0 none), its marks. */
+/* A word with BOUND: its marks, its length, at which of its edges no word may go on, and the next one that ends in
+ * the same state (1 is the first, 0 none). */
 struct Bounded {
     uint64_t marks[WORDS];
-    uint32_t length, next;
-    int before, after;
+    uint32_t next;
+    uint8_t length, before, after;
 };
 
 /* Bytes of a class are one to the automaton: both cases of a letter, all bytes beyond ASCII, and all bytes
@@ -35,7 +36,7 @@ typedef struct {
     uint16_t *next;
     uint64_t *out;
     struct Bounded *bounded;
-    uint32_t *first, *shorter; /* of a state: its first bounded word, and the next state that has any */
+    uint32_t *first, *ending; /* ending[first[s]] to ending[first[s + 1] - 1]: the bounded words that end in state s */
     uint32_t states, shift;
     uint64_t starts[WORDS], ends[WORDS]; /* the marks of all words with START, and with END */
     uint64_t kinds[BOUND - KINDS][WORDS]; /* the marks for each kind of characters */
@@ -48,7 +49,7 @@ EXPORT void curate_automaton_free(Automaton *automaton) {
     free(automaton->out);
     free(automaton->bounded);
     free(automaton->first);
-    free(automaton->shorter);
+    free(automaton->ending);
     free(automaton);
 }
 
@@ -61,12 +62,17 @@ static inline void mark(uint64_t *to, const uint64_t *from) {
     for (int w = 0; w < WORDS; w++) to[w] |= from[w];
 }
 
-/* Numbers the classes of the bytes of all words from 1; 0 is for all other bytes. */
+/* Numbers the classes of the bytes of all words from 1; 0 is for all other bytes. The commonest of texts come
+ * first: where they lead from a state then stands in one line of the processor's cache. */
 static void classify(Automaton *a, const uint8_t *words, size_t length) {
-    uint8_t number[256] = {0}, classes = 0;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = folded(words[i]);
-        if (!number[c]) number[c] = ++classes;
+    static const uint8_t common[] = " etaoinshrdlucmfgpwybvkxjqz.,\n";
+    uint8_t number[256] = {0}, asked[256] = {0}, classes = 0;
+    for (size_t i = 0; i < length; i++) asked[folded(words[i])] = 1;
+    for (const uint8_t *c = common; *c; c++) {
+        if (asked[*c]) number[*c] = ++classes;
+    }
+    for (int c = 0; c < 256; c++) {
+        if (asked[c] && !number[c]) number[c] = ++classes;
     }
     for (int c = 0; c < 256; c++) a->class_of[c] = number[folded(c)];
     while ((1u << a->shift) <= classes) a->shift++;
@@ -92,13 +98,30 @@ static uint32_t child_of(Node *nodes, uint32_t state, uint8_t class, uint32_t *c
     return child;
 }
 
+/* Lists the bounded words that end in a state: its own, from `word` on, and those of its failure state. 0 without memory. */
+static int listed(Automaton *a, uint32_t word, uint32_t state, uint32_t other, size_t *room) {
+    size_t count = a->first[state], most = count + (a->first[other + 1] - a->first[other]);
+    for (uint32_t k = word; k; k = a->bounded[k].next) most++;
+    if (most > *room) {
+        uint32_t *more = realloc(a->ending, 2 * most * sizeof *more);
+        if (!more) return 0;
+        a->ending = more;
+        *room = 2 * most;
+    }
+    for (uint32_t k = word; k; k = a->bounded[k].next) a->ending[count++] = k;
+    for (uint32_t i = a->first[other]; i < a->first[other + 1]; i++) a->ending[count++] = a->ending[i];
+    a->first[state + 1] = (uint32_t)count;
+    return 1;
+}
+
 /* Breadth first: the failure state of a state, which is its longest ending that a word begins with, has a
  * smaller number, and is finished before it. What no child takes leads where the failure state's row leads:
  * the row is copied whole. queue[i] is the node of state i, fail[i] its failure state. */
-static void fill(Automaton *a, Node *nodes, uint32_t *queue, uint32_t *fail) {
-    size_t width = (size_t)1 << a->shift;
+static int fill(Automaton *a, Node *nodes, uint32_t *queue, uint32_t *fail) {
+    size_t width = (size_t)1 << a->shift, room = 0;
     uint32_t tail = 1;
     queue[0] = fail[0] = 0;
+    a->first[0] = a->first[1] = 0;
     for (uint32_t state = 0; state < tail; state++) {
         const Node *node = &nodes[queue[state]];
         uint16_t *row = a->next + state * width;
@@ -108,16 +131,16 @@ static void fill(Automaton *a, Node *nodes, uint32_t *queue, uint32_t *fail) {
             uint64_t *out = a->out + WORDS * (size_t)tail, any = 0;
             memcpy(out, nodes[child].out, sizeof nodes[child].out);
             mark(out, a->out + WORDS * (size_t)other);
-            a->first[tail] = nodes[child].bounded;
-            a->shorter[tail] = a->first[other] ? other : a->shorter[other];
+            if (!listed(a, nodes[child].bounded, tail, other, &room)) return 0;
             for (int w = 0; w < WORDS; w++) any |= out[w];
-            any |= a->first[tail] | a->shorter[tail];
+            any |= a->first[tail + 1] - a->first[tail];
             fail[tail] = other;
             queue[tail] = child;
             row[nodes[child].class] = (uint16_t)(tail | (any ? FOUND : 0));
             tail++;
         }
     }
+    return 1;
 }
 
 /* Word k is words[ends[k - 1]:ends[k]] and sets the marks from marks[WORDS * k] on. NULL without memory,
@@ -151,8 +174,8 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
         }
         if (before || after) {
             struct Bounded *word = &a->bounded[k + 1];
-            *word = (struct Bounded){.length = (uint32_t)(to - from) - (uint32_t)(before + after),
-                                     .next = nodes[state].bounded, .before = before, .after = after};
+            *word = (struct Bounded){.length = (uint8_t)(to - from - before - after), .next = nodes[state].bounded,
+                                     .before = (uint8_t)before, .after = (uint8_t)after};
             mark(word->marks, marks + WORDS * k);
             nodes[state].bounded = (uint32_t)k + 1;
         } else {
@@ -162,11 +185,9 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
     if (a->states >= FOUND) goto done;
     a->next = calloc((size_t)a->states << a->shift, sizeof *a->next);
     a->out = calloc((size_t)a->states * WORDS, sizeof *a->out);
-    a->first = calloc(a->states, sizeof *a->first);
-    a->shorter = calloc(a->states, sizeof *a->shorter);
-    if (!a->next || !a->out || !a->first || !a->shorter) goto done;
-    fill(a, nodes, queue, fail);
-    whole = 1;
+    a->first = calloc((size_t)a->states + 1, sizeof *a->first);
+    if (!a->next || !a->out || !a->first) goto done;
+    whole = fill(a, nodes, queue, fail);
 done:
     free(fail);
     free(queue);
@@ -198,26 +219,24 @@ typedef struct {
 } Lane;
 
 static inline int of_word(uint8_t c) {
-    return (uint8_t)((c | 32) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_';
+    return ((uint8_t)((c | 32) - 'a') < 26) | ((uint8_t)(c - '0') < 10) | (c == '_');
 }
 
 /* Words have been found that end before `end`. seen[state], if given, is the number of the last text in which
- * all words of that state were. */
-static void found(const Automaton *a, Lane *lane, uint32_t state, const uint8_t *end, uint32_t *seen) {
-    int all = 1;
+ * all words of that state were. Nobody can tell what stands beside a word, so there is no branch for it. */
+static inline void found(const Automaton *a, Lane *lane, uint32_t state, const uint8_t *end, uint32_t *seen) {
+    uint64_t all = ~(uint64_t)0;
     if (seen && seen[state] == lane->number) return;
     mark(lane->marks, a->out + (size_t)WORDS * state);
-    for (uint32_t at = state; at; at = a->shorter[at]) {
-        for (uint32_t k = a->first[at]; k; k = a->bounded[k].next) {
-            const struct Bounded *word = &a->bounded[k];
-            const uint8_t *start = end - word->length;
-            if ((word->before && start > lane->text.start && of_word(start[-1])) ||
-                (word->after && end < lane->text.end && of_word(*end))) {
-                all = 0;
-            } else {
-                mark(lane->marks, word->marks);
-            }
-        }
+    const uint32_t *from = a->ending + a->first[state], *to = a->ending + a->first[state + 1];
+    int after = from < to && end < lane->text.end && of_word(*end);
+    for (; from < to; from++) {
+        const struct Bounded *word = &a->bounded[*from];
+        const uint8_t *start = end - word->length;
+        int before = start > lane->text.start && of_word(start[-1]);
+        uint64_t whole = (uint64_t)((before & word->before) | (after & word->after)) - 1;
+        for (int w = 0; w < WORDS; w++) lane->marks[w] |= word->marks[w] & whole;
+        all &= whole;
     }
     if (seen && all) seen[state] = lane->number;
 }

@@ -161,7 +161,6 @@ class _Evaluated:
     hits: list[list[Hits]]
     answers: list[Answers]
     features: list[pl.DataFrame]
-    rows: list[pl.DataFrame]
     is_last: bool
 
 
@@ -311,9 +310,6 @@ class _Run:
                 else:
                     records()
             features += evaluated.features
-            for rows in evaluated.rows:
-                for collector in self._collectors.values():
-                    collector.add(rows, index)
         return features
 
     def _may_wait(self, source: Source) -> bool:
@@ -334,13 +330,20 @@ class _Run:
         rows = in_reading_order(checked) if self._plan.dataset_rules else []
         self._evaluating = True
         try:
-            features = meanwhile(partial(self._features, rows, file))
+            features = meanwhile(partial(self._taken, rows, file))
             answers = [Answers(batch, self._askers) for batch in checked.batches]
             both = zip(checked.batches, answers, strict=True)
             hits = [self._plan.evaluate(batch, ignored, told.ask) for batch, told in both]
-            return _Evaluated(checked, hits, answers, features.result(), rows, is_last=False)
+            return _Evaluated(checked, hits, answers, features.result(), is_last=False)
         finally:
             self._evaluating = False
+
+    def _taken(self, frames: Sequence[pl.DataFrame], file: int) -> list[pl.DataFrame]:
+        """What dataset rules want of the rows: their features, and what is collected."""
+        for rows in frames:
+            for collector in self._collectors.values():
+                collector.add(rows, file)
+        return self._features(frames, file)
 
     def _features(self, frames: Sequence[pl.DataFrame], file: int) -> list[pl.DataFrame]:
         return [self._plan.features_of(rows, file) for rows in frames]

@@ -22,6 +22,7 @@ from curate.schemas.options.lint import LintOptions
 
 # What an output claims, so that two outputs can be told to contradict each other; None: nothing.
 Claim = Callable[[str], Any]
+_LONGEST_OPPOSITE = 16  # characters, with all that stands around them
 _OPPOSITES = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -33,20 +34,22 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         if (contract := collector.contract_of(dataset, file)) is not None
     }
     claims = {file: _claim_of(contract) for file, contract in contracts.items()}
-    definite = {file: contract.kind in CHECKED for file, contract in contracts.items()}
+    definite = [file for file, contract in contracts.items() if contract.kind in CHECKED]
     answered = _answered_again(comparable(dataset))
-    files = dict(zip(answered["index"], dataset.frame["file"][answered["index"]], strict=True))
     short = dataset.frame["short_completion"]
-    outputs = zip(
-        short[answered["index"]].to_list(), short[answered["first"]].to_list(), strict=True
+    # Free text claims nothing but yes and no: most sets need not be read again.
+    short_ones = short.filter(short.str.len_chars() <= _LONGEST_OPPOSITE).unique()
+    opposites = [text for text in short_ones.to_list() if _opposite(text) is not None]
+    answered = answered.with_columns(
+        file=dataset.frame["file"].gather(answered["index"]),
+        opposite=pl.any_horizontal(
+            short.gather(answered[row]).is_in(opposites) for row in ("index", "first")
+        ),
+    ).filter(
+        pl.col("file").is_in(list(claims)) & (pl.col("file").is_in(definite) | pl.col("opposite"))
     )
-    found = [
-        (row, first)
-        for (row, first), texts in zip(pairs(answered), outputs, strict=True)
-        # Free text claims nothing but yes and no: most sets need not be read again.
-        if files[row] in claims
-        and (definite[files[row]] or any(_opposite(text) is not None for text in texts))
-    ]
+    files = dict(zip(answered["index"].to_list(), answered["file"].to_list(), strict=True))
+    found = list(pairs(answered))
     again = texts_again(dataset, [row for pair in found for row in pair], ("completion",))
     texts = {row: text or "" for row, (text,) in again.items()}
     for row, first in found:
@@ -89,7 +92,11 @@ def _claim_of(contract: Contract) -> Claim:
 
 
 def _opposite(text: str | None) -> bool | None:
-    return _OPPOSITES.get(folded(text)) if text is not None and len(text) <= 16 else None
+    return (
+        _OPPOSITES.get(folded(text))
+        if text is not None and len(text) <= _LONGEST_OPPOSITE
+        else None
+    )
 
 
 def _claimed_values(text: str, contract: Contract) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ class Sample:
             rows.lazy()
             .with_columns(
                 index=pl.int_range(self._row, self._row + rows.height, dtype=pl.UInt32),
-                draw=pl.struct("prompt", "completion").hash(0),
+                draw=pl.col("prompt").hash(0) ^ pl.col("completion").hash(1),
             )
             .filter(pl.col("completion").is_not_null())
             .filter(pl.col("draw") <= self._limits.get(file, (1 << 64) - 1))
