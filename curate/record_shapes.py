@@ -62,7 +62,7 @@ _SIGNATURES: tuple[tuple[RecordFormat, dict[str, tuple[str, ...]]], ...] = (
 JUDGEMENTS = ("label", "kto_tag")
 # Other ways to write true and false; beside a prompt and its completion they are a mistake, not a class.
 _MEANT = ("true", "false", "yes", "no", "good", "bad", "desirable", "undesirable", "0", "1", "-1")
-_NUMBER = re.compile(r"\s*[+-]?\d+(?:\.\d+)?\s*")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 # A key that resembles one of these is a misspelt answer: such rows are no prompts without answers.
 _ANSWERS = ("completion", "completions", "response", "output", "chosen", "rejected")
 # Classification sets name what is judged and the judgement. Only a label in words is an answer.
@@ -174,7 +174,7 @@ def _labelled(record: dict[str, Any], explicit: tuple[tuple[str, str], ...]) -> 
     label = next((name for name in _JUDGEMENT if name in record), None)
     if text is None or label is None or not isinstance(record[label], (str, type(None))):
         return None
-    if _NUMBER.fullmatch(record[label] or ""):
+    if _NUMBER.fullmatch((record[label] or "").strip()):
         return None  # cells of a table are texts all
     columns = (("prompt", text), ("completion", label))
     return Shape(RecordFormat.PROMPT_COMPLETION, (*explicit, *columns))
