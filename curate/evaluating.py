@@ -9,6 +9,7 @@ Only the numbers of the rows where a rule holds come back; what to say about the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Literal
@@ -33,7 +34,7 @@ from curate.schemas.turns import RecordFormat
 from curate.screening import Mask, Screen, candidates
 from curate.taking_apart import Narrowing
 from curate.textkernel import U64
-from curate.threads import side_by_side
+from curate.threads import meanwhile, side_by_side
 from curate.token_columns import TOKEN_SCHEMA, with_missing
 
 FrameName = Literal["segments", "rows"]
@@ -136,6 +137,7 @@ class Plan:
         self._conditions = tuple(
             replace(c, number=i) for i, c in enumerate(conditions_of(rules, options))
         )
+        self._screening: Future[Screen | None] | None = None
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -163,8 +165,15 @@ class Plan:
         kinds = dict.fromkeys(k for r in self.dataset_rules for k in r.collectors)
         return {kind: kind(self.options) for kind in kinds}
 
+    def prepare(self) -> None:
+        """Have what texts are looked through for made in another thread, while the first of them are read."""
+        self._screening = meanwhile(self._made_screen)
+
     @cached_property
     def _screen(self) -> Screen | None:
+        return self._made_screen() if self._screening is None else self._screening.result()
+
+    def _made_screen(self) -> Screen | None:
         if not self._conditions:
             return None
         known = known_screen(expressions_of(self._conditions))

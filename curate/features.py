@@ -94,6 +94,8 @@ def _says_none(rows: pl.Series) -> pl.Series:
         (_SHRUGGED, _SHRUG_WANTED, True),
     ):
         places = short.gather(answers.str.contains(answer).arg_true())
+        if places.is_empty():
+            continue
         asked = prompts.gather(places).str.contains(asked_for).fill_null(unknown)
         said[places.filter(~asked).to_numpy()] = True
     return series_of(said, rows.name)

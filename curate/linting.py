@@ -189,6 +189,7 @@ class _Run:
         self._waiting: list[Callable[[], None]] = []  # record rules of the last rows
 
     def run(self) -> None:
+        self._plan.prepare()
         references = self._reference_features()
         frames: list[pl.DataFrame] = []
         rows_met = []

@@ -10,12 +10,15 @@ from curate.dataset import Dataset
 from curate.rules.near_texts import NearTexts, listed
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.same_prompts import PROMPT, real_prompts
+from curate.rules.splits import has_splits
 from curate.rules.twins import NEEDED, SAME_WORDS, comparable, crossings, place
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    if not has_splits(dataset):
+        return
     rows = comparable(dataset)
     told = np.ones(len(dataset), np.bool_)
     told[rows["index"].to_numpy()] = False

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from curate.dataset import Dataset
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.same_prompts import PROMPT, real_prompts
+from curate.rules.splits import has_splits
 from curate.rules.twins import NEEDED, SAME_WORDS, comparable, crossings, pairs, place
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    if not has_splits(dataset):
+        return
     rows = comparable(dataset)
     whole = set(crossings(rows, SAME_WORDS)["index"].to_list())
     for row, first in pairs(crossings(real_prompts(rows), PROMPT)):

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from curate.dataset import Dataset
 from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.splits import has_splits
 from curate.rules.twins import NEEDED, SAME_WORDS, comparable, crossings, pairs, place
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
+    if not has_splits(dataset):
+        return
     for row, first in pairs(crossings(comparable(dataset), SAME_WORDS)):
         message = f"the row stands in {place(dataset, first, row)} as well"
         yield Hit(row, message, column="prompt", related=((first, 1.0),))

@@ -27,6 +27,11 @@ class Split:
     rows: I64
 
 
+def has_splits(dataset: Dataset) -> bool:
+    """Whether rows of one split can stand in another."""
+    return len(set(roles_of(dataset))) > 1
+
+
 def roles_of(dataset: Dataset) -> tuple[FileRole, ...]:
     """What each file is for: as the user said, or as the names in one folder say.
 
