@@ -11,13 +11,14 @@ Keys are the options' names, with dashes or underscores.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from curate.errors import UserError, unknown_name
+from curate.errors import UserError, nearest, unknown_name
 from curate.light_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -115,7 +116,9 @@ def resolve(
     known = set(model.model_fields)
     for name in from_file:
         if name not in known:
-            raise UserError(f"{config.path}: [{table}]: {unknown_name('option', name, known)}")
+            dashed = [n.replace("_", "-") for n in known]
+            unknown = unknown_name("option", name.replace("_", "-"), dashed)
+            raise UserError(f"{config.path}: [{table}]: {unknown}")
     values = {**from_file, **flags}
     origins = {
         name: "flag" if name in flags else str(config.path) if name in from_file else "default"
@@ -125,15 +128,46 @@ def resolve(
         return model.model_validate(values), origins
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
-        name = str(detail["loc"][0]) if detail["loc"] else table
-        where = (
-            f"{config.path}: [{table}] {name}"
-            if origins.get(name) not in ("flag", None)
-            else _flag(name)
-        )
-        message = detail["msg"].removeprefix("Value error, ")
-        raise UserError(f"{where}: {message[0].lower()}{message[1:]}") from None
+        if not detail["loc"]:  # options that do not go together, which the message names
+            raise UserError(detail["msg"].removeprefix("Value error, ")) from None
+        name = str(detail["loc"][0])
+        where = "--" + name.replace("_", "-")
+        if origins.get(name) not in ("flag", None):
+            where = f"{config.path}: [{table}] {where[2:]}"
+        raise UserError(f"{where}: {_wrong(detail)}") from None
 
 
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+# What was expected, in our words, for what pydantic says of numbers and choices.
+_EXPECTED = {
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text in quotes",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a table",
+}
+
+
+def _wrong(detail: Any) -> str:
+    """What is wrong with a value, from what pydantic says of it."""
+    expected = _EXPECTED.get(detail["type"])
+    if expected is None:
+        message: str = detail["msg"].removeprefix("Value error, ")
+        return message[0].lower() + message[1:]
+    choices = {k: f"{v:g}" if isinstance(v, float) else v for k, v in detail.get("ctx", {}).items()}
+    said = f"expected {expected.format(**choices)}, got {detail['input']!r}"
+    if "expected" not in choices:
+        return said
+    hint = nearest(str(detail["input"]), re.findall(r"'([^']+)'", choices["expected"]))
+    return f"{said}. {hint}" if hint else said

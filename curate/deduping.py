@@ -26,6 +26,7 @@ from curate.ledger import Removal, make_ledger, place_of
 from curate.light_dataclass import dataclass
 from curate.linefiles import LineFile, open_lines
 from curate.matching import Progress, Settings, Sketched, decide, sketch_source
+from curate.plurals import unread_rows
 from curate.referencing import match_references
 from curate.rowsource import RowSource, refuse_unknown
 from curate.rowtexts import RowTexts, column_text
@@ -303,9 +304,9 @@ def _warnings(
     unread = np.flatnonzero(source.unread & ~blank)
     if len(unread):
         yield (
-            f"{len(unread):,} rows are no records of a known format (the first at "
-            f"{_where(place_of(source, int(unread[0])))}); they were compared byte for byte only. "
-            "`curate lint` names them."
+            f"{unread_rows(len(unread))} of a known format (the first at "
+            f"{_where(place_of(source, int(unread[0])))}), compared byte for byte only; "
+            "`curate lint` says why"
         )
     largest = max(clusters, key=lambda c: len(c.members), default=None)
     if largest and len(largest.members) > max(_LARGE_CLUSTER, rows // 100):

@@ -16,18 +16,33 @@ EXIT_BUG = 3
 EXIT_INTERRUPTED = 130
 
 
+_MOST_NAMES = 30
+_SHORTEST_PART = 3  # letters by which a longer name is found
+
+
 class UserError(Exception):
     """The user can mend this. The message names file, line, what was expected and what to do."""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
-    """The error for a name that is not known: suggests the nearest, then lists all."""
+def unknown_name(kind: str, name: str, known: Iterable[str], see: str = "") -> UserError:
+    """The error for a name that is not known: suggests the nearest, or else says what there is.
+
+    `see` says where all names stand, for when they are too many to be listed.
+    """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    listed = (
-        ", ".join(names)
-        if len(names) <= 30
-        else f"{', '.join(names[:30])}, … ({len(names)} in all)"
-    )
-    return UserError(f"unknown {kind} {name!r}.{hint} Known: {listed}.")
+    hint = nearest(name, names)
+    if not hint and len(names) <= _MOST_NAMES:
+        hint = f"Known: {', '.join(names)}."
+    return UserError(" ".join(filter(None, (f"unknown {kind} {name!r}.", hint, see))))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Asks whether one of the names most like this one was meant; nothing where none is like it."""
+    listed = list(names)
+    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.7)
+    if not near and len(name) >= _SHORTEST_PART:
+        near = [one for one in listed if name.casefold() in one.casefold()][:3]
+    if not near:
+        return ""
+    first, last = ", ".join(map(repr, near[:-1])), repr(near[-1])
+    return f"Did you mean {first} or {last}?" if first else f"Did you mean {last}?"

@@ -58,7 +58,7 @@ def _strengths(selectors: Sequence[str], table: Sequence[Rule]) -> dict[str, int
         if not named:
             known = {r.about.code for r in table} | {r.about.name for r in table}
             known |= {r.about.family for r in table} | {ALL}
-            raise unknown_name("rule", selector, known)
+            raise unknown_name("rule", selector, known, "`curate rules` lists them all.")
         for code, strength in named.items():
             strengths[code] = max(strengths.get(code, -1), strength)
     return strengths

@@ -13,13 +13,14 @@ import gzip
 import io
 import lzma
 import os
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from curate.errors import UserError
+from curate.errors import UserError, nearest
 
 STDIN = "-"
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
@@ -46,6 +47,10 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xfe", "", "UTF-16 text; convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
     (b"\xfe\xff", "", "UTF-16 text; convert it to UTF-8: iconv -f UTF-16 -t UTF-8"),
 )
+
+
+# No header of a table looks like an object with a key, nor like an array of such.
+_JSON_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(\[\s*)?\{\s*\"")
 
 
 def suffixes(path: str) -> tuple[str, str]:
@@ -98,8 +103,19 @@ def expand(names: Iterable[str | os.PathLike[str]]) -> list[str]:
                 raise UserError(f"{name}: no file matches this pattern")
             found.update(dict.fromkeys(matches))
         else:
-            raise UserError(f"{name}: no such file or folder")
+            raise UserError(_missing(name))
     return list(found)
+
+
+def _missing(name: str) -> str:
+    said = f"{name}: no such file or folder"
+    folder, base = os.path.split(name)
+    try:
+        beside = [entry.name for entry in os.scandir(folder or ".")]
+    except OSError:
+        return f"{said}; there is no folder {folder}" if folder else said
+    hint = nearest(base, (entry for entry in beside if suffixes(entry)[0] in KINDS))
+    return f"{said}. {hint}" if hint else said
 
 
 def _data_files(folder: str) -> Iterator[str]:
@@ -169,6 +185,11 @@ def _check_magic(path: str, stream: IO[bytes], compression: str) -> None:
             if suffix == expected or (suffix == ".parquet" and expected == ".pq"):
                 return
             raise UserError(f"{path}: the name does not fit the content, which is {name}")
+    if expected in (".csv", ".tsv") and (found := _JSON_BEGINS.match(head)):
+        suffix = ".json" if found[1] else ".jsonl"
+        raise UserError(
+            f"{path}: the name does not fit the content, which is JSON; name it {suffix}"
+        )
     if compression and head:
         raise UserError(
             f"{path}: the name ends in {compression}, but the content is not so compressed"

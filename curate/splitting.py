@@ -31,6 +31,7 @@ from curate.errors import UserError
 from curate.light_dataclass import dataclass
 from curate.linefiles import LineFile, copy_lines, open_lines
 from curate.matching import Progress, Settings, decide, sketch_source
+from curate.plurals import unread_rows
 from curate.rowsource import RowSource, refuse_unknown
 from curate.rowtexts import RowTexts, column_text
 from curate.schemas.dedupe_artifacts import SplitFile, SplitManifest
@@ -465,8 +466,8 @@ def _unread(source: RowSource, rows: _Rows) -> list[str]:
         return []
     file, i = source.place(int(unread[0]))
     return [
-        f"{len(unread):,} rows are no records of a known format (the first at {file.path}:"
-        f"{file.numbers[i]}); `curate train` will refuse them, `curate lint` names them"
+        f"{unread_rows(len(unread))} of a known format (the first at {file.path}:"
+        f"{file.numbers[i]}): `curate train` will refuse the file, `curate lint` says why"
     ]
 
 

@@ -39,7 +39,13 @@ def test_every_command_has_help_without_the_training_extra(name: str) -> None:
     [
         (["lnit"], "unknown command 'lnit'. Did you mean 'lint'"),
         (["lint", "--selct", "X"], "unknown option '--selct'. Did you mean '--select'"),
+        (["lint", "--colour"], "unknown option '--colour'. `curate lint --help` shows them all"),
         (["lint", "missing.jsonl"], "missing.jsonl: no such file"),
+        (["lint", "--output-format", "jsno"], "got 'jsno'. Did you mean 'json'?"),
+        (["lint", "--max-label-share", "80"], "--max-label-share: expected 1 or less, got '80'"),
+        (["split", "x", "--val", "0.6", "--test", "0.4"], "curate: --val and --test together"),
+        (["rule", "empty"], "'empty-completion', 'empty-prompt' or 'empty-side'?"),
+        (["rule", "FOO001"], "unknown rule 'FOO001'. `curate rules` lists them all"),
         (["lint", "--config", "none.toml", "x"], "none.toml: no such configuration file"),
     ],
 )
@@ -51,6 +57,28 @@ def test_mistakes_exit_2_with_one_line(
     assert said in error
     assert error.count("\n") == 1
     assert "Traceback" not in error
+
+
+def test_a_missing_file_is_told_from_its_neighbour(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tickets.jsonl").write_text("")
+    (tmp_path / "tikets.md").write_text("")
+    assert main(["lint", str(tmp_path / "tikets.jsonl")]) == 2
+    assert "no such file or folder. Did you mean 'tickets.jsonl'?" in capsys.readouterr().err
+    assert main(["lint", str(tmp_path / "gone" / "tickets.jsonl")]) == 2
+    assert f"there is no folder {tmp_path / 'gone'}" in capsys.readouterr().err
+
+
+def test_json_lines_that_are_called_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, name in (('{"prompt": "a"}\n', ".jsonl"), ('[ {"prompt": "a"}]', ".json")):
+        (tmp_path / "rows.csv").write_text(text)
+        assert main(["lint", str(tmp_path / "rows.csv")]) == 2
+        assert f"which is JSON; name it {name}" in capsys.readouterr().err
+    (tmp_path / "rows.csv").write_text('{prompt},"{""a"": 1}"\nx,y\n')
+    assert main(["lint", "--select", "FMT", str(tmp_path / "rows.csv")]) == 1
 
 
 def run_raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:

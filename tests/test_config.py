@@ -51,12 +51,12 @@ def test_the_closest_file_wins_and_a_pyproject_needs_the_table(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[lint]\nmin_row = 3\n", "unknown option 'min_row'. Did you mean 'min_rows'"),
+        ("[lint]\nmin_row = 3\n", "unknown option 'min-row'. Did you mean 'min-rows'"),
         ("[lnit]\n", "unknown table 'lnit'. Did you mean 'lint'"),
         ("[lint\n", "not valid TOML"),
         ("lint = 3\n", "should be a table"),
-        ("[lint]\nmin_rows = 0\n", "min_rows: input should be greater than or equal to 1"),
-        ("[lint]\nmin_rows = 'many'\n", "min_rows: input should be a valid integer"),
+        ("[lint]\nmin_rows = 0\n", "min-rows: expected 1 or more, got 0"),
+        ("[lint]\nmin_rows = 'many'\n", "min-rows: expected a whole number, got 'many'"),
     ],
 )
 def test_mistakes_in_the_file_name_the_file_and_the_place(

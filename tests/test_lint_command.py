@@ -191,7 +191,7 @@ def test_settings_come_from_the_configuration_file(
     shown = capsys.readouterr().out
     assert 'select = ["TXT001"]  # ' in shown
     assert "curate.toml" in shown
-    assert 'fail_on = "error"  # default' in shown
+    assert 'fail-on = "error"  # default' in shown
 
 
 def test_rules_are_left_out_in_some_files(write_jsonl: Write) -> None:

@@ -196,9 +196,10 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
     if command.arguments:
         command.arguments(parser)
     if command.options:
-        from curate.cli.flags import add_flags
+        from curate.cli.flags import add_flags, usage
 
         add_flags(parser, [model for model, _ in command.options])
+        parser.usage = usage(parser)
     shared = parser.add_argument_group("configuration")
     if not any("--config" in a.option_strings or a.dest == "config" for a in parser._actions):
         shared.add_argument(
@@ -215,7 +216,7 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments: -"):
             flag = message.removeprefix("unrecognized arguments: ").split()[0].split("=")[0]
             known = [o for a in self._actions for o in a.option_strings if o.startswith("--")]
-            raise unknown_name("option", flag, known)
+            raise unknown_name("option", flag, known, f"`{self.prog} --help` shows them all.")
         raise UserError(f"{message}. See `{self.prog} --help`.")
 
 

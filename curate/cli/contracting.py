@@ -35,6 +35,9 @@ def run(invocation: Invocation) -> int:
     data = invocation.options(DataOptions, "data")
     protect(invocation.arguments.files, (options.output,))
     contract, broken = contract_of_files(invocation.arguments.files, data)
+    if not contract.outputs:
+        files = ", ".join(invocation.arguments.files)
+        raise UserError(f"{files}: no row has an output; there is nothing to infer a contract from")
     if options.output is not None:
         write_json(options.output, contract.model_dump(mode="json", exclude_defaults=False))
     if options.output_format == "json":

@@ -22,15 +22,27 @@ def add_flags(parser: argparse.ArgumentParser, models: Iterable[type[Options]]) 
     """Add one argument for each field of the models; a field of a base class once, in its group."""
     seen: set[str] = set()
     for model in models:
-        for owner in reversed(
-            [c for c in model.__mro__ if issubclass(c, Options) and c is not Options]
-        ):
+        for owner in model.__mro__:
+            if not issubclass(owner, Options) or owner is Options:
+                continue
             own = [n for n in model.model_fields if n in owner.__annotations__ and n not in seen]
-            title = (owner.__doc__ or owner.__name__).splitlines()[0].rstrip(".").lower()
+            sentence = (owner.__doc__ or owner.__name__).splitlines()[0].partition(". ")[0]
+            title = sentence.rstrip(".").lower()
             group = parser.add_argument_group(title) if own else parser
             for name in own:
                 seen.add(name)
                 _add(group, name, model.model_fields[name])
+
+
+def usage(parser: argparse.ArgumentParser) -> str:
+    """One line: argparse would name sixty options before it says what the command is for."""
+    shown = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} [{} ...]"}
+    names = [
+        shown[action.nargs].replace("{}", str(action.metavar or action.dest))
+        for action in parser._actions
+        if not action.option_strings and action.nargs in shown
+    ]
+    return " ".join((parser.prog, "[options]", *names))
 
 
 def given(namespace: argparse.Namespace, model: type[Options]) -> dict[str, Any]:

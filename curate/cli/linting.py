@@ -17,6 +17,7 @@ from curate.cli.command import Invocation
 from curate.errors import EXIT_BUG, EXIT_CLEAN, EXIT_FINDINGS, UserError
 from curate.linting import Source, sources_of
 from curate.output import renderer, text
+from curate.plurals import counted
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
@@ -62,11 +63,11 @@ def _once(sources: Sequence[Source], options: LintOptions, data: DataOptions) ->
     report = lint_cached(sources, options, data, keep_per_rule=_kept(options))
     if options.write_baseline is not None:
         count = write_baseline(options.write_baseline, report.findings)
-        _say(f"wrote {count:,} known findings to {options.write_baseline}", sys.stderr)
+        _say(f"wrote {counted(count, 'known finding')} to {options.write_baseline}", sys.stderr)
         return EXIT_CLEAN
     if options.add_suppressions:
         count = add_suppressions(options, report.findings)
-        _say(f"added {count:,} suppressions to {options.suppressions}", sys.stderr)
+        _say(f"added {counted(count, 'suppression')} to {options.suppressions}", sys.stderr)
         return EXIT_CLEAN
     _show(report, options, sys.stdout)
     return _exit_code(report, options)
@@ -129,8 +130,7 @@ def _unchanged(sources: Sequence[Source]) -> str | None:
 
 def _made(repaired: fixing.Repaired) -> str:
     each = ", ".join(f"{count:,} of {code}" for code, count in sorted(repaired.counts.items()))
-    noun = "repair" if repaired.total == 1 else "repairs"
-    return f"{repaired.total:,} {noun}" + (f" ({each})" if each else "")
+    return counted(repaired.total, "repair") + (f" ({each})" if each else "")
 
 
 def _limited(report: LintReport, keep: int | None) -> LintReport:
@@ -211,7 +211,7 @@ def _print_settings(invocation: Invocation, options: LintOptions, data: DataOpti
         values = group.model_dump(mode="json")
         for name, value in values.items():
             origin = invocation.origins[table].get(name, "default")
-            lines.append(f"{name} = {_toml(value)}  # {origin}\n")
+            lines.append(f"{name.replace('_', '-')} = {_toml(value)}  # {origin}\n")
     _write_out(lines)
 
 

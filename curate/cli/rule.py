@@ -33,7 +33,8 @@ def find(name: str) -> dict[str, Any]:
     for rule in rules:
         if name.upper() == rule["code"] or name.lower() == rule["name"]:
             return rule
-    raise unknown_name("rule", name, [n for rule in rules for n in (rule["code"], rule["name"])])
+    names = [n for rule in rules for n in (rule["code"], rule["name"])]
+    raise unknown_name("rule", name, names, "`curate rules` lists them all.")
 
 
 def list_all(invocation: Invocation) -> int:

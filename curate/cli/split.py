@@ -8,6 +8,7 @@ import json
 
 from curate.cli.command import Command, Invocation
 from curate.errors import EXIT_CLEAN
+from curate.plurals import counted
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.split import SplitOptions
 
@@ -41,7 +42,7 @@ def run(invocation: Invocation) -> int:
         )
     by = f", stratified by {result.stratified_by}" if result.stratified_by else ""
     console.print(
-        f"{result.clusters:,} clusters (the largest of {result.largest_cluster:,} rows), none in two "
+        f"{result.clusters:,} clusters (the largest of {counted(result.largest_cluster, 'row')}), none in two "
         f"splits{by}",
         style="dim",
     )

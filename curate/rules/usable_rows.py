@@ -8,6 +8,7 @@ import polars as pl
 
 from curate.dataset import Dataset
 from curate.light_dataclass import dataclass
+from curate.plurals import counted
 from curate.rules.splits import roles_of
 
 NEEDED = (
@@ -32,11 +33,13 @@ class Usable:
         """The count in words, with what was left out."""
         left = []
         if self.rows - self.usable:
-            left.append(f"{self.rows - self.usable:,} have no output")
+            empty = self.rows - self.usable
+            left.append(f"{empty:,} {'has' if empty == 1 else 'have'} no output")
         if self.usable - self.distinct:
-            left.append(f"{self.usable - self.distinct:,} repeat others")
-        of = f" of {self.rows:,} rows ({', '.join(left)})" if left else ""
-        return f"{self.distinct:,} usable example{'' if self.distinct == 1 else 's'}{of}"
+            again = self.usable - self.distinct
+            left.append(f"{again:,} {'repeats another' if again == 1 else 'repeat others'}")
+        of = f" of {counted(self.rows, 'row')} ({', '.join(left)})" if left else ""
+        return f"{counted(self.distinct, 'usable example')}{of}"
 
 
 def usable_rows(dataset: Dataset) -> Iterator[Usable]:

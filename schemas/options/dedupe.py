@@ -144,17 +144,17 @@ class DedupeOptions(SimilarityOptions):
     @model_validator(mode="after")
     def _fit_together(self) -> DedupeOptions:
         if self.keep == "best" and not self.keep_by:
-            raise ValueError("keep = best needs keep-by, the column that holds the score")
+            raise ValueError("--keep best needs --keep-by, the column that holds the score")
         if self.keep_by and self.keep != "best":
-            raise ValueError("keep-by is only used with keep = best")
+            raise ValueError("--keep-by is only used with --keep best")
         if self.address and self.engine != "daft":
-            raise ValueError("address is only used with engine = daft")
+            raise ValueError("--address is only used with --engine daft")
         if self.engine == "daft":
             alone = ("against", "index", "shared_index", "audit", "semantic")
             if also := [name for name in alone if getattr(self, name)]:
-                raise ValueError(f"{also[0].replace('_', '-')} does not go with engine = daft")
+                raise ValueError(f"--{also[0].replace('_', '-')} does not go with --engine daft")
         if self.index and self.shared_index:
-            raise ValueError("index and shared-index exclude each other")
+            raise ValueError("--index and --shared-index exclude each other")
         if self.in_place and self.output:
-            raise ValueError("in-place and output exclude each other")
+            raise ValueError("--in-place and --output exclude each other")
         return self

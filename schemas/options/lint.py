@@ -130,11 +130,19 @@ class LintOptions(RuleOptions):
             return value
         return {k: v.split(",") if isinstance(v, str) else v for k, v in value.items()}
 
-    train: tuple[Path, ...] = option((), "A training split, for the checks across splits.")
-    val: tuple[Path, ...] = option((), "A validation split, for the checks across splits.")
-    test: tuple[Path, ...] = option((), "A test split, for the checks across splits.")
+    train: tuple[Path, ...] = option(
+        (), "A training split, for the checks across splits.", metavar="FILE"
+    )
+    val: tuple[Path, ...] = option(
+        (), "A validation split, for the checks across splits.", metavar="FILE"
+    )
+    test: tuple[Path, ...] = option(
+        (), "A test split, for the checks across splits.", metavar="FILE"
+    )
     against: tuple[Path, ...] = option(
-        (), "A benchmark that the data must not contain; it is compared with, not checked itself."
+        (),
+        "A benchmark that the data must not contain; it is compared with, not checked itself.",
+        metavar="FILE",
     )
 
     fix: bool = option(False, "Make the safe repairs in the files.")

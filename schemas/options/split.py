@@ -50,5 +50,5 @@ class SplitOptions(Options):
     @model_validator(mode="after")
     def _leaves_something_to_train_on(self) -> SplitOptions:
         if self.val + self.test >= 1:
-            raise ValueError("val and test together leave nothing to train on")
+            raise ValueError("--val and --test together leave nothing to train on")
         return self
