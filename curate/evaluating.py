@@ -26,6 +26,7 @@ from curate.few_texts import cut
 from curate.judged_bad import spoken_of
 from curate.known_screen import known_screen
 from curate.light_dataclass import dataclass
+from curate.memory import on_its_own
 from curate.rendered_texts import leaked
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
@@ -230,7 +231,7 @@ class Plan:
         features = [FEATURES[name]().alias(name) for name in self.features]
         if self.counts_tokens:
             rows = with_missing(rows)
-        frame = rows.lazy().select("line", *features).collect()
+        frame = on_its_own(rows.lazy().select("line", *features).collect())
         number = pl.repeat(file, frame.height, dtype=pl.UInt32, eager=True)
         return frame.insert_column(0, number.alias("file"))
 

@@ -105,6 +105,7 @@ def _run(rule: Rule, case: dict[str, Any], path: Path) -> list[Finding]:
     options, data = _options(rule, case)
     report = lint([path], options, data)
     assert report.shown_in_full
+    assert not [item for item in report.not_assessed if item.failed], "the rule raised"
     return [f for f in report.findings if f.code == rule.about.code]
 
 

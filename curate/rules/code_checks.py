@@ -124,7 +124,8 @@ def broken_python(code: str, prompt: str) -> str | None:
                 tree = ast.parse(candidate)
                 missing = _never_imported(tree) if _may_hold(candidate, _KNOWN) else None
         except SyntaxError as raised:
-            error = error or raised
+            # A traceback would hold this frame, which holds it, and whatever the callers have at hand.
+            error = error or raised.with_traceback(None)
         except (ValueError, RecursionError, MemoryError):
             return None
         else:

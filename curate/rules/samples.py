@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.dataset import Dataset
+from curate.memory import on_its_own
 from curate.schemas.options.lint import LintOptions
 
 SIZE = 600
@@ -43,7 +44,7 @@ class Sample:
         if frame.height > SIZE:
             frame = frame.sort("draw", "index").head(SIZE)
             self._limits[file] = int(frame["draw"][-1])
-        self._frames[file] = frame
+        self._frames[file] = on_its_own(frame)
 
     def add_reference(self, rows: pl.DataFrame, file: int) -> None:
         """Benchmarks are not what is trained on."""

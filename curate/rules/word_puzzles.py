@@ -154,10 +154,12 @@ def _nth(prompt: str, completion: str) -> Iterator[str]:
         r"\bis:? ([a-z])\W*$", completion.strip(), re.I
     )
     said = (answer[-1] if answer else bare[1] if bare else "").strip(" .,").lower()
-    accepted = {units[at]} if at < len(units) else set()
+    if at >= len(units):
+        return
+    accepted = {units[at]}
     if what == "letter" and at < len(subject) and "the end" not in prompt.lower():
         accepted.add(subject[at].lower())
-    if accepted and said and (what == "word" or len(said) == 1) and said not in accepted:
+    if said and (what == "word" or len(said) == 1) and said not in accepted:
         yield f"the completion says that the {match[1]} {what} of {subject[:40]!r} is {said!r}, but it is {units[at]!r}"
 
 
