@@ -15,6 +15,7 @@
 #define BOUND 0xFD
 #define KINDS 0xF5 /* the first of the words that stand for what kinds of characters a text holds */
 #define LANES 6 /* texts that are read side by side, so that none waits for memory alone */
+#define LINE 64 /* bytes of a line of the processor's cache */
 #define STEPS 256 /* bytes of each that are read before what was found in them is looked at */
 
 /* A word with BOUND: its marks, its length, at which of its edges no word may go on, and the next one that ends in
@@ -33,7 +34,8 @@ struct Bounded {
  * numbered breadth first, so that those of short beginnings, where most bytes lead, lie together. */
 typedef struct {
     uint8_t class_of[256];
-    uint16_t *next;
+    uint16_t *next; /* in `rows`, from where a line of the processor's cache begins */
+    void *rows;
     uint64_t *out;
     struct Bounded *bounded;
     uint32_t *first, *ending; /* ending[first[s]] to ending[first[s + 1] - 1]: the bounded words that end in state s */
@@ -45,7 +47,7 @@ typedef struct {
 
 EXPORT void curate_automaton_free(Automaton *automaton) {
     if (!automaton) return;
-    free(automaton->next);
+    free(automaton->rows);
     free(automaton->out);
     free(automaton->bounded);
     free(automaton->first);
@@ -183,10 +185,11 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
         }
     }
     if (a->states >= FOUND) goto done;
-    a->next = calloc((size_t)a->states << a->shift, sizeof *a->next);
+    a->rows = calloc(((size_t)a->states << a->shift) * sizeof *a->next + LINE, 1);
     a->out = calloc((size_t)a->states * WORDS, sizeof *a->out);
     a->first = calloc((size_t)a->states + 1, sizeof *a->first);
-    if (!a->next || !a->out || !a->first) goto done;
+    if (!a->rows || !a->out || !a->first) goto done;
+    a->next = (uint16_t *)(((uintptr_t)a->rows + LINE - 1) / LINE * LINE);
     whole = fill(a, nodes, queue, fail);
 done:
     free(fail);
@@ -209,10 +212,10 @@ static int folds_to_ascii(Span text) {
     return 0;
 }
 
-/* A text on its way through the automaton; `number` is its own. */
+/* A text on its way through the automaton. */
 typedef struct {
     const uint8_t *p;
-    uint32_t state, number;
+    uint32_t state;
     int64_t row;
     uint64_t marks[WORDS];
     Span text;
@@ -222,23 +225,18 @@ static inline int of_word(uint8_t c) {
     return ((uint8_t)((c | 32) - 'a') < 26) | ((uint8_t)(c - '0') < 10) | (c == '_');
 }
 
-/* Words have been found that end before `end`. seen[state], if given, is the number of the last text in which
- * all words of that state were. Nobody can tell what stands beside a word, so there is no branch for it. */
-static inline void found(const Automaton *a, Lane *lane, uint32_t state, const uint8_t *end, uint32_t *seen) {
-    uint64_t all = ~(uint64_t)0;
-    if (seen && seen[state] == lane->number) return;
-    mark(lane->marks, a->out + (size_t)WORDS * state);
+/* The words of a state that depend on what stands beside them, where they end before `end`. Nobody can tell what does, so
+ * there is no branch for it. */
+static inline void beside(const Automaton *a, Lane *lane, uint32_t state, const uint8_t *end) {
     const uint32_t *from = a->ending + a->first[state], *to = a->ending + a->first[state + 1];
-    int after = from < to && end < lane->text.end && of_word(*end);
+    int after = end < lane->text.end && of_word(*end);
     for (; from < to; from++) {
         const struct Bounded *word = &a->bounded[*from];
         const uint8_t *start = end - word->length;
         int before = start > lane->text.start && of_word(start[-1]);
         uint64_t whole = (uint64_t)((before & word->before) | (after & word->after)) - 1;
         for (int w = 0; w < WORDS; w++) lane->marks[w] |= word->marks[w] & whole;
-        all &= whole;
     }
-    if (seen && all) seen[state] = lane->number;
 }
 
 /* Words that were found: by how many steps, times LANES, plus in which lane; and in which state. */
@@ -257,9 +255,9 @@ static inline uint32_t step(const Automaton *a, uint32_t state, uint8_t c, uint3
 }
 
 /* Reads on in all lanes by so many steps. */
-static void read_on(const Automaton *a, Lane *lanes, int busy, uint32_t steps, uint32_t *seen) {
+static void read_on(const Automaton *a, Lane *lanes, int busy, uint32_t steps) {
     Hit hits[LANES * STEPS + 1];
-    size_t count = 0;
+    size_t count = 0, bounded = 0;
     if (busy == LANES) {
         const uint8_t *p[LANES];
         uint32_t states[LANES];
@@ -279,8 +277,14 @@ static void read_on(const Automaton *a, Lane *lanes, int busy, uint32_t steps, u
         }
     }
     for (size_t h = 0; h < count; h++) {
+        uint32_t state = hits[h].state;
+        mark(lanes[hits[h].steps % LANES].marks, a->out + (size_t)WORDS * state);
+        hits[bounded] = hits[h];
+        bounded += a->first[state] < a->first[state + 1];
+    }
+    for (size_t h = 0; h < bounded; h++) {
         Lane *lane = &lanes[hits[h].steps % LANES];
-        found(a, lane, hits[h].state, lane->p + hits[h].steps / LANES + 1, seen);
+        beside(a, lane, hits[h].state, lane->p + hits[h].steps / LANES + 1);
     }
     for (int k = 0; k < busy; k++) lanes[k].p += steps;
 }
@@ -390,18 +394,13 @@ static void finish(const Automaton *a, Lane *lane) {
 }
 
 /* The marks of each text of a stream, word w of text i at marks[w * rows + i]; 0 for null. 1: not a stream
- * of strings; 2: without memory. */
+ * of strings. */
 EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks) {
     Strings strings;
     Lane lanes[LANES];
-    uint32_t number = 0, *seen = calloc(a->states, sizeof *seen);
     int busy = 0, status = 0;
     int64_t row = 0;
-    if (!seen) return 2;
-    if (!opened(&strings, stream)) {
-        free(seen);
-        return 1;
-    }
+    if (!opened(&strings, stream)) return 1;
     memset(marks, 0, (size_t)rows * WORDS * sizeof *marks);
     for (;;) {
         int64_t chunk_end = strings.chunk.release ? row + (strings.chunk.length - strings.at) : row;
@@ -419,7 +418,6 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
             memset(lane->marks, 0, sizeof lane->marks);
             lane->p = lane->text.start;
             lane->state = begun(a, lane);
-            lane->number = ++number;
             busy++;
         }
         if (!busy) break;
@@ -428,7 +426,7 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
             ptrdiff_t left = lanes[k].text.end - lanes[k].p;
             if (left < steps) steps = left;
         }
-        read_on(a, lanes, busy, (uint32_t)steps, seen);
+        read_on(a, lanes, busy, (uint32_t)steps);
         for (int k = busy - 1; k >= 0; k--) {
             if (lanes[k].p < lanes[k].text.end) continue;
             finish(a, &lanes[k]);
@@ -436,7 +434,6 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
             lanes[k] = lanes[--busy];
         }
     }
-    free(seen);
     closed(&strings);
     return status;
 }
@@ -446,7 +443,7 @@ EXPORT void curate_marks_of(const Automaton *a, const uint8_t *text, int64_t len
     Lane lane = {.p = text, .text = {text, text + length}};
     while (lane.p < lane.text.end) {
         ptrdiff_t left = lane.text.end - lane.p;
-        read_on(a, &lane, 1, (uint32_t)(left < STEPS ? left : STEPS), NULL);
+        read_on(a, &lane, 1, (uint32_t)(left < STEPS ? left : STEPS));
     }
     memcpy(marks, lane.marks, sizeof lane.marks);
 }
