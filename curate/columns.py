@@ -272,6 +272,7 @@ def _may_be_empty(message: Message) -> bool:
         message.calls_tools
         or bool(message.refusal)
         or message.role in ("tool", "function")
+        or bool((message.model_extra or {}).get("audio"))  # what was said is there, not as text
         or (
             isinstance(message.content, list)
             and any(p.type not in ("text",) for p in message.content)

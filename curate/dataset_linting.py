@@ -6,7 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
+from typing import Any
 
+import orjson
 import polars as pl
 
 from curate.dataset import Dataset
@@ -21,6 +23,7 @@ from curate.rules.protocol import About, DatasetRule, Hit, Repair
 from curate.schemas.findings import Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
+from curate.sources import kind_of
 from curate.tallying import Tally
 
 
@@ -72,8 +75,8 @@ def check_dataset(
     for rule in rules:
         _run_rule(rule, dataset, options, ignored, room(rule.about.code), found)
     twins = [_twins(hit, dataset) for hit in found.placed]
-    found.raws, contents = _rows_again(found.placed, twins, paths)
-    found.texts = _texts(found.placed, found.raws, data)
+    found.raws, cells, contents = _rows_again(found.placed, twins, paths)
+    found.texts = _texts(found.placed, found.raws, cells, data)
     pairs: dict[str, Pairs] = {}
     for hit, both in zip(found.placed, twins, strict=True):
         if both is not None:
@@ -184,8 +187,8 @@ def _place(
 
 def _rows_again(
     placed: Sequence[_Placed], twins: Sequence[tuple[Place, Place] | None], paths: Sequence[str]
-) -> tuple[dict[Place, bytes], dict[Place, str]]:
-    """The bytes of the rows that hits name, and the hashes of those that are compared.
+) -> tuple[dict[Place, bytes], dict[Place, Any], dict[Place, str]]:
+    """The bytes of the rows that hits name, their cells in tables, and the hashes of those compared.
 
     The text was not kept, so the files are read again.
     """
@@ -195,15 +198,19 @@ def _rows_again(
     for file, line in named | compared:
         wanted.setdefault(file, set()).add(line)
     rows: dict[Place, bytes] = {}
+    cells: dict[Place, Any] = {}
     contents: dict[Place, str] = {}
     for file, lines in wanted.items():
+        table = kind_of(paths[file]) in ("csv", "tsv")
         for batch in read_selected(paths[file], sorted(lines)):
-            for line, raw in zip(batch.lines, batch.raw, strict=True):
+            for line, raw, value in zip(batch.lines, batch.raw, batch.values, strict=True):
                 if (file, line) in named:
                     rows[file, line] = raw
+                    if table:
+                        cells[file, line] = value
                 if (file, line) in compared:
                     contents[file, line] = content_hash(raw)
-    return rows, contents
+    return rows, cells, contents
 
 
 def _raw(placed: _Placed, raws: dict[Place, bytes]) -> bytes | None:
@@ -213,16 +220,31 @@ def _raw(placed: _Placed, raws: dict[Place, bytes]) -> bytes | None:
 
 
 def _texts(
-    placed: Sequence[_Placed], raws: dict[Place, bytes], data: DataOptions
+    placed: Sequence[_Placed],
+    raws: dict[Place, bytes],
+    cells: dict[Place, Any],
+    data: DataOptions,
 ) -> list[tuple[str | None, str | None] | None]:
     """For each hit that names a canonical column, the field behind it, and its text."""
     texts: list[tuple[str | None, str | None] | None] = [None] * len(placed)
-    rows = [(i, hit.hit.column, _raw(hit, raws)) for i, hit in enumerate(placed)]
-    known = [(i, column, raw) for i, column, raw in rows if column is not None and raw is not None]
-    found = texts_of_columns([(column, raw) for _, column, raw in known], data)
-    for (i, _, _), text in zip(known, found, strict=True):
+    known: list[int] = []
+    wanted: list[tuple[str, Any]] = []
+    for i, hit in enumerate(placed):
+        raw, column = _raw(hit, raws), hit.hit.column
+        if column is None or raw is None or hit.file is None or hit.line is None:
+            continue
+        known.append(i)
+        wanted.append((column, cells.get((hit.file, hit.line)) or _parsed(raw)))
+    for i, text in zip(known, texts_of_columns(wanted, data), strict=True):
         texts[i] = text
     return texts
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _found(

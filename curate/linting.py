@@ -23,6 +23,7 @@ from curate.answers import Answers
 from curate.askers import Askers, askers_for
 from curate.baseline import Baseline, load_baseline
 from curate.batching import BYTES_AT_ONCE, ROWS_AT_ONCE, in_large_batches, in_reading_order
+from curate.benchmark_reading import benchmark_options, not_compared
 from curate.columns import Batch
 from curate.dataset import Dataset, FileRole
 from curate.dataset_linting import add_dataset_hits, check_dataset
@@ -124,14 +125,19 @@ def lint_sources(
     accepted += [known] if options.baseline else []
     tally = Tally(keep_per_rule, accepted)
     with _without_cyclic_gc():
-        _Run(Plan(selected, options), data, sources, rules, tally).run()
+        run = _Run(Plan(selected, options), data, sources, rules, tally)
+        run.run()
     tally.found.sort(key=lambda f: f.finding.sort_key)
     report = LintReport(
         files=tuple(s.shown for s in sources if s.role != "reference"),
         rows=tally.rows,
         findings=tuple(f.finding for f in tally.found),
         rules=tuple(map(tally.result_of, selected)),
-        not_assessed=missing + tuple(f.not_assessed() for f in tally.failures.values()),
+        not_assessed=(
+            *missing,
+            *run.not_compared,
+            *(f.not_assessed() for f in tally.failures.values()),
+        ),
         suppressed=suppressions.covered,
         baselined=known.covered,
         unused_suppressions=suppressions.unused(
@@ -187,6 +193,7 @@ class _Run:
         self._askers: Askers | None = None
         self._evaluating = False
         self._waiting: list[Callable[[], None]] = []  # record rules of the last rows
+        self.not_compared: list[NotAssessed] = []
 
     def run(self) -> None:
         self._plan.prepare()
@@ -252,12 +259,18 @@ class _Run:
         if not self._plan.dataset_rules:
             return features
         for i, source in enumerate(self._references):
-            for checked in ahead(self._read(source)):
+            data = benchmark_options(source.path, self._data)
+            met = 0
+            for checked in ahead(self._read(source, data)):
+                met += checked.rows_met
                 frames = in_reading_order(checked)
                 for collector in self._collectors.values():
                     for rows in frames:
                         collector.add_reference(rows, i)
                 features += self._features(frames, i)
+                met -= sum(frame.height for frame in frames)
+            if met:
+                self.not_compared += not_compared(source.shown, met, self._plan.dataset_rules)
         return features
 
     def _read_again(self, frame: pl.DataFrame, rows: Sequence[int]) -> Iterator[pl.DataFrame]:
@@ -273,11 +286,12 @@ class _Run:
             if met != len(lines):
                 raise UserError(f"{source.shown}: the file changed while it was being checked")
 
-    def _read(self, source: Source) -> Iterator[Checked]:
+    def _read(self, source: Source, data: DataOptions | None = None) -> Iterator[Checked]:
         """The rows of a file, many at a time."""
+        data = data or self._data
         checked = read_checked(
             source.path,
-            self._data,
+            data,
             lines_at_once=ROWS_AT_ONCE,
             bytes_at_once=BYTES_AT_ONCE + BYTES_AT_ONCE // 4,  # of JSON, not of text
             unread=not self._plan.reads_texts,
@@ -287,7 +301,7 @@ class _Run:
         if self._plan.counts_tokens:
             from curate.token_counting import counter_for
 
-            checked = counter_for(self._plan.options).counted(checked, self._data)
+            checked = counter_for(self._plan.options).counted(checked, data)
         return in_large_batches(checked)
 
     def _file(self, index: int, source: Source) -> list[pl.DataFrame]:

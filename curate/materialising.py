@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -299,23 +298,21 @@ def _last_fields(column: str, batch: Batch, rows: Sequence[int]) -> list[str | N
 
 
 def texts_of_columns(
-    wanted: Sequence[tuple[str, bytes]], data: DataOptions
+    wanted: Sequence[tuple[str, Any]], data: DataOptions
 ) -> list[tuple[str | None, str | None]]:
-    """For each canonical column of one row, the field that it was made from, and its text there."""
+    """For each canonical column of one record, the field that it was made from, and its text there."""
     found: list[tuple[str | None, str | None]] = [(None, None)] * len(wanted)
     alike: dict[tuple[str, Shape], list[tuple[int, Any]]] = {}
-    for i, (column, raw) in enumerate(wanted):
-        with contextlib.suppress(orjson.JSONDecodeError):
-            value = orjson.loads(raw)
-            shape = shape_of(value, data) if isinstance(value, dict) else None
-            if shape is not None:
-                alike.setdefault((column, shape), []).append((i, value))
+    for i, (column, value) in enumerate(wanted):
+        shape = shape_of(value, data) if isinstance(value, dict) else None
+        if shape is not None:
+            alike.setdefault((column, shape), []).append((i, value))
     # Rows of one shape are validated together, as in a file; each by itself takes milliseconds.
     for (column, _), rows in alike.items():
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
-            raws = [wanted[i][1] for i, _ in some]
-            batch = RawBatch("", [value for _, value in some], [i for i, _ in some], raws)
+            values = [value for _, value in some]
+            batch = RawBatch("", values, [i for i, _ in some], [b""] * len(some))
             for checked in Validator("", data).check(batch).batches:
                 fields = _last_fields(column, checked, range(len(checked)))
                 lines, texts = checked.rows["line"].to_list(), checked.rows[column].to_list()

@@ -102,7 +102,8 @@ _SIDE_COLUMNS = (
 _BOOLEANS = {"true": True, "false": False}
 _DIGITS = {"1": True, "0": False}
 _BOOLEAN_COLUMNS = ("label", "kto_tag", "parallel_tool_calls")
-_OPTIONAL = ("margin", "functions", "history", "parallel_tool_calls")  # no strings: empty is null
+# No strings, or nothing where they are empty: that is null.
+_OPTIONAL = ("margin", "tools", "functions", "history", "parallel_tool_calls")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,2})?", re.I)
 
 

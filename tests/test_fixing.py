@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate import fixing
-from curate.linting import sources_of
+from curate.cli import main
+from curate.linting import lint, sources_of
 from curate.paths import follow, replaced
 from curate.respelling import respell
 from curate.rules import RULES
@@ -207,6 +208,27 @@ COMPRESSED: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]]
         lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
     ),
 }
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz"])
+def test_what_rules_about_all_rows_find_in_cells_is_repaired(tmp_path: Path, suffix: str) -> None:
+    rows = [("I love number {i}.", "positive"), ("I hate number {i}.", "negative")]
+    lines = [(asked.replace("{i}", str(i)), said) for i in range(40) for asked, said in rows]
+    lines += [("It is fine.", "Positive"), ("It is bad.", "negative.")]
+    between = "\t" if suffix == ".tsv" else ","
+    cells = [f"{asked}{between}{said}\n" for asked, said in lines]
+    content = f"prompt{between}completion\n" + "".join(cells)
+    path = tmp_path / f"rows{suffix}"
+    opened = gzip.open if suffix == ".csv.gz" else open
+    with opened(path, "wt", encoding="utf-8") as file:
+        file.write(content)
+    command = ["lint", "--isolated", "--no-cache", "--select", "CON005", str(path)]
+    assert main([*command, "--fix"]) == 0
+    with opened(path, "rt", encoding="utf-8") as file:
+        mended = file.read()
+    assert mended == content.replace("Positive", "positive").replace("negative.", "negative")
+    report = lint([path], LintOptions(select=("CON005",)))
+    assert not report.findings
 
 
 @pytest.mark.parametrize("suffix", COMPRESSED)

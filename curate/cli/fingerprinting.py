@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from curate.benchmark_reading import benchmark_options
 from curate.cli.command import Invocation
 from curate.errors import EXIT_CLEAN, UserError
 from curate.fingerprints import SUFFIX, fingerprint_of, write_fingerprint
@@ -25,7 +26,9 @@ def run(invocation: Invocation) -> int:
     protect((path,), (output,))
     lines: list[int] = []
     prompts: list[str] = []
-    for checked in read_checked(path, data):
+    met = 0
+    for checked in read_checked(path, benchmark_options(path, data)):
+        met += checked.rows_met
         for batch in checked.batches:
             lines += batch.rows["line"].to_list()
             texts = batch.rows["prompt"].fill_null(batch.rows["completion"]).fill_null("")
@@ -37,5 +40,7 @@ def run(invocation: Invocation) -> int:
     short = len(prompts) - len(fingerprint.lines)
     left = f" ({short} too short to be recognised were left out)" if short else ""
     print(f"{len(fingerprint.lines)} prompts in {output}{left}")
+    if met > len(prompts):
+        print(f"{met - len(prompts)} rows cannot be read; curate lint {path} names them")
     print(f"look for them: curate lint DATA --against {output}")
     return EXIT_CLEAN
