@@ -5,8 +5,8 @@
 Each input is a small file of one of the record formats, as JSON lines, a JSON array, CSV, TSV or parquet,
 plain or compressed; values are replaced by others of the wrong kind, and bytes are flipped, cut,
 repeated, moved into another encoding, or joined by pieces that parsers dislike. Each goes through
-`curate lint`, and every fourth through another command too. An input is told by its number, and
-`--only NUMBER` makes it again.
+`curate lint`, and every fourth through another command too. An input is told by its number (and the
+seed), and `--only NUMBER` makes it again.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ RECORDS: list[dict[str, Any]] = [
     {"prompt": "Q", "chosen": "Good answer", "rejected": "Bad answer"},
     {"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: a\n\nAssistant: c"},
     {"prompt": "Q", "completion": "A", "label": True},
+    {"messages": CHAT["messages"], "label": False},
+    {
+        "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}],
+        "kto_tag": True,
+    },
+    {"instruction": "Add", "input": "1 2", "output": "4", "kto_tag": False},
+    {"prompt": [{"role": "user", "content": "Hi"}], "reward": 1},
+    {"prompt": "Q", "completions": ["A", "B"], "labels": [True, False]},
+    {"question": "Q", "choices": ["A", "B"], "answer": 1},
 ]
 WRONG: list[Any] = [
     None,
@@ -247,9 +256,9 @@ def answer(command: list[str]) -> tuple[int | str, str]:
     return code, wrong.getvalue()
 
 
-def faults_of(number: int, folder: Path) -> Iterator[str]:
+def faults_of(number: int, folder: Path, seed: str = "") -> Iterator[str]:
     """What went wrong with the input of this number."""
-    path = written(number, folder)
+    path = written(number, folder, seed)
     before = hashlib.sha256(path.read_bytes()).digest()
     for command in commands(number, path, folder):
         copy = path.with_name(f"copy-{path.name}")
@@ -276,6 +285,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0, help="number of the first input")
+    parser.add_argument("--seed", default="", help="makes other inputs of the same numbers")
     parser.add_argument("--only", type=int, help="one input, by its number")
     arguments = parser.parse_args()
     signal.signal(signal.SIGALRM, _too_long)
@@ -286,7 +296,7 @@ def main() -> int:
     for number in numbers:
         with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
-            for fault in faults_of(number, Path(folder)):
+            for fault in faults_of(number, Path(folder), arguments.seed):
                 faults += 1
                 print(fault, flush=True)
             slowest = max(slowest, time.perf_counter() - began)

@@ -108,7 +108,11 @@ def _check(value: Any, schema: Any, path: str, root: Any, depth: int) -> Iterato
 def _wrong_type(value: Any, expected: Any) -> str | None:
     names = [expected] if isinstance(expected, str) else expected
     # A type that is not known allows everything ("any", "float" stand in published tools).
-    if not isinstance(names, list) or not names or not all(n in _TYPES for n in names):
+    if (
+        not isinstance(names, list)
+        or not names
+        or not all(isinstance(n, str) and n in _TYPES for n in names)
+    ):
         return None
     return None if any(_TYPES[n](value) for n in names) else " or ".join(names)
 

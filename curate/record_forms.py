@@ -59,10 +59,13 @@ class Shape:
             if key is not None:
                 renamed.pop(key, None)
         renamed |= {name: value for name, _, key, value in found if key is not None}
+        # A record of which the file alone says the shape may lack a side, or write it otherwise.
         for name in self.single:
-            renamed[name] = [renamed[name]]
+            if isinstance(renamed.get(name), dict):
+                renamed[name] = [renamed[name]]
         for name in (*self.spoken, *self.called):
-            renamed[name] = [_told(turn) for turn in renamed[name]]
+            if isinstance(renamed.get(name), list):
+                renamed[name] = [_told(turn) for turn in renamed[name]]
         return renamed
 
     def restore(self, record: dict[str, Any], renamed: dict[str, Any]) -> dict[str, Any]:

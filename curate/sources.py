@@ -176,15 +176,21 @@ def open_binary(path: str) -> Iterator[IO[bytes]]:
             raise UserError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
+def content_of(head: bytes) -> tuple[str, str] | None:
+    """(suffix, description) of what begins with these bytes; None for what may be plain text."""
+    return next(((s, name) for magic, s, name in _MAGIC if head.startswith(magic)), None)
+
+
 def _check_magic(path: str, stream: IO[bytes], compression: str) -> None:
     head = stream.read(16)
     stream.seek(0)
     expected = compression or suffixes(path)[0]
-    for magic, suffix, name in _MAGIC:
-        if head.startswith(magic):
-            if suffix == expected or (suffix == ".parquet" and expected == ".pq"):
-                return
-            raise UserError(f"{path}: the name does not fit the content, which is {name}")
+    content = content_of(head)
+    if content is not None:
+        suffix, name = content
+        if suffix == expected or (suffix == ".parquet" and expected == ".pq"):
+            return
+        raise UserError(f"{path}: the name does not fit the content, which is {name}")
     if expected in (".csv", ".tsv") and (found := _JSON_BEGINS.match(head)):
         suffix = ".json" if found[1] else ".jsonl"
         raise UserError(

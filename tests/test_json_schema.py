@@ -64,6 +64,7 @@ def test_what_breaks_the_schema_is_named(value: Any, path: str, part: str) -> No
         [],
         {"type": "any"},
         {"type": 5},
+        {"type": [{"role": 1}]},
         {"required": "city"},
         {"properties": []},
         {"enum": 1},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -135,6 +136,22 @@ def test_standard_input_can_be_named(
     monkeypatch.setattr("sys.stdin", _Input(b"prompt,completion\na,\n"))
     assert main(["lint", *ONLY, "-", "--stdin-filename", "some/where.csv"]) == 1
     assert "some/where.csv:2 TXT001" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (gzip.compress(b"{}"), "gzip-compressed; say so with --stdin-filename rows.jsonl.gz"),
+        (b"PAR1" + bytes(20), "a parquet file; say so with --stdin-filename rows.parquet"),
+        (b"%PDF-1.4 and so on", "a PDF document"),
+    ],
+)
+def test_standard_input_of_another_kind_says_how(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], head: bytes, said: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", _Input(head))
+    assert main(["lint", *ONLY, "-"]) == 2
+    assert capsys.readouterr().err.strip() == f"curate: standard input is {said}"
 
 
 def test_repaired_standard_input_goes_to_standard_output(

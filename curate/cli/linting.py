@@ -21,7 +21,7 @@ from curate.plurals import counted
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
-from curate.sources import KINDS, STDIN, suffixes
+from curate.sources import COMPRESSIONS, KINDS, STDIN, content_of, suffixes
 from curate.suppressions import add_suppressions
 from curate.writing import atomic_write, protect
 
@@ -199,8 +199,24 @@ def _readable(source: Source, options: LintOptions, stack: contextlib.ExitStack)
     folder = stack.enter_context(temporary_folder())
     path = os.path.join(folder, f"stdin{suffix or '.jsonl'}{compression}")
     with open(path, "wb") as file:
+        head = sys.stdin.buffer.read(16)
+        if name == STDIN:
+            _refuse_unnamed(head)
+        file.write(head)
         shutil.copyfileobj(sys.stdin.buffer, file)
     return replace(source, path=path, shown=name)
+
+
+def _refuse_unnamed(head: bytes) -> None:
+    """Raise UserError where standard input begins as something that only a name could tell how to read."""
+    content = content_of(head)
+    if content is None:
+        return
+    suffix, description = content
+    name = f"rows{suffix}" if suffix in KINDS else f"rows.jsonl{suffix}"
+    known = suffix in KINDS or suffix in COMPRESSIONS
+    hint = f"; say so with --stdin-filename {name}" if known else ""
+    raise UserError(f"standard input is {description}{hint}")
 
 
 def _print_settings(invocation: Invocation, options: LintOptions, data: DataOptions) -> None:
