@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from curate.record_forms import Shape, as_written
@@ -63,6 +64,8 @@ JUDGEMENTS = ("label", "kto_tag")
 # Other ways to write true and false; beside a prompt and its completion they are a mistake, not a class.
 _MEANT = ("true", "false", "yes", "no", "good", "bad", "desirable", "undesirable", "0", "1", "-1")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+# From so many rows on, labels that each stand for one answer are its number.
+_LEAST_NUMBERED = 20
 # A key that resembles one of these is a misspelt answer: such rows are no prompts without answers.
 _ANSWERS = ("completion", "completions", "response", "output", "chosen", "rejected")
 # Classification sets name what is judged and the judgement. Only a label in words is an answer.
@@ -152,6 +155,21 @@ def shape_of_keys(record: dict[str, Any], data: DataOptions) -> Shape | None:
         ]
         return Shape(format_, (*explicit, *columns, *extra))
     return Shape(data.format, explicit) if data.format is not None else None
+
+
+def numbers_answers(records: Sequence[dict[str, Any]]) -> bool:
+    """Whether the label of records is the number of their answer: each of them has one answer only.
+
+    Answers that are judged differ: two hundred good ones are not all the same.
+    """
+    answers: dict[str, set[str]] = {}
+    for record in records:
+        answer = record.get("completion", record.get("response"))
+        if isinstance(answer, str) and isinstance(record.get("label"), (bool, int)):
+            answers.setdefault(repr(record["label"]), set()).add(answer.strip())
+    rows = sum("label" in record for record in records)
+    single = all(len(said) == 1 for said in answers.values())
+    return rows >= _LEAST_NUMBERED and len(answers) > 1 and single
 
 
 def _is_judged(record: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from curate.plain import PlainReader
 from curate.plain_lines import PlainLines
 from curate.reading import read_pieces
 from curate.record_forms import Shape, as_written
-from curate.record_shapes import JUDGEMENTS, shape_of, shape_of_keys
+from curate.record_shapes import JUDGEMENTS, numbers_answers, shape_of, shape_of_keys
 from curate.schema_faults import faults_of, kind_shown, listed, shortened
 from curate.schemas.options.data import DataOptions
 from curate.schemas.records import Record, model_of
@@ -199,6 +199,8 @@ class Validator:
 
     def _detect(self, values: list[Any], checked: Checked) -> Shape | None:
         objects = [v for v in values[:_DETECTION_ROWS] if isinstance(v, dict)]
+        if self._data.format is None and numbers_answers(objects):
+            objects = [{**value, "label": "class"} for value in objects]
         shapes = Counter(s for v in objects if (s := shape_of(v, self._data)) is not None)
         # Prompts alone are a format only where no row answers one: elsewhere the answer is missing.
         alone = not any(s.format in _WITH_PROMPT for s in shapes)

@@ -200,6 +200,39 @@ def test_a_class_or_a_score_judges_no_answer(
     assert load_examples([path], READING)[0].label is None
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize("numbers", [(0, 1), (0, 1, 2), (False, True)])
+def test_the_number_of_an_answer_judges_nothing(
+    tmp_path: Path, numbers: tuple[int, ...], suffix: str
+) -> None:
+    names = ("negative", "positive", "neutral")
+    rows = [
+        {"prompt": f"Text {i}", "completion": names[n], "label": n}
+        for i in range(300)
+        for n in numbers
+    ]
+    path = tmp_path / f"rows{suffix}"
+    frame = pl.DataFrame(rows)
+    if suffix == ".parquet":
+        frame.write_parquet(path)
+    elif suffix == ".csv":
+        frame.write_csv(path)
+    else:
+        frame.write_ndjson(path)
+    assert not faults(path)
+    examples = load_examples([path], READING)
+    assert {(e.kind, e.label) for e in examples} == {("conversation", None)}
+
+
+def test_good_and_bad_answers_are_judged_even_where_they_are_short(write_jsonl: Write) -> None:
+    rows = [
+        {"prompt": f"Is {i} even?", "completion": said, "label": (i % 2 == 0) == (said == "yes")}
+        for i in range(30)
+        for said in ("yes", "no")
+    ]
+    assert {e.kind for e in load_examples([write_jsonl(rows)], READING)} == {"unpaired"}
+
+
 def test_a_format_that_is_named_is_kept(write_jsonl: Write) -> None:
     path = write_jsonl([JUDGED["messages"]])
     named = DataOptions.model_validate({"format": "chat"})
