@@ -15,11 +15,15 @@ T = TypeVar("T")
 def ahead(items: Iterator[T]) -> Iterator[T]:
     """The items of an iterator, each made in another thread while the one before is in use."""
     end = object()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-ahead") as pool:
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="curate-ahead")
+    try:
         following = pool.submit(next, items, end)
         while (item := following.result()) is not end:
             following = pool.submit(next, items, end)
             yield item  # type: ignore[misc]  # the sentinel is handled above
+    finally:
+        # Who stops early, as by Ctrl-C, does not wait for an item that nobody will look at.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def side_by_side(tasks: Sequence[Callable[[], T]], purpose: str = "side") -> list[T]:

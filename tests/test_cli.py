@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import curate
@@ -57,6 +58,25 @@ def test_mistakes_exit_2_with_one_line(
     assert said in error
     assert error.count("\n") == 1
     assert "Traceback" not in error
+
+
+def test_an_interrupt_within_polars_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(column: pl.Series) -> pl.Series:
+        raise KeyboardInterrupt
+
+    def run(invocation: Invocation) -> int:
+        ones = pl.col("a").map_batches(interrupted, return_dtype=pl.Int64)
+        try:
+            pl.DataFrame({"a": [1]}).select(ones)
+        except pl.exceptions.PolarsError as error:
+            raise RuntimeError("a rule failed") from error
+        return 0
+
+    monkeypatch.setattr(cli, "load_command", lambda name: Command(name, "help", run))
+    assert main(["lint"]) == 130
+    assert capsys.readouterr().err == "curate: interrupted\n"
 
 
 def test_a_missing_file_is_told_from_its_neighbour(

@@ -87,6 +87,9 @@ def main(argv: Sequence[str] | None = None, *, ready: Callable[[], None] = lambd
         print(f"curate: {place}{error.strerror}", file=sys.stderr)
         return EXIT_USER_ERROR
     except Exception as error:
+        if _was_interrupted(error):
+            print("curate: interrupted", file=sys.stderr)
+            return EXIT_INTERRUPTED
         if not _ran_out_of_memory(error):
             return _bug(error, arguments)
         print(
@@ -95,6 +98,15 @@ def main(argv: Sequence[str] | None = None, *, ready: Callable[[], None] = lambd
             file=sys.stderr,
         )
         return EXIT_USER_ERROR
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C came while polars called a function of ours: it says so in an error of its own."""
+    while error is not None:
+        if type(error).__module__.startswith("polars") and "KeyboardInterrupt" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _ran_out_of_memory(error: Exception) -> bool:
