@@ -12,7 +12,6 @@ Keys are the options' names, with dashes or underscores.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -79,6 +78,8 @@ def load_config(path: Path | None, tables: frozenset[str]) -> Config:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    import tomllib  # most runs have no configuration file
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -6,7 +6,6 @@ else that escapes is a bug (exit 3) and is handled in `curate.cli`.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 EXIT_CLEAN = 0
@@ -38,6 +37,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str], see: str = "") -> U
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Asks whether one of the names most like this one was meant; nothing where none is like it."""
+    import difflib  # a mistake has been made: there is time now
+
     listed = list(names)
     near = difflib.get_close_matches(name, listed, n=1, cutoff=0.7)
     if not near and len(name) >= _SHORTEST_PART:
