@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -21,7 +22,7 @@ from curate.errors import UserError
 from curate.faults import BOM, Fault, RawBatch
 from curate.line_block import LineBlock
 from curate.sources import kind_of, open_binary
-from curate.table_reading import read_delimited, read_parquet
+from curate.table_reading import check_parquet, read_delimited, read_parquet
 from curate.texts import I64
 
 _LINE_FEED, _CARRIAGE_RETURN = 10, 13
@@ -29,6 +30,7 @@ _LINE_FEED, _CARRIAGE_RETURN = 10, 13
 # Small enough for a block and what is made of it to stay in the processor's caches: 8 MiB blocks
 # take 1.5 times as long.
 BLOCK_BYTES = 2 << 20
+_BYTES_OF_A_SAMPLE = 4096
 _LINES_LOOKED_AT = 8  # blank ones among them
 
 
@@ -124,13 +126,30 @@ def _goes_on_with_rows(rest: bytes) -> bool:
         return False
 
 
+def refusal(path: str) -> str | None:
+    """Why a file cannot be read, as far as its first bytes say; None for one that may be read."""
+    if not os.path.isfile(path):
+        return None  # a pipe can be read only once
+    try:
+        with open_binary(path) as stream:
+            head = stream.read(_BYTES_OF_A_SAMPLE)
+        kind = kind_of(path)
+        if kind == "parquet":
+            check_parquet(path, head)
+        elif kind in ("jsonl", "json"):
+            _refuse_binary(path, head)
+    except UserError as error:
+        return str(error)
+    return None
+
+
 def _refuse_binary(path: str, head: bytes) -> None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise UserError(
             f"{path}: this file is in UTF-16; convert it to UTF-8 first "
             f"(`iconv -f UTF-16 -t UTF-8 {path}`)"
         )
-    sample = head[:4096]
+    sample = head[:_BYTES_OF_A_SAMPLE]
     controls = sum(byte < 9 or 13 < byte < 32 for byte in sample)
     if len(sample) > 64 and controls > len(sample) // 10:
         raise UserError(f"{path}: this is not text but binary data; expected JSON lines in UTF-8")

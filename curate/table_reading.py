@@ -168,12 +168,18 @@ def _structured(column: str, text: str) -> Any:
     return value if _STRUCTURES[column](value) else text
 
 
+def check_parquet(path: str, head: bytes) -> None:
+    """Raises UserError for a file that does not begin as a parquet file does."""
+    if not head.startswith(b"PAR1"):
+        raise UserError(f"{path}: not a parquet file (its first bytes are not PAR1)")
+
+
 def read_parquet(path: str) -> Iterator[RawBatch]:
     import polars
 
     with open_binary(path) as stream:  # also checks the name, the permission and the first bytes
-        if path != "-" and stream.read(4) != b"PAR1":
-            raise UserError(f"{path}: not a parquet file (its first bytes are not PAR1)")
+        if path != "-":
+            check_parquet(path, stream.read(4))
         stream.seek(0)
         # Only a file as it lies there may be read by parts; a damaged stream must fail here, not in polars.
         source = stream if suffixes(path)[1] == "" and path != "-" else io.BytesIO(stream.read())

@@ -280,3 +280,31 @@ def test_a_name_that_is_not_utf8_is_shown_in_escapes_and_repaired_in_place(
     with open(path, "rb") as stream:
         assert not stream.read().startswith(b"\xef\xbb\xbf")
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_of_several_files_those_that_can_be_read_are_checked(
+    write_jsonl: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_jsonl([EMPTY], "sub/data.jsonl")
+    (tmp_path / "sub" / "noise.jsonl").write_bytes(bytes(range(32)) * 40)
+    (tmp_path / "sub" / "table.parquet").write_bytes(b"no parquet")
+    assert main(["lint", "--no-cache", "sub"]) == 2
+    told = capsys.readouterr()
+    assert "sub/data.jsonl:1 TXT001 error" in told.out
+    assert "in 1 row of 1 file" in told.out
+    assert told.err.splitlines() == [
+        "curate: sub/noise.jsonl: this is not text but binary data; expected JSON lines in UTF-8",
+        "curate: sub/table.parquet: not a parquet file (its first bytes are not PAR1)",
+        "curate: 2 of 3 files not checked",
+    ]
+
+
+def test_where_no_file_can_be_read_there_is_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes(bytes(range(32)) * 40)
+    assert main(["lint", "--no-cache", str(tmp_path)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, TextIO
 from curate.baseline import write_baseline
 from curate.caching import lint_cached
 from curate.cli.command import Invocation
-from curate.errors import EXIT_BUG, EXIT_CLEAN, EXIT_FINDINGS, UserError
+from curate.errors import EXIT_BUG, EXIT_CLEAN, EXIT_FINDINGS, EXIT_USER_ERROR, UserError
 from curate.linting import Source, sources_of
 from curate.output import renderer, text
 from curate.plurals import counted
+from curate.reading import refusal
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.report import LintReport
@@ -58,6 +59,20 @@ def run(invocation: Invocation) -> int:
 
 
 def _once(sources: Sequence[Source], options: LintOptions, data: DataOptions) -> int:
+    """One check. Of several files, those that cannot be read are told; the others are checked."""
+    own = [s for s in sources if s.role != "reference"]
+    refused = {s.path: why for s in own if (why := refusal(s.path))} if len(own) > 1 else {}
+    if refused and len(refused) == len({s.path for s in own}):
+        raise UserError(next(iter(refused.values())))
+    code = _checked([s for s in sources if s.path not in refused], options, data)
+    for why in refused.values():
+        _say(f"curate: {why}", sys.stderr)
+    if refused:
+        _say(f"curate: {len(refused)} of {counted(len(own), 'file')} not checked", sys.stderr)
+    return EXIT_USER_ERROR if refused and code != EXIT_BUG else code
+
+
+def _checked(sources: Sequence[Source], options: LintOptions, data: DataOptions) -> int:
     if options.fix or options.fix_only or options.unsafe_fixes or options.diff:
         return _fix(sources, options, data)
     report = lint_cached(sources, options, data, keep_per_rule=_kept(options))
