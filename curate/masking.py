@@ -19,7 +19,7 @@ from curate.identifiers import (
     NATIONAL_IDS,
     PROVIDER_KEYS,
 )
-from curate.patterns import regex
+from curate.patterns import may_hold, regex
 
 _KEPT = 4
 _MARK = "…"
@@ -28,6 +28,13 @@ _KEY_BODY = regex(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*", re.DOTALL)
 _HINT = regex(
     r"[@]|\d{3}|sk-|gh[pousr]_|AKIA|ASIA|AIza|xox|hf_|eyJ|glpat|npm_|SG\.|PRIVATE KEY|-[0-9A-Za-z_-]{20}|(?i:key|secret|token|passw|pwd|bearer)"
 )
+
+
+# So many characters in a row has the shortest of the keys.
+SHORTEST_KEY = 15
+_LONG_WORD = regex(rf"[^\s]{{{SHORTEST_KEY}}}")
+# One of these stands in every ASSIGNED_SECRET.
+_SECRET_WORDS = ("key", "secret", "token", "bearer", "pass", "pwd", "session", "authorization")
 
 
 def mask_secret(text: str) -> str:
@@ -80,11 +87,17 @@ def masked(text: str) -> str:
     """The text with all secrets and personal data in it hidden; other text stays as it is."""
     if not _HINT.search(text):
         return text
-    text = _KEY_BODY.sub("-----BEGIN PRIVATE KEY-----" + _MARK, text)
-    text = _secrets().sub(lambda m: mask_secret(m[0]), text)
-    text = re.sub(CREDENTIALS_IN_URL, lambda m: mask_url(m[0]), text)
-    text = re.sub(EMAIL, lambda m: mask_email(m[0]), text)
-    text = re.sub(ASSIGNED_SECRET, lambda m: mask_assignment(m[0]), text)
+    # Each expression takes milliseconds to compile: what it cannot do without is looked for first.
+    if "PRIVATE KEY" in text:
+        text = _KEY_BODY.sub("-----BEGIN PRIVATE KEY-----" + _MARK, text)
+    if _LONG_WORD.search(text):
+        text = _secrets().sub(lambda m: mask_secret(m[0]), text)
+    if "://" in text:
+        text = re.sub(CREDENTIALS_IN_URL, lambda m: mask_url(m[0]), text)
+    if "@" in text:
+        text = re.sub(EMAIL, lambda m: mask_email(m[0]), text)
+    if may_hold(text, *_SECRET_WORDS):
+        text = re.sub(ASSIGNED_SECRET, lambda m: mask_assignment(m[0]), text)
     for kind in (CARD, IBAN, *NATIONAL_IDS):
         for found in reversed(kind.found(text)):
             text = text[: found.start()] + mask_digits(found[0]) + text[found.end() :]

@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.identifiers import is_aadhaar, is_card, is_cpf, is_dni, is_iban, is_nir, is_ssn, luhn
-from curate.masking import masked
+from curate.identifiers import (
+    JSON_WEB_TOKEN,
+    PROVIDER_KEYS,
+    is_aadhaar,
+    is_card,
+    is_cpf,
+    is_dni,
+    is_iban,
+    is_nir,
+    is_ssn,
+    luhn,
+)
+from curate.masking import SHORTEST_KEY, masked
 
 # Published examples: card networks' test numbers, ISO 13616's registry, BOE, INSEE.
 CARDS = (
@@ -90,6 +101,30 @@ def test_masked_shows_no_secret(secret: str) -> None:
     assert shown.startswith("before ")
     assert shown.endswith(" after")
     assert masked(shown) == shown
+
+
+def test_no_key_is_shorter_than_those_that_are_looked_for() -> None:
+    for pattern in (JSON_WEB_TOKEN, *(pattern for _, pattern in PROVIDER_KEYS)):
+        # What stands before a key may be white space; the key itself holds none.
+        body = pattern.replace("(?:^|[^0-9A-Za-z/])", "")
+        assert r"\s" not in body
+        assert " " not in body
+        assert re._parser.parse(body).getwidth()[0] >= SHORTEST_KEY  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("xoxb-0123456789", "0123456789"),
+        ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+        ("DB_PASSPHRASE=Xk29fQ!rTz", "Xk29fQ"),
+        ("the password is Xk29fQ!rTz", "Xk29fQ"),
+        ("\u017fession_id = Xk29fQrTz11", "Xk29fQrTz11"),
+        ("login: anna, pass: Xk29fQ!rTz", "Xk29fQ"),
+    ],
+)
+def test_short_secrets_are_hidden(text: str, hidden: str) -> None:
+    assert hidden not in masked(f"{text} 123")
 
 
 def test_masked_hides_assignments_urls_and_private_keys() -> None:
