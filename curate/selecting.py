@@ -45,8 +45,9 @@ def ignored_in(
     pure = PurePath(path)
     codes: set[str] = set()
     for glob, selectors in ignores.items():
+        named = _strengths(selectors, table)  # a name that is none is a mistake, whatever the file
         if pure.match(glob) or fnmatch.fnmatch(path, glob) or fnmatch.fnmatch(pure.name, glob):
-            codes |= set(_strengths(selectors, table))
+            codes |= named.keys()
     return frozenset(codes)
 
 

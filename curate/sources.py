@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-from curate.errors import UserError, nearest
+from curate.errors import UserError
 
 STDIN = "-"
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
@@ -108,14 +108,22 @@ def expand(names: Iterable[str | os.PathLike[str]]) -> list[str]:
 
 
 def _missing(name: str) -> str:
+    import difflib  # a mistake has been made: there is time now
+
     said = f"{name}: no such file or folder"
     folder, base = os.path.split(name)
     try:
         beside = [entry.name for entry in os.scandir(folder or ".")]
     except OSError:
         return f"{said}; there is no folder {folder}" if folder else said
-    hint = nearest(base, (entry for entry in beside if suffixes(entry)[0] in KINDS))
-    return f"{said}. {hint}" if hint else said
+    # By their stems: the same suffix makes any two names alike.
+    stems = {_stem(entry): entry for entry in sorted(beside) if suffixes(entry)[0] in KINDS}
+    near = difflib.get_close_matches(_stem(base), stems, n=1, cutoff=0.7)
+    return f"{said}. Did you mean {stems[near[0]]!r}?" if near else said
+
+
+def _stem(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _data_files(folder: str) -> Iterator[str]:

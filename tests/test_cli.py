@@ -39,6 +39,7 @@ def test_every_command_has_help_without_the_training_extra(name: str) -> None:
     ("arguments", "said"),
     [
         (["lnit"], "unknown command 'lnit'. Did you mean 'lint'"),
+        (["--hlep"], "unknown option '--hlep'. Did you mean '--help'?"),
         (["lint", "--selct", "X"], "unknown option '--selct'. Did you mean '--select'"),
         (["lint", "--colour"], "unknown option '--colour'. `curate lint --help` shows them all"),
         (["lint", "missing.jsonl"], "missing.jsonl: no such file"),
@@ -86,6 +87,8 @@ def test_a_missing_file_is_told_from_its_neighbour(
     (tmp_path / "tikets.md").write_text("")
     assert main(["lint", str(tmp_path / "tikets.jsonl")]) == 2
     assert "no such file or folder. Did you mean 'tickets.jsonl'?" in capsys.readouterr().err
+    assert main(["lint", str(tmp_path / "invoices.jsonl")]) == 2
+    assert capsys.readouterr().err.endswith("invoices.jsonl: no such file or folder\n")
     assert main(["lint", str(tmp_path / "gone" / "tickets.jsonl")]) == 2
     assert f"there is no folder {tmp_path / 'gone'}" in capsys.readouterr().err
 

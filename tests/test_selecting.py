@@ -68,3 +68,8 @@ def test_the_nearest_name_is_suggested() -> None:
 def test_rules_are_ignored_in_the_files_of_a_glob(glob: str) -> None:
     assert ignored_in("sub/data.jsonl", {glob: ("TXT001",)}, RULES) == {"TXT001"}
     assert ignored_in("sub/data.csv", {glob: ("TXT001",)}, RULES) == frozenset()
+
+
+def test_an_unknown_rule_is_a_mistake_also_for_files_that_are_not_there() -> None:
+    with pytest.raises(UserError, match="unknown rule 'FOO'"):
+        ignored_in("data.jsonl", {"old/*": ("FOO",)}, RULES)

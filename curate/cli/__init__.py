@@ -175,6 +175,10 @@ def _run(arguments: list[str], ready: Callable[[], None]) -> int:
         return EXIT_CLEAN
     name = arguments[0]
     if name not in COMMANDS:
+        if name.startswith("-"):
+            raise unknown_name(
+                "option", name, ("--help", "--version"), "`curate --help` lists the commands."
+            )
         raise unknown_name("command", name, COMMANDS)
     command = load_command(name)
     parser = parser_of(command)
