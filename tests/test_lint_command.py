@@ -141,7 +141,10 @@ def test_standard_input_can_be_named(
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        (gzip.compress(b"{}"), "gzip-compressed; say so with --stdin-filename rows.jsonl.gz"),
+        (
+            gzip.compress(b"{}", mtime=0),
+            "gzip-compressed; say so with --stdin-filename rows.jsonl.gz",
+        ),
         (b"PAR1" + bytes(20), "a parquet file; say so with --stdin-filename rows.parquet"),
         (b"%PDF-1.4 and so on", "a PDF document"),
     ],
