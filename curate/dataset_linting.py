@@ -17,6 +17,7 @@ from curate.faults import EXCERPT_CHARACTERS
 from curate.judged_bad import bad_rows
 from curate.light_dataclass import dataclass
 from curate.materialising import Found, content_hash, finding_of, texts_of_columns
+from curate.memory import lean
 from curate.pair_identity import Identity, Pairs, Place
 from curate.rereading import read_selected
 from curate.rules.protocol import About, DatasetRule, Hit, Repair
@@ -25,6 +26,9 @@ from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.sources import kind_of
 from curate.tallying import Tally
+
+# The field and the text of a column of one row.
+_Text = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,16 @@ class _Placed:
 class DatasetHits:
     """What dataset rules hit: rows and files to be reported, and how many more by code and repair.
 
-    `texts` has the field and the text of a hit that names a canonical column.
+    `contents` are the hashes of the rows that they name, `texts` the field and the beginning of the text of a hit
+    that names a canonical column.
     """
 
     placed: list[_Placed] = field(default_factory=list)
     unseen: Counter[tuple[str, Repair | None]] = field(default_factory=Counter)
     failures: list[tuple[About, str, Exception]] = field(default_factory=list)
-    raws: dict[Place, bytes] = field(default_factory=dict)
+    contents: dict[Place, str] = field(default_factory=dict)
     identities: list[Identity | None] = field(default_factory=list)
-    texts: list[tuple[str | None, str | None] | None] = field(default_factory=list)
+    texts: list[_Text | None] = field(default_factory=list)
 
 
 def check_dataset(
@@ -75,12 +80,11 @@ def check_dataset(
     for rule in rules:
         _run_rule(rule, dataset, options, ignored, room(rule.about.code), found)
     twins = [_twins(hit, dataset) for hit in found.placed]
-    found.raws, cells, contents = _rows_again(found.placed, twins, paths)
-    found.texts = _texts(found.placed, found.raws, cells, data)
+    found.contents, found.texts = _rows_again(found.placed, twins, paths, data)
     pairs: dict[str, Pairs] = {}
     for hit, both in zip(found.placed, twins, strict=True):
         if both is not None:
-            pairs.setdefault(hit.rule.about.code, Pairs(contents)).add(*both)
+            pairs.setdefault(hit.rule.about.code, Pairs(found.contents)).add(*both)
     for hit, both in zip(found.placed, twins, strict=True):
         code = hit.rule.about.code
         found.identities.append(None if both is None else pairs[code].identity(*both))
@@ -100,7 +104,7 @@ def add_dataset_hits(found: DatasetHits, dataset: Dataset, tally: Tally) -> None
     for failure in found.failures:
         tally.failed(*failure)
     for hit, text, identity in zip(found.placed, found.texts, found.identities, strict=True):
-        tally.add(_found(hit, dataset, found.raws, text, identity))
+        tally.add(_found(hit, dataset, found.contents, text, identity))
     for (code, repair), count in found.unseen.items():
         tally.add_unseen(code, count, repair)
 
@@ -186,58 +190,40 @@ def _place(
 
 
 def _rows_again(
-    placed: Sequence[_Placed], twins: Sequence[tuple[Place, Place] | None], paths: Sequence[str]
-) -> tuple[dict[Place, bytes], dict[Place, Any], dict[Place, str]]:
-    """The bytes of the rows that hits name, their cells in tables, and the hashes of those compared.
+    placed: Sequence[_Placed],
+    twins: Sequence[tuple[Place, Place] | None],
+    paths: Sequence[str],
+    data: DataOptions,
+) -> tuple[dict[Place, str], list[_Text | None]]:
+    """The hashes of the rows that hits name or are compared with, and the text of each hit's column.
 
-    The text was not kept, so the files are read again.
+    The text was not kept, so the files are read again, and let go again row by row.
     """
-    named = {(h.file, h.line) for h in placed if h.file is not None and h.line is not None}
-    compared = {place for both in twins if both is not None for place in both}
+    columns: dict[Place, list[int]] = {}  # which hits name a column of a row
     wanted: dict[int, set[int]] = {}
-    for file, line in named | compared:
+    for i, hit in enumerate(placed):
+        if hit.file is not None and hit.line is not None:
+            wanted.setdefault(hit.file, set()).add(hit.line)
+            if hit.hit.column is not None:
+                columns.setdefault((hit.file, hit.line), []).append(i)
+    for file, line in (place for both in twins if both is not None for place in both):
         wanted.setdefault(file, set()).add(line)
-    rows: dict[Place, bytes] = {}
-    cells: dict[Place, Any] = {}
     contents: dict[Place, str] = {}
+    texts: list[_Text | None] = [None] * len(placed)
     for file, lines in wanted.items():
         table = kind_of(paths[file]) in ("csv", "tsv")
         for batch in read_selected(paths[file], sorted(lines)):
+            told: list[tuple[int, str, Any]] = []
             for line, raw, value in zip(batch.lines, batch.raw, batch.values, strict=True):
-                if (file, line) in named:
-                    rows[file, line] = raw
-                    if table:
-                        cells[file, line] = value
-                if (file, line) in compared:
-                    contents[file, line] = content_hash(raw)
-    return rows, cells, contents
-
-
-def _raw(placed: _Placed, raws: dict[Place, bytes]) -> bytes | None:
-    if placed.file is None or placed.line is None:
-        return None
-    return raws.get((placed.file, placed.line))
-
-
-def _texts(
-    placed: Sequence[_Placed],
-    raws: dict[Place, bytes],
-    cells: dict[Place, Any],
-    data: DataOptions,
-) -> list[tuple[str | None, str | None] | None]:
-    """For each hit that names a canonical column, the field behind it, and its text."""
-    texts: list[tuple[str | None, str | None] | None] = [None] * len(placed)
-    known: list[int] = []
-    wanted: list[tuple[str, Any]] = []
-    for i, hit in enumerate(placed):
-        raw, column = _raw(hit, raws), hit.hit.column
-        if column is None or raw is None or hit.file is None or hit.line is None:
-            continue
-        known.append(i)
-        wanted.append((column, cells.get((hit.file, hit.line)) or _parsed(raw)))
-    for i, text in zip(known, texts_of_columns(wanted, data), strict=True):
-        texts[i] = text
-    return texts
+                contents[file, line] = content_hash(raw)
+                for i in columns.get((file, line), ()):
+                    column = placed[i].hit.column
+                    assert column is not None
+                    told.append((i, column, (value if table else None) or _parsed(raw)))
+            found = texts_of_columns([(column, value) for _, column, value in told], data)
+            for (i, _, _), (where, text) in zip(told, found, strict=True):
+                texts[i] = where, text[:EXCERPT_CHARACTERS] if text else None
+    return contents, texts
 
 
 def _parsed(raw: bytes) -> Any:
@@ -250,8 +236,8 @@ def _parsed(raw: bytes) -> Any:
 def _found(
     placed: _Placed,
     dataset: Dataset,
-    raws: dict[Place, bytes],
-    told: tuple[str | None, str | None] | None,
+    contents: dict[Place, str],
+    told: _Text | None,
     identity: Identity | None,
 ) -> Found:
     hit, rule = placed.hit, placed.rule
@@ -262,28 +248,33 @@ def _found(
     where, excerpt = hit.field, hit.excerpt
     if told is not None:
         where, text = told
-        excerpt = excerpt or (text[:EXCERPT_CHARACTERS] if text else None)
+        excerpt = excerpt or text
+    content = None
+    if placed.file is not None and placed.line is not None:
+        content = contents.get((placed.file, placed.line)) if identity is None else identity.content
     finding = finding_of(
         rule,
         path,
         placed.line,
         hit.message,
-        raw=_raw(placed, raws),
+        raw=None,
         repair=repair,
         field=where,
         excerpt=excerpt,
         related=tuple(_related(dataset, row, score) for row, score in hit.related),
-        content=None if identity is None else identity.content,
+        content=content,
     )
     return Found(finding, repair, identity=identity)
 
 
 def _related(dataset: Dataset, row: int, score: float | None) -> Related:
-    frame, files = dataset.frame, dataset.files
-    if row >= len(dataset):
-        assert dataset.reference is not None
-        frame, files, row = dataset.reference, dataset.references, row - len(dataset)
-    return Related(path=files[int(frame["file"][row])], line=int(frame["line"][row]), score=score)
+    if row < len(dataset):
+        file, line = dataset.place(row)
+        return lean(Related(path=dataset.files[file], line=line, score=score))
+    frame, row = dataset.reference, row - len(dataset)
+    assert frame is not None
+    path, line = dataset.references[int(frame["file"][row])], int(frame["line"][row])
+    return lean(Related(path=path, line=line, score=score))
 
 
 def _common(files: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,12 +18,13 @@ from curate.faults import EXCERPT_CHARACTERS, Fault, RawBatch
 from curate.few_texts import cut_pattern
 from curate.light_dataclass import dataclass
 from curate.masking import masked
+from curate.memory import lean
 from curate.pair_identity import Identity
 from curate.record_forms import Shape
 from curate.record_shapes import shape_of
 from curate.rules.exchanges import OnExchange, last_exchange, mark_of
 from curate.rules.protocol import About, ColumnRule, FaultRule, Mark, RecordRule, Repair, Rule
-from curate.schemas.findings import Finding, Fix, Related
+from curate.schemas.findings import Finding, Fix, FixSafety, Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.validating import Validator, shape_in
@@ -99,7 +101,7 @@ def finding_of(
         content = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).hexdigest()
     else:
         content = content_hash(raw)
-    return Finding(
+    finding = Finding(
         code=about.code,
         name=about.name,
         severity=about.severity,
@@ -111,10 +113,17 @@ def finding_of(
         column=column,
         excerpt=excerpt,
         span=span,
-        fix=None if repair is None else Fix(safety=repair.safety, summary=repair.summary),
+        fix=None if repair is None else _fix(repair.safety, repair.summary),
         related=related,
         fingerprint=f"{about.code}:{content}",
     )
+    return lean(finding)
+
+
+@lru_cache(maxsize=1024)
+def _fix(safety: FixSafety, summary: str) -> Fix:
+    """One for all findings that have it."""
+    return Fix(safety=safety, summary=summary)
 
 
 def found_in_faults(rule: FaultRule, faults: list[Fault], path: str) -> Iterator[Found]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from functools import cache
+from typing import TypeVar
 
 import polars as pl
+from pydantic import BaseModel
+
+Model = TypeVar("Model", bound=BaseModel)
 
 # From so many rows on it is worth the milliseconds.
 MANY_ROWS = 250_000
@@ -18,6 +23,20 @@ def on_its_own(frame: pl.DataFrame) -> pl.DataFrame:
     """
     texts = frame.select(pl.col(pl.String)).columns
     return frame.with_columns(pl.concat_str(pl.col(name), pl.lit("")) for name in texts)
+
+
+def lean(model: Model) -> Model:
+    """The same frozen model, all of whose fields were given.
+
+    pydantic notes that for each instance by itself, which takes 0.7 KB of a finding; here it is once for the class.
+    """
+    object.__setattr__(model, "__pydantic_fields_set__", _fields_of(type(model)))
+    return model
+
+
+@cache
+def _fields_of(kind: type[BaseModel]) -> set[str]:
+    return set(kind.model_fields)
 
 
 def give_back() -> None:

@@ -16,9 +16,10 @@ import pytest
 from curate.columns import Batch
 from curate.evaluating import Plan
 from curate.linting import lint
-from curate.memory import give_back, on_its_own
+from curate.memory import give_back, lean, on_its_own
 from curate.rules import RULES
 from curate.rules.samples import Sample
+from curate.schemas.findings import Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.validating import read_checked
@@ -107,3 +108,13 @@ def test_nothing_that_linting_leaves_behind_holds_rows(tmp_path: Path) -> None:
         gc.garbage.clear()
     holds = (FrameType, BaseException, Batch, pl.DataFrame, pl.Series)
     assert not [kind.__name__ for kind in left if issubclass(kind, holds)]
+
+
+def test_a_lean_model_is_the_same_and_its_copies_are_their_own() -> None:
+    given = {"path": "a.jsonl", "line": 3, "score": None}
+    plain, one, other = Related(**given), lean(Related(**given)), lean(Related(**given))
+    assert one == plain
+    assert one.model_fields_set == plain.model_fields_set
+    assert one.model_dump_json(exclude_unset=True) == plain.model_dump_json(exclude_unset=True)
+    assert one.__pydantic_fields_set__ is other.__pydantic_fields_set__
+    assert one.model_copy(update={"line": 4}).__pydantic_fields_set__ is not one.model_fields_set
