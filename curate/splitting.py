@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -201,31 +201,34 @@ def _clustered(
     settings = Settings(options.threshold, linkage="single", threads=options.threads)
     prompts = RowSource(source.files, RowTexts("prompt", data))
     joins: list[I64] = []
-    digests = np.zeros((len(source), 2), np.uint64)
+    digests, wordless = np.zeros((len(source), 2), np.uint64), np.zeros(0, np.int64)
     for texts in (source, prompts):
         with band_columns(settings.bands.bands, len(texts), settings.memory) as columns:
             sketched = sketch_source(texts, settings, columns, progress)
             sketched.tokens[list(alone)] = 0
             joins.append(decide(texts, sketched, settings, progress=progress).keeper)
             if texts is source:
-                digests = sketched.digests
+                digests, wordless = sketched.digests, np.flatnonzero(sketched.tokens == 0)
     refuse_unknown(source)
-    lines = [source.line(i) for i in range(len(source))]
-    rows = np.array([i for i, line in enumerate(lines) if line.strip()], np.int64)
-    joins.append(_first_of_same([i if i in alone else line for i, line in enumerate(lines)]))
-    parsed = [_parsed(line) for line in lines]
+    # Rows of the same bytes have the same words, and are together already; these have none.
+    filled = np.ones(len(source), np.bool_)
+    filled[[i for i in wordless.tolist() if not source.line(i).strip()]] = False
+    rows = np.flatnonzero(filled)
+    bare = [i for i in wordless.tolist() if i not in alone]
+    joins.append(_first_of_same({i: source.line(i) for i in bare}, len(source)))
     if options.group_by:
-        values = [column_text(row, options.group_by) if row else None for row in parsed]
-        if all(v is None for v in values):
+        values = ((i, _column(source.line(i), options.group_by)) for i in range(len(source)))
+        known = {i: value for i, value in values if value is not None}
+        if not known:
             raise UserError(f"--group-by {options.group_by}: no row has this column")
-        joins.append(
-            _first_of_same([i if v is None or i in alone else v for i, v in enumerate(values)])
-        )
+        same = {i: value for i, value in known.items() if i not in alone}
+        joins.append(_first_of_same(same, len(source)))
     cluster = _components(joins)
     names = [
-        f"{int(digests[i, 0]):016x}" if digests[i].any() else _hash(lines[i]) for i in rows.tolist()
+        f"{int(digests[i, 0]):016x}" if digests[i].any() else _hash(source.line(i))
+        for i in rows.tolist()
     ]
-    strata, stratified_by = _strata([parsed[i] for i in rows.tolist()], options, source, data)
+    strata, stratified_by = _strata(rows, options, source, data)
     return _Rows(rows, cluster[rows], names, strata), stratified_by
 
 
@@ -237,10 +240,18 @@ def _parsed(line: bytes) -> dict[str, object] | None:
     return row if isinstance(row, dict) else None
 
 
-def _first_of_same(values: Sequence[object]) -> I64:
-    """For each value, the index of the first that equals it."""
+def _column(line: bytes, name: str) -> str | None:
+    row = _parsed(line)
+    return column_text(row, name) if row else None
+
+
+def _first_of_same(values: Mapping[int, object], count: int) -> I64:
+    """For each of `count` rows, the first that has the same value; itself where it has none."""
     first: dict[object, int] = {}
-    return np.array([first.setdefault(v, i) for i, v in enumerate(values)], np.int64)
+    firsts = np.arange(count, dtype=np.int64)
+    for row, value in values.items():
+        firsts[row] = first.setdefault(value, row)
+    return firsts
 
 
 def _components(joins: Sequence[I64]) -> I64:
@@ -266,21 +277,19 @@ def _hash(data: bytes) -> str:
 
 
 def _strata(
-    rows: list[dict[str, object] | None],
-    options: SplitOptions,
-    source: RowSource,
-    data: DataOptions,
+    rows: I64, options: SplitOptions, source: RowSource, data: DataOptions
 ) -> tuple[list[str], str | None]:
     """A stratum for each row, and what they were made of."""
     if options.stratify == "none":
         return [""] * len(rows), None
+    lines = map(source.line, rows.tolist())
     if options.stratify is not None:
-        values = [column_text(row, options.stratify) if row else None for row in rows]
+        values = [_column(line, options.stratify) for line in lines]
         if all(v is None for v in values):
             raise UserError(f"--stratify {options.stratify}: no row has this column")
         return [v or "" for v in values], options.stratify
     completions = RowTexts("completion", data)
-    return infer_labels([completions.text(row) or "" for row in rows])
+    return infer_labels((completions.text(_parsed(line)) or "" for line in lines), len(rows))
 
 
 def _places_before(

@@ -167,14 +167,44 @@ def test_labels_are_in_the_same_shares(tmp_path: Path, stratify: str | None) -> 
     assert result.rows == {"train": 320, "val": 40, "test": 40}
 
 
+def inferred(completions: list[str]) -> tuple[list[str], str | None]:
+    return infer_labels(iter(completions), len(completions))
+
+
 def test_labels_are_inferred_with_care() -> None:
-    assert infer_labels([f"a long text number {i}" for i in range(50)])[1] is None
-    assert infer_labels(["yes"] * 50)[1] is None
-    answers = [json.dumps({"id": str(i), "kind": "ab"[i % 2]}) for i in range(40)]
-    strata, by = infer_labels(answers)
+    assert inferred([f"a long text number {i}" for i in range(60)]) == ([""] * 60, None)
+    assert inferred(["yes"] * 50)[1] is None
+    assert inferred(["yes", " no\n", ""] * 5) == (["yes", "no", ""] * 5, "completion")
+    assert inferred(["x" * 61, "y"] * 20)[1] is None
+    answers = [json.dumps({"id": str(i), "kind": "ab"[i % 2]}) for i in range(100)]
+    strata, by = inferred(answers)
     assert by == "completion.kind"
     assert strata[:2] == ["a", "b"]
-    assert infer_labels([]) == ([], None)
+    assert inferred(answers[:90] + ["Neither this nor that."] * 10)[1] == "completion.kind"
+    assert inferred(answers[:89] + ["Neither this nor that."] * 11)[1] is None
+    assert inferred([]) == ([], None)
+
+
+def test_once_there_can_be_no_labels_no_more_rows_are_asked_for() -> None:
+    asked = iter(
+        [f"A sentence that is not the label of anything, number {i}." for i in range(1000)]
+    )
+    assert infer_labels(asked, 1000) == ([""] * 1000, None)
+    assert len(list(asked)) > 800
+
+
+def test_rows_without_words_stay_together_when_their_bytes_are_the_same(tmp_path: Path) -> None:
+    rows = [{"prompt": f"Question {i} about {i * 7}?", "completion": f"{i}"} for i in range(60)]
+    bare = [{"prompt": "?", "completion": "!" * (i % 3 + 1)} for i in range(30)]
+    path = write(tmp_path / "rows.jsonl", rows + bare)
+    result = run(path, tmp_path / "out", stratify="none")
+    assert result.clusters == 63
+    held = [
+        set((tmp_path / "out" / f"{name}.jsonl").read_text().splitlines())
+        & {json.dumps(row) for row in bare}
+        for name in NAMES
+    ]
+    assert sum(map(len, held)) == 3  # none of them in two splits
 
 
 def test_small_validation_sets_are_pointed_out_and_nothing_is_too_small_to_say(
