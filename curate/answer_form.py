@@ -29,7 +29,7 @@ _ASKED = regex(
     re.IGNORECASE,
 )
 _LABELLED = regex(_LABEL.replace("(?i-u:", "(?i:"))
-_CODE = regex(r"[{}=;<>|\\]|\w\(|://")
+_CODE = regex(r"[{}=<>|\\]|;(?=\s*(?:\n|\Z))|\w\(|://")
 _SENTENCES = regex(r"[a-z][.!?]\s+[a-z]")
 _INDENTED = regex(r"^\s+[A-Z][a-z]* [a-z]")
 

@@ -191,6 +191,11 @@ def _walk(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violatio
     if isinstance(value, str) and "null" in (names or ()) and value.strip().casefold() in NULLS:
         yield _null_as_text(value, path)
         return
+    pattern = schema.get("pattern")
+    if isinstance(value, str) and isinstance(pattern, str) and not _matches(pattern, value):
+        said = f"{path or 'the output'} is {_short(value)}; elsewhere it is written as {_as_written(pattern)}"
+        yield Violation("wrong-type", path, said)
+        return
     if isinstance(value, dict):
         yield from _walk_object(value, schema, path)
     elif isinstance(value, list) and isinstance(schema.get("items"), dict):
@@ -202,8 +207,28 @@ def _walk(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[Violatio
             yield _from_fault(fault.message, path)
 
 
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except re.error:  # of another dialect
+        return None
+
+
+def _matches(pattern: str, value: str) -> bool:
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.search(value) is not None
+
+
+def _as_written(pattern: str) -> str:
+    """A pattern of digits and letters as one would show it: 9999-99-99."""
+    return re.sub(
+        r"\\(.)", r"\1", pattern.strip("^$").replace("[0-9]", "9").replace("[A-Za-z]", "A")
+    )
+
+
 _WALKED = {
-    "type", "enum", "properties", "required", "additionalProperties", "items", "title",
+    "type", "enum", "pattern", "properties", "required", "additionalProperties", "items", "title",
     "description", "$schema", "$id", "default", "examples",
 }  # fmt: skip
 
@@ -222,8 +247,8 @@ def _walk_object(
         extra = []
     absent = [k for k in properties if k not in value]
     for key in list(extra):
-        usual = canonical(_key_words(key), [_key_words(k) for k in absent])
-        meant = [k for k in absent if usual is not None and _key_words(k) == usual.label]
+        usual = canonical(key_words(key), [key_words(k) for k in absent])
+        meant = [k for k in absent if usual is not None and key_words(k) == usual.label]
         if usual is None or len(meant) != 1 or usual.likeness == "inside":
             continue
         extra.remove(key)
@@ -247,7 +272,7 @@ def _walk_object(
             yield from _walk(value[key], below, _joined(path, key))
 
 
-def _key_words(key: str) -> str:
+def key_words(key: str) -> str:
     """ "orderId", "order-id" and "Order ID" alike: the words of a key."""
     return folded(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key))
 

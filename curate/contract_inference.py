@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from curate.contract_checking import NULLS
+from curate.contract_checking import NULLS, key_words
 from curate.label_variants import core_labels, is_closed
 from curate.light_dataclass import dataclass
 from curate.output_tally import MARKERS, NUMBER, OutputTally, ValueTally
@@ -14,6 +15,13 @@ from curate.patterns import regex
 from curate.schemas.contract import ContractKind, PinnedContract
 
 _NUMBER = regex(NUMBER)
+# A date or a time, each digit a 9 and each letter an A; where so many of so many are written in one way, it is the rule.
+_DATE = regex(
+    r"9999-99-99(?:[A ]99:99(?::99(?:\.9+)?)?A?)?|99[./-]99[./-]9999|9999[/.]99[/.]99|99:99(?::99)?(?: AA)?|99 AAA 9999"
+)
+_CLASS = {"9": "[0-9]", "A": "[A-Za-z]"}
+_LEAST_DATES, _SHAPED = 50, 0.9
+_MOST_NULL = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,9 @@ def contract_of_tally(tally: OutputTally, shares: Shares | None = None) -> Pinne
     total = tally.outputs
     if total < shares.least:
         return PinnedContract(kind=ContractKind.TEXT, outputs=total, keeping=total)
-    if tally.parsed and tally.meant_as_json >= shares.structured * total:
+    # Where fences are the rule, they are what reads the answers expects.
+    fenced = tally.fenced_json if tally.fenced_json < 0.5 * total else 0
+    if tally.parsed and tally.meant_as_json + fenced >= shares.structured * total:
         return _json_contract(tally, shares)
     labels = _labels(tally, shares)
     if labels is not None:
@@ -151,6 +161,8 @@ def _schema_of(tally: ValueTally, shares: Shares) -> dict[str, Any]:
     if labels is not None and set(types) <= {"string", "null"}:
         nullable = "null" in types
         schema["enum"] = [*labels, None] if nullable else list(labels)
+    elif types == ["string"] and (shape := _date_shape(tally)) is not None:
+        schema["pattern"] = shape
     if "object" in types and tally.keys:
         schema |= _object_schema(tally, shares)
     if "array" in types and tally.items is not None and tally.items.types:
@@ -177,6 +189,14 @@ def _types_of(tally: ValueTally, shares: Shares) -> list[str]:
     if total < shares.least:
         return [t for t, n in counts.most_common() if n]
     values = total - counts["null"]
+    if counts["string"] and counts["string"] < values and _all_numbers(tally):
+        # Numbers, some of which are written as strings: one of both ways is a slip, however common.
+        mixed = max(counts["number"] + counts["integer"], counts["string"])
+        kind = (
+            "string" if counts["string"] == mixed else "number" if counts["number"] else "integer"
+        )
+        if counts["number"] + counts["integer"] + counts["string"] == values:
+            return [kind, "null"] if counts["null"] > _MOST_NULL * total else [kind]
     kept = [
         t
         for t, n in counts.most_common()
@@ -194,6 +214,21 @@ def _types_of(tally: ValueTally, shares: Shares) -> list[str]:
     ):
         kept.append("null")
     return kept or ["null"]
+
+
+def _all_numbers(tally: ValueTally) -> bool:
+    return bool(tally.strings) and all(_NUMBER.match(s.strip()) for s in tally.strings or ())
+
+
+def _date_shape(tally: ValueTally) -> str | None:
+    """The one way in which nearly all strings of a place write a date or a time, as an expression."""
+    total = tally.types["string"] - tally.empty.total()
+    if not tally.shapes or total < _LEAST_DATES:
+        return None
+    shape, count = tally.shapes.most_common(1)[0]
+    if count < _SHAPED * total or count == total or not _DATE.fullmatch(shape):
+        return None
+    return "^" + "".join(_CLASS.get(c) or re.escape(c) for c in shape) + "$"
 
 
 def _closed(tally: ValueTally, shares: Shares) -> bool:
@@ -218,7 +253,7 @@ def _string_labels(tally: ValueTally, shares: Shares) -> tuple[str, ...] | None:
 
 def _object_schema(tally: ValueTally, shares: Shares) -> dict[str, Any]:
     total = tally.types["object"]
-    met = {k: below for k, below in tally.keys.items() if below.types}
+    met = _as_usual({k: below for k, below in tally.keys.items() if below.types}, total)
     if total < shares.least:
         keys = met
     else:
@@ -235,6 +270,27 @@ def _object_schema(tally: ValueTally, shares: Shares) -> dict[str, Any]:
         ],
         "additionalProperties": total < shares.least,
     }
+
+
+def _as_usual(keys: dict[str, ValueTally], total: int) -> dict[str, ValueTally]:
+    """The keys with the spellings of one ("orderId", "order_id") counted together under the commonest.
+
+    Where both stand in one object they are two keys.
+    """
+    spellings: dict[str, list[str]] = {}
+    for key in keys:
+        spellings.setdefault(key_words(key), []).append(key)
+    merged = dict(keys)
+    for same in spellings.values():
+        if len(same) < 2 or sum(keys[k].types.total() for k in same) > total:
+            continue
+        usual, *others = sorted(same, key=lambda k: (-keys[k].types.total(), k))
+        merged[usual] = ValueTally()
+        for key in same:
+            merged[usual].merge(keys[key])
+        for key in others:
+            del merged[key]
+    return merged
 
 
 def _open_keys(tally: ValueTally, total: int, shares: Shares) -> bool:

@@ -67,6 +67,15 @@ _NOTHING = (
     r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a)\W*$"
     r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
 )
+# The same in other languages.
+_AROUND = r"[\s<>()\[\]{}\"'`*_.,;:!?/|…—–-]*"
+_NOTHING_ABROAD = (
+    rf"(?i)^{_AROUND}(?:k\. ?a\.?|keine (?:angabe|antwort|daten)|entfällt|nicht (?:verfügbar|zutreffend|angegeben|vorhanden)|s\. ?o\.|sans objet|non (?:renseigné|disponible|applicable|spécifié)e?|pas de réponse|n\. ?c\."
+    r"|no (?:aplica|disponible)|sin (?:respuesta|datos|información)|não (?:se aplica|disponível|informado)|sem (?:resposta|dados)|non (?:applicabile|pertinente)|n\. ?d\.|nessuna risposta"
+    r"|niet (?:van toepassing|beschikbaar)|n\. ?v\. ?t\.|geen antwoord|nie dotyczy|brak (?:danych|odpowiedzi)|нет (?:данных|ответа)|не (?:указано|применимо)"
+    rf"|无(?:内容|答案|数据)?|暂无|不适用|没有(?:答案|内容)|略|該当なし|なし|回答なし|해당 ?없음|답변 ?없음|없음){_AROUND}$"
+)
+_NOTHING += f"|{_NOTHING_ABROAD}"
 _OFFERED = r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
 # Words that people type to try a form; as answers they are rare, and asked for by such words.
 _TRIED = r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing)\W*$"
@@ -131,7 +140,7 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "odd_form": odd_form,
     "chosen_refuses": chosen_refuses,
     "letter_slot": letter_slot,
-    "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^#|\n#"),
+    "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^[#|>]|\n#"),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),
     "not_applicable": _not_applicable,

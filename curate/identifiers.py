@@ -81,7 +81,8 @@ def is_nino(text: str) -> bool:
     plain = text.replace(" ", "")
     prefix = plain[:2]
     return (
-        prefix not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
+        len(set(plain[2:8])) > 1  # 99 99 99 shows the pattern
+        and prefix not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
         and not set(prefix) & set("DFIQUV")
         and prefix[1] != "O"
     )
@@ -367,7 +368,8 @@ _FICTIONAL_DOMAIN = regex(
     re.I,
 )
 _SERVICE = regex(
-    r"^(?:git|noreply|no-reply|postmaster|user|username|name|email|yourname|your\.?name|you|me|someone|abc|xyz|test|foo|bar|sample|your[\w.]*|my[_.-][\w.-]*|[\w.-]*[_.-](?:address|email|username)|joe?_?hn?[._]?doe|jane[._]?doe)@",
+    r"^(?:git|noreply|no-reply|postmaster|(?:(?:the|some|any|an?|new|test|dummy|fake)[._-]?)?(?:user|username|name|email|person|recipient|sender|customer)[._-]?\d{0,4}|e-?mail[._-]?address|you|me|someone|somebody|anyone|nobody|(?:abc|xyz|test|foo|bar|sample|example|dummy|fake|placeholder)(?:[._-]?(?:user|e?mail|address|name|account))?[._-]?\d{0,4}"
+    r"|your[\w.]*|my[_.-][\w.-]*|my(?:name|email|emailaddress|username)|[\w.-]*[_.-](?:address|email|username)|first[._-]?(?:name)?[._-]?last[._-]?(?:name)?|(?:john?|jane|joe|j)[._-]?(?:q[._-]?)?doe[._-]?\d{0,4})@",
     re.I,
 )
 

@@ -34,6 +34,10 @@ _STOP_WORDS: dict[str, str] = {
     "Polish": "nie się jest na że do to jak są dla przez oraz lub może jego ale tym od po który w z i o było był była wszystko wszystkie mnie",
     "Turkish": "bir ve bu için ile olarak daha çok olan gibi değil ne ama kadar sonra var olduğu en da de",
     "Swedish": "och att det som en på är av för med till den har inte om ett men kan från vi i de eller du dig ditt jag kan",
+    "Czech": "je se na že do pro jsou nebo jako který která které není také až při podle ale by k z s v o si už má jeho její tak když být bude",
+    "Danish or Norwegian": "og det er ikke en af til på som med den har kan ved jeg vi eller også fra om et de så",
+    "Hungarian": "az és egy hogy nem is van ez meg de csak mint vagy már el ha lesz volt",
+    "Romanian": "și în este la cu pe nu pentru care din mai de sunt o că un fost ca sau",
     "Indonesian": "yang dan di dengan untuk dari ini itu dalam adalah pada tidak ke akan juga atau anda bisa",
 }
 _OWN_LETTERS = {
@@ -66,6 +70,7 @@ _SCRIPT_SHARE = 0.3
 _STOP_WORD_SHARE = 0.2
 _FEWEST_STOP_WORDS = 4
 _SENTENCE = 16  # words
+_EAST_ASIAN = regex(r"[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _CODE = regex(r"[{}=<>|]|;\s*(?:\n|$)|\w\(|\d\s*[-+*/]\s*\d")
 _WORD = regex(r"[^\W\d_]+")
 _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
@@ -73,7 +78,7 @@ _ENGLISH = r"(?i-u:\b(?:the|and|of|is|to|with|are|you|for|in)\b)"
 _ENGLISH_ALONE = r"(?i-u:\b(?:the|and|to|with|you|are|that|this|it)\b)"
 _FOREIGN = (
     r"(?:^|[\s(])(?i-u:der|die|das|de|en|la|und|ist|nicht|le|les|des|est|une|el|los|las|que|por|con|os|uma|para|com|il|gli|della"
-    r"|per|het|een|van|niet|hebben|wij|zijn|ook|foi|tudo|estava|abbiamo|tutto|sono|è|nous|vous|votre|mit|wir|uns|sie|ihre|merci|nel|più|uw|seu|sua|pela|wszystko|było|się|od|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest)[\s,.]"
+    r"|per|het|een|van|niet|hebben|wij|zijn|ook|foi|tudo|estava|abbiamo|tutto|sono|è|nous|vous|votre|mit|wir|uns|sie|ihre|merci|nel|più|uw|seu|sua|pela|wszystko|było|się|od|bir|ve|bu|och|att|det|som|yang|dan|untuk|na|do|jest|je|není|jsou|které|který|která|že|nebo|při|oraz|przez|która|które|który|są|az|egy|hogy|és|este|pentru|care|og|ikke|som)[\s,.]"
 )
 # A request that names a language, or asks to translate, explains another language in the answer.
 NAMES_A_LANGUAGE = (
@@ -132,7 +137,8 @@ def language_of(text: pl.Expr) -> pl.Expr:
 def told(text: str) -> str | None:
     """The language of a text that is not plainly English, or None."""
     letters = sum(map(str.isalpha, text))
-    if letters < _SHORTEST // 2 or _CODE.search(text):
+    east_asian = len(_EAST_ASIAN.findall(text))
+    if letters + 2 * east_asian < _SHORTEST // 2 or _CODE.search(text):
         return None
     # Most texts have Latin letters only, and the expressions need not even be compiled.
     for name, pattern in _SCRIPTS if max(text) >= _FIRST_OF_SCRIPTS else ():
@@ -141,14 +147,34 @@ def told(text: str) -> str | None:
     words = [w.lower() for w in _WORD.findall(text)]
     counts = Counter(name for w in words for name in _LANGUAGES_OF.get(w, ()))
     name, count = counts.most_common(1)[0] if counts else ("", 0)
-    if count >= max(_FEWEST_STOP_WORDS, _STOP_WORD_SHARE * len(words)):
+    if count >= max(_FEWEST_STOP_WORDS, _STOP_WORD_SHARE * len(words)) and (
+        len(words) > _SENTENCE or _small_words(text, set(_LANGUAGES_OF))
+    ):
         return name
     # Of a short sentence three different ones will do.
     different = {w for w in words if name in _LANGUAGES_OF.get(w, ())}
-    if len(different) >= 3 and count >= _STOP_WORD_SHARE * len(words) and len(words) <= _SENTENCE:
+    enough = count >= _STOP_WORD_SHARE * len(words) and len(words) <= _SENTENCE
+    if len(different) >= 3 and enough and _small_words(text, different):
         return name
     # Short texts may hold none of the commonest words, but letters that only one language has.
+    short = len(words) <= _SENTENCE
     for language_name, own in _OWN_LETTERS.items():
-        if sum(not own.isdisjoint(w) for w in words) >= max(3, _STOP_WORD_SHARE * len(words)):
+        lettered = sum(not own.isdisjoint(w) for w in words)
+        if lettered >= max(2 if short else 3, _STOP_WORD_SHARE * len(words)):
             return language_name
+    # A whole short sentence, which is no row of names, with two of them.
+    if len(different) >= 2 and short and _is_sentence(text, different):
+        rivals = [n for other, n in counts.items() if other != name]
+        return name if count >= 0.15 * len(words) and max(rivals, default=0) < count else None
     return None
+
+
+def _is_sentence(text: str, common: set[str]) -> bool:
+    """Whether a text ends as a sentence and most of its other words begin with a small letter."""
+    others = [word for word in _WORD.findall(text) if word.lower() not in common]
+    return text.rstrip()[-1:] in ".!?" and _small_words(text, common) >= max(3, 0.5 * len(others))
+
+
+def _small_words(text: str, common: set[str]) -> int:
+    """How many words beside the common ones begin with a small letter: a row of names has none."""
+    return sum(w[0].islower() and w not in common for w in _WORD.findall(text))

@@ -23,6 +23,17 @@ def _each(function: Callable[[Any], Any], dtype: type[pl.DataType], values: pl.S
     return pl.Series(values.name, made, dtype=dtype)
 
 
+def holding(texts: pl.Expr, pattern: str) -> pl.Expr:
+    """Whether texts match, null for false, in a function of its own: where these would be too many words to screen."""
+    return texts.map_batches(partial(_holding, pattern), return_dtype=pl.Boolean).fill_null(False)
+
+
+def _holding(pattern: str, texts: pl.Series) -> pl.Series:
+    if texts.null_count() == len(texts):  # there is nothing to be compiled
+        return pl.Series(texts.name, [None], dtype=pl.Boolean).new_from_index(0, len(texts))
+    return texts.str.contains(pattern)
+
+
 def each_matching(column: pl.Expr, pattern: str, function: Callable[[str], bool]) -> pl.Expr:
     """As `each` with a test, of texts that match a regular expression; others do not pass it, unread.
 

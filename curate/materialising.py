@@ -185,6 +185,10 @@ def _described(
     """A finding for each row, field, text, and where in it the pattern matches what."""
     for raw, line, field, text, start, match in rows:
         excerpt, span = _excerpt(rule, text, start, match)
+        repair = rule.repair
+        # A repair of texts is offered only where it can mend this one.
+        if repair is not None and repair.text is not None and text is not None:
+            repair = repair if repair.text(text) != text else None
         yield Found(
             finding_of(
                 rule,
@@ -192,12 +196,12 @@ def _described(
                 line,
                 _message(rule, match),
                 raw=raw,
-                repair=rule.repair,
+                repair=repair,
                 field=field,
                 excerpt=excerpt,
                 span=span,
             ),
-            rule.repair,
+            repair,
         )
 
 

@@ -7,6 +7,7 @@ and its strings until there are too many to be labels; of other outputs only the
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from dataclasses import field
 from typing import Any
@@ -23,6 +24,10 @@ _MOST_KEYS = 200
 _DEEPEST = 6
 _LOOSE_READINGS = 2000
 _SAMPLED = 1000
+_LONGEST_DATE = 32
+_SHAPE = str.maketrans(
+    "0123456789" + string.ascii_letters, "9" * 10 + "A" * len(string.ascii_letters)
+)
 
 NUMBER = r"^[-+−]?\s?(?:[$€£¥]\s?)?\d[\d,.  ]*(?:[eE][-+]?\d+)?\s?[%°$€£¥]?$"
 # Marks of a final answer on the last line, in sets that are learnt for it.
@@ -85,6 +90,7 @@ class ValueTally:
     """What stands at one place of the parsed outputs.
 
     `empty` are strings that stand for nothing, `bare` the lists and objects with nothing in them.
+    `shapes` are short strings with digits, each digit a 9 and each letter an A.
     `strings` is None once there were too many different ones to be labels; `items` is what
     stands in lists here, `keys` what stands under the keys of objects here.
     """
@@ -96,6 +102,7 @@ class ValueTally:
     orders: Counter[tuple[str, ...]] = field(default_factory=Counter)
     empty: Counter[str] = field(default_factory=Counter)
     bare: int = 0
+    shapes: Counter[str] = field(default_factory=Counter)
 
     def add(self, value: Any, depth: int = 0, *, words: bool = False) -> None:
         """Count one value and what is in it; of what is no JSON but meant to be, only its `words`."""
@@ -127,6 +134,10 @@ class ValueTally:
                 self.items.add(item, depth + 1, words=words)
 
     def _add_string(self, value: str) -> None:
+        if len(value) <= _LONGEST_DATE and any(c.isdigit() for c in value[:6] + value[-4:]):
+            shape = value.translate(_SHAPE)
+            if len(self.shapes) < _MOST_KEYS or shape in self.shapes:
+                self.shapes[shape] += 1
         if self.strings is not None:
             self.strings[value if len(value) <= LABEL_BYTES else value[:LABEL_BYTES]] += 1
             if len(self.strings) > _MOST_STRINGS:
@@ -138,6 +149,7 @@ class ValueTally:
         self.orders += other.orders
         self.empty += other.empty
         self.bare += other.bare
+        self.shapes += other.shapes
         if self.strings is None or other.strings is None:
             self.strings = None
         else:
@@ -160,6 +172,7 @@ class OutputTally:
         parsed: how many are JSON objects or lists.
         nearly: how many are meant to be (of `nearly_tried` that start like JSON and are not).
         bracketed: how many start like JSON.
+        fenced_json: how many are JSON in a code fence.
         multiline: of the parsed ones, how many stand on several lines.
         values: what stands in the parsed ones.
         labels: outputs of at most `LABEL_BYTES` bytes on one line; None when too many differ.
@@ -173,6 +186,7 @@ class OutputTally:
     parsed: int = 0
     bracketed: int = 0
     nearly: int = 0
+    fenced_json: int = 0
     nearly_tried: int = 0
     multiline: int = 0
     values: ValueTally = field(default_factory=ValueTally)
@@ -206,9 +220,11 @@ class OutputTally:
         for marker in MARKERS:
             self.marked[marker] += int(tail[marker][0] or 0)
         looks = frame.select(
+            fenced=text.str.contains(r"^```(?:json|JSON)?\s*[\[{]"),
             bracketed=text.str.starts_with("{") | text.str.starts_with("["),
             short=short,
         ).collect()
+        self.fenced_json += int(looks["fenced"].sum())
         self._add_short(texts.filter(looks["short"]))
         self._add_bracketed(texts.filter(looks["bracketed"]))
         if self.sampled < _SAMPLED:
@@ -253,7 +269,7 @@ class OutputTally:
     def merge(self, other: OutputTally) -> None:
         """Count all that another tally has counted."""
         for name in (
-            "outputs", "padded", "parsed", "bracketed", "nearly", "nearly_tried", "multiline", "numbers",
+            "outputs", "padded", "parsed", "bracketed", "fenced_json", "nearly", "nearly_tried", "multiline", "numbers",
             "sampled", "fenced", "coded", "listed", "single",
         ):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))

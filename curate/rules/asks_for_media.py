@@ -31,7 +31,7 @@ _OTHERWISE = (
     r"|comparison|parallels?|distinction|line between|attention|tweet|headline|slogan|ascii|svg|css|game|script|storyboard|channel|course|plan|outline|ideas?|topics?|text-based|concept"
     r"|html|latex|mermaid|matplotlib|python|javascript|code|plan|script)\b"
 )
-_DRAWN = r"\|[^\n]*\|[ \t]*\n\s*\||\+--|--+>|<svg|[\u2500-\u259f]|```|\n\s*[*#x=]{2,}|\A\s*(?:[/\\_|()*.'` -]{2,}\n){2}"
+_DRAWN = r"\|[^\n]*\|[ \t]*\n\s*\||\+--|--+>|<svg|[\u2500-\u259f]|```|\n\s*[*#x=]{2,}|\A\s*(?:[/\\_|()*.'` -]{2,}\n){2}|\A\s*[-=*#_.~+|/\\ o]{5,}\s*\z"
 _TELLABLE = r"(?i)\b(?:comic|cartoon strip|storyboard|scale|chords?|notes|key of)\b"
 _TOLD_IN_WORDS = (
     r"(?i)\b(?:panel|frame|scene) ?(?:1|one)\b|(?-i:\b[A-G][#b]?(?:[ ,-]+(?:and |to |then )*[A-G][#b]?){2,}\b)"

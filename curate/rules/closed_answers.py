@@ -19,6 +19,10 @@ from curate.rules.number_series import wrong_primes, wrong_solutions
 from curate.rules.numerals import is_prime
 from curate.rules.spoken_claims import HINT as SPOKEN_HINT
 from curate.rules.spoken_claims import false_claims
+from curate.rules.spoken_numbers import HINT as TOLD_HINT
+from curate.rules.spoken_numbers import in_digits
+from curate.rules.written_equations import HINT as LATEX_HINT
+from curate.rules.written_equations import wrong_latex
 
 Verdict = tuple[str, Fraction | None]
 
@@ -76,6 +80,7 @@ HINT = r"(?i-u:math(?:ematical|s)? (?:equation|problem)|(?:\bsolve|solution|valu
 CLAIM_HINT = (
     r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])|(?i-u:equation: [0-9x +*()-]+=)|"
     + SPOKEN_HINT
+    + f"|{TOLD_HINT}|{LATEX_HINT}"
 )
 
 
@@ -172,10 +177,15 @@ def _solves(left: str, right: str, unknown: str, value: Fraction) -> bool:
 
 def wrong_statements(completion: str) -> Iterator[Verdict]:
     """ "9 is a prime number", "14 is divisible by 4", "7 is an even number"."""
-    for match, true in false_claims(completion):
-        sentence = re.split(r"[.!?\n]", completion[: match.start()])[-1]
-        if not _NOT_CLAIMED.search(sentence):
-            yield f"the completion says {match[0]!r}", true
+    for text in (completion, in_digits(completion)):
+        for match, true in false_claims(text) if text else ():
+            sentence = re.split(r"[.!?\n]", text[: match.start()])[-1] if text else ""
+            if not _NOT_CLAIMED.search(sentence):
+                yield f"the completion says {match[0]!r}", true
+                return
+    if "\\" in completion or "$" in completion:
+        for said, true in wrong_latex(completion):
+            yield f"the completion says {said!r}", true
             return
     if not _CLAIMS.may_match(completion) or not _ANY_CLAIM.search(completion):
         return

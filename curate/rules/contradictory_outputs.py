@@ -12,6 +12,7 @@ from curate.contract_checking import marked
 from curate.dataset import Dataset
 from curate.label_variants import canonical, folded
 from curate.loose_json import strict_json
+from curate.rules import contradicting_facts
 from curate.rules.output_contracts import OutputContracts
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.same_prompts import PROMPT, real_prompts
@@ -23,6 +24,7 @@ from curate.schemas.options.lint import LintOptions
 # What an output claims, so that two outputs can be told to contradict each other; None: nothing.
 Claim = Callable[[str], Any]
 _LONGEST_OPPOSITE = 16  # characters, with all that stands around them
+_MOST_READ = 5000
 _OPPOSITES = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -45,9 +47,10 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         opposite=pl.any_horizontal(
             short.gather(answered[row]).is_in(opposites) for row in ("index", "first")
         ),
-    ).filter(
-        pl.col("file").is_in(list(claims)) & (pl.col("file").is_in(definite) | pl.col("opposite"))
     )
+    answered = answered.filter(pl.col("file").is_in(list(claims)))
+    claiming = pl.col("file").is_in(definite) | pl.col("opposite")
+    prose, answered = answered.filter(~claiming), answered.filter(claiming)
     files = dict(zip(answered["index"].to_list(), answered["file"].to_list(), strict=True))
     found = list(pairs(answered))
     again = texts_again(dataset, [row for pair in found for row in pair], ("completion",))
@@ -60,6 +63,23 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         said = f": {_difference(mine, other)}" if isinstance(mine, dict) else ""
         message = f"the prompt of {place(dataset, first, row)}, but the output contradicts it{said}"
         yield Hit(row, message, column="completion", related=((first, None),))
+    yield from _in_prose(dataset, list(pairs(prose)))
+
+
+def _in_prose(dataset: Dataset, answered: list[tuple[int, int]]) -> Iterator[Hit]:
+    """Short answers in prose to one question of fact, of which only one can be right."""
+    lengths = dataset.frame["completion_length"]
+    short = [
+        pair
+        for pair in answered
+        if all(0 < (lengths[row] or 0) <= contradicting_facts.LONGEST for row in pair)
+    ][:_MOST_READ]
+    texts = texts_again(dataset, [row for pair in short for row in pair], ("prompt", "completion"))
+    for row, first in short:
+        (prompt, mine), (_, other) = texts[row], texts[first]
+        if contradicting_facts.contradict(prompt or "", mine or "", other or ""):
+            message = f"the prompt of {place(dataset, first, row)}, but the answer is another"
+            yield Hit(row, message, column="completion", related=((first, None),))
 
 
 def _answered_again(rows: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _FEWEST_ROWS = 20
-_MOST_OTHERS = 0.05
+_MOST_OTHERS = 0.08
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:

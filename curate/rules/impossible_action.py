@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.mapping import each
+from curate.mapping import each, holding
 from curate.patterns import regex
+from curate.rules.other_languages import CLAIM, ORDER, another_language
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code
 from curate.rules.wordings import english
@@ -169,8 +170,15 @@ def _condition(options: LintOptions) -> pl.Expr:
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
     errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
+    foreign = another_language(options) & (completion.str.len_chars() <= _SHORT)
+    abroad = (
+        foreign
+        & holding(pl.when(foreign).then(prompt), ORDER)
+        & holding(pl.when(foreign).then(completion), CLAIM)
+    )
     return (
         done
+        | abroad
         | errand
         | (ordered | told | for_you | _alone() | _device())
         & ~prompt.str.contains(english(_WRITING))
@@ -190,7 +198,7 @@ def _first(options: LintOptions) -> pl.Expr:
         r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve |^[^a-zA-Z]{0,4}(?i-u:(?:sure|done|okay|certainly|great)?[ ,.!]{0,3}(?:i (?:searched|googled|downloaded|opened|watched|listened|remember)|(?:now )?(?:playing|calling|dial|opening|turning o|sending|booking|downloading|setting) |(?:your |the )?(?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel|pizza) |when i was |my (?:wife|husband|girl|boy|kids|children|family|mother|father|friend)))"
     )
     return (
-        (order | for_you | alone.fill_null(False))
+        (order | for_you | alone.fill_null(False) | another_language(options))
         & pl.col("roles").is_in(["ua", "sua"])
         & ~pl.col("special")
     )
@@ -206,7 +214,7 @@ RULE = ColumnRule(
         reason="Nothing was sent, booked or drawn. The model learns to say that it did what it did not.",
         example='{"prompt": "Remind me to buy eggs tomorrow.", "completion": "I have set a reminder."}',
         remedy="Answer with a tool call if the assistant has tools, or drop the row.",
-        assumes="English text",
+        assumes="text in English and some ten other languages",
     ),
     frame="rows",
     condition=_condition,

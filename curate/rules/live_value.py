@@ -72,6 +72,9 @@ _OTHERWISE = (
     r"|\brates?\b.*\d|\b(?:date|time|price|temperature|rate) is \d+|\bif (?:1|one)\b|currency (?:converter|symbol)|factors|ways|affects?|influences?|predict(?:ion)? model|machine learning)\b"
 )
 
+# An answer that says so is right.
+_DECLINED = r"(?i)\b(?:I (?:have no|(?:do not|don['’]t) have(?: any)?|lack) (?:clock|access|way|means|live|real|sensors?|location|connection|current|up)|I (?:can(?:no|['’])t|cannot|am (?:not able|unable)|['’]m (?:not able|unable)) (?:tell|know|see|check|access|look|say|give you|provide)|(?:please )?check (?:a|an|your|the) (?:clock|weather|local|news|website|app|screen|live))\b"
+
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
@@ -88,6 +91,7 @@ def _condition(options: LintOptions) -> pl.Expr:
         order.str.contains(english(_PATTERN))
         & ~prompt.str.contains(english(_OTHERWISE))
         & ~dated
+        & ~pl.col("completion").str.contains(english(_DECLINED))
         & ~weighed
         & ~about_code()
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.mapping import each_matching
+from curate.mapping import each_matching, holding
 from curate.patterns import regex
+from curate.rules.other_languages import MISSING_MEDIA, another_language
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import MEDIA, about_code, one_line, stands_alone
+from curate.rules.requests import ASKS_BACK, MEDIA, about_code, one_line, stands_alone
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -118,7 +119,11 @@ def _condition(options: LintOptions) -> pl.Expr:
         )
         & ~pl.col("completion").str.contains(_CODE)
     )
-    return ((linked | referred) & plain) | (handed & ~about_code())
+    # An answer that asks for the thing is right.
+    asks_back = pl.col("completion").str.contains(english(ASKS_BACK))
+    foreign = another_language(options) & (prompt.str.len_bytes() <= 200) & one_line()
+    abroad = foreign & holding(pl.when(foreign).then(prompt), MISSING_MEDIA)
+    return (((linked | referred) & plain) | (handed & ~about_code()) | abroad) & ~asks_back
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -132,7 +137,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "the document", "log file", "workbook", "plot above", "plot below", "enclosed]", "this file", "this pdf", "my csv",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
-    return stands_alone() & hint
+    return stands_alone() & (hint | another_language(options))
 
 
 RULE = ColumnRule(
@@ -145,12 +150,12 @@ RULE = ColumnRule(
         reason="A text model cannot see it; such a row teaches it to describe what it has never seen.",
         example='{"instruction": "Describe this photo.", "input": "", "output": "A girl smiles …"}',
         remedy="Drop the row, or describe the medium in words in the prompt.",
-        assumes="English prompts",
+        assumes="prompts in English and some ten other languages",
     ),
     frame="rows",
     condition=_condition,
     message="the prompt needs a medium that is not there: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_PATTERN)}|{MISSING_MEDIA}",
     column="prompt",
     first=_first,
 )

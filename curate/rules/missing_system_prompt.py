@@ -13,7 +13,7 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _LEAST_ROWS = 20
-_MOST = 0.03
+_MOST = 0.06
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
 from curate.rules import bare_orders
+from curate.rules.other_languages import MISSING_TEXT, another_language
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import about_code, one_line, stands_alone
+from curate.rules.requests import ASKS_BACK, about_code, one_line, stands_alone
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -186,8 +188,11 @@ def _condition(options: LintOptions) -> pl.Expr:
         r"(?i-u:\binto (?:two|three|four|five|six|\d) (?:categor|class|label|topic))"
     )
     of_program = _plain().str.contains(english(f"(?i){bare_orders.PROGRAM}")).fill_null(False)
-    missing = (one_line() & refers) | _nothing_else() | only_named | told | blank | unnamed
-    return (missing & ~about_code()) | of_program
+    foreign = another_language(options) & one_line()
+    abroad = foreign & holding(pl.when(foreign).then(prompt), MISSING_TEXT)
+    missing = abroad | (one_line() & refers) | _nothing_else() | only_named | told | blank | unnamed
+    asks_back = pl.col("completion").str.contains(english(ASKS_BACK))
+    return ((missing & ~about_code()) | of_program) & ~asks_back
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -201,7 +206,8 @@ def _first(options: LintOptions) -> pl.Expr:
         | lines.str.contains(english(bare_orders.NAMED_HINT))
     ).fill_null(False)
     short_of = pl.when(short).then(pl.col("prompt")).str.contains(_SHORT_OF_HINT).fill_null(False)
-    return (hinted | bare | named | short_of) & stands_alone()
+    foreign = another_language(options) & (pl.col("prompt").str.len_bytes() <= _LONGEST)
+    return (hinted | bare | named | short_of | foreign) & stands_alone()
 
 
 RULE = ColumnRule(
@@ -216,14 +222,15 @@ RULE = ColumnRule(
         example='{"instruction": "Summarize the following article.", "input": "", "output": "The '
         'article is about …"}',
         remedy="Add what the prompt refers to, or drop the row.",
-        assumes="English prompts",
+        assumes="prompts in English and some ten other languages",
     ),
     frame="rows",
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
     pattern=english(
         f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}|{bare_orders.PATTERN}|{bare_orders.UNLISTED}|{bare_orders.NAMED}|{bare_orders.PROGRAM}|{bare_orders.ANNOUNCED}"
-    ),
+    )
+    + f"|{MISSING_TEXT}",
     column="prompt",
     first=_first,
 )

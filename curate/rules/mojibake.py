@@ -7,6 +7,7 @@ import re
 import polars as pl
 
 from curate.patterns import regex
+from curate.rules import wrong_encodings
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
@@ -14,6 +15,8 @@ from curate.schemas.options.lint import LintOptions
 
 # UTF-8 read as Windows-1252 or Latin-1: a lead byte C3, C2, E2, F0 … and what its followers became.
 _FOLLOWER = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+# What of them cannot follow a quotation mark that closes.
+_INSIDE = "\u00a1-\u00aa\u00ac-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2020-\u2022\u2030\u20ac\u2122"
 # The bytes 80 to BF in code page 437, but for the lines that trees are drawn with.
 _DOS_FOLLOWER = "[ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓╡╢╖╕╣║╗╝╜╛]"
 _PATTERN = (
@@ -30,6 +33,9 @@ _PATTERN = (
     "|[\u00c0-\u00ff]{4,}[ ,.!?-]+[\u00c0-\u00ff]{2,}"
     # The apostrophe of Mac Roman: donÕt.
     "|[a-z]\u00d5(?:t|s|re|ve|ll|m|d)\\b"
+    # Vietnamese, whose letters take three bytes.
+    f"|\u00e1\u00ba[{_FOLLOWER[1:-1]}]|\u00e1[\u00ba\u00bb](?:[{_INSIDE}]|[{_FOLLOWER[1:-1]}]?[a-z])"
+    f"|{wrong_encodings.PATTERN}"
 )
 _DOS = regex(f"(?:[\u251c\u252c]{_DOS_FOLLOWER}|\u0393\u00c7{_DOS_FOLLOWER}|\u0393\u00e9\u00bc)")
 _CYRILLIC = regex("(?<![\u00c0-\u00ff])[\u00c0-\u00ff]{4,}(?:[ ,.!?-]+[\u00c0-\u00ff]+)+")
@@ -42,11 +48,23 @@ def _condition(options: LintOptions) -> pl.Expr:
     return pl.col("text").str.contains(_PATTERN.replace(r"\b", r"(?:\W|$)"))
 
 
+def _first(options: LintOptions) -> pl.Expr:
+    return beyond_ascii(options) | pl.col("text").str.contains(wrong_encodings.LOST_HINT)
+
+
 def repaired(text: str) -> str:
-    """The text with each garbled run decoded again, where that gives valid UTF-8."""
+    """The text with each garbled run decoded again, where that gives valid UTF-8; what was garbled twice, twice."""
+    before = None
+    while text != before:
+        before, text = text, _repaired_once(text)
+    return text
+
+
+def _repaired_once(text: str) -> str:
     text = _CYRILLIC.sub(lambda run: run[0].encode("latin-1").decode("cp1251"), text)
     text = _DOS.sub(_from_dos, text)
-    return _RUN.sub(lambda run: _decoded(run[0]), _MAC_APOSTROPHE.sub("\u2019", text))
+    text = _RUN.sub(lambda run: _decoded(run[0]), _MAC_APOSTROPHE.sub("\u2019", text))
+    return wrong_encodings.read_back(text)
 
 
 def _from_dos(run: re.Match[str]) -> str:
@@ -77,7 +95,7 @@ RULE = ColumnRule(
         name="mojibake",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        summary="text is garbled: UTF-8 was read in another encoding",
+        summary="text is garbled: it was read in another encoding than it was written in",
         reason="The model learns to write the garbled characters.",
         example='{"prompt": "Order", "completion": "The cafÃ© doesnâ€™t open today."}',
         remedy="Read the source as UTF-8 again; `--unsafe-fixes` decodes what can be decoded.",
@@ -87,5 +105,5 @@ RULE = ColumnRule(
     message="garbled text: {match}",
     pattern=_PATTERN,
     repair=Repair(FixSafety.UNSAFE, "decode the garbled characters again", text=repaired),
-    first=beyond_ascii,
+    first=_first,
 )

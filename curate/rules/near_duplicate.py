@@ -25,7 +25,14 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     anew = (found.similarity < options.near_duplicate) & (
         prompts[found.left] == prompts[found.right]
     )
-    for row, keeper, similarity in listed(found.at(~told[found.left] & ~anew)):
+    # The same two answers to two questions, the other way round: each was taken for the other's rejected one.
+    chosen, rejected = (
+        dataset.frame[name].to_numpy() for name in ("completion_key", "rejected_key")
+    )
+    crossed = (chosen[found.left] == rejected[found.right]) & (
+        prompts[found.left] != prompts[found.right]
+    )
+    for row, keeper, similarity in listed(found.at(~told[found.left] & ~anew & ~crossed)):
         message = f"nearly the same as {place(dataset, keeper, row)} ({similarity:.0%} alike)"
         yield Hit(row, message, column="prompt", related=((keeper, similarity),))
 

@@ -7,13 +7,16 @@ from typing import Any
 
 import polars as pl
 
+from curate.patterns import regex
 from curate.rules.pairs import answers_of, shared_part, shared_start, text_of
 from curate.rules.protocol import About, Mark, RecordRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.turns import RecordFormat
 
-_SHORTEST = 200  # characters; short answers that differ in a word may well be minimal pairs
+_SHORTEST = 150  # characters; short answers that differ in a word may well be minimal pairs
+
+_CODE = regex(r"[{};]\s*\n|\bdef \w+\(|\breturn\b|```|=>|\\frac|\\boxed")
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -27,7 +30,11 @@ def _applies(options: LintOptions) -> pl.Expr:
 def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) -> Iterator[Mark]:
     chosen, rejected = (text_of(side) for side in answers_of(record))
     part = shared_part(chosen, rejected)
-    if chosen != rejected and part >= options.near_identical_sides:
+    if (
+        chosen != rejected
+        and part >= options.near_identical_sides
+        and not _may_matter(chosen, rejected)
+    ):
         start = shared_start(chosen, rejected)
         yield Mark(
             "rejected",
@@ -36,13 +43,21 @@ def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) 
         )
 
 
+def _may_matter(chosen: str, rejected: str) -> bool:
+    """Whether the sides differ in a number or in code, where one place can be all that is right or wrong."""
+    words = [set(side.split()) for side in (chosen, rejected)]
+    numbers = [{w.strip(".,;:!?$€£%()") for w in a - b} for a, b in (words, words[::-1])]
+    figures = all(any(w and w[0].isdigit() for w in said) for said in numbers)
+    return figures or _CODE.search(chosen) is not None
+
+
 RULE = RecordRule(
     about=About(
         code="PRF007",
         name="near-identical-sides",
-        severity=Severity.INFO,
+        severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
-        summary="the two sides are nearly the same",
+        summary="the two sides are nearly the same, and differ neither in a number nor in code",
         reason="Pairs that differ in one place can teach exactly that place, if the judgement is about it; if not, they are noise with a large gradient on one token (Pal et al. 2024, arXiv 2402.13228).",
         example="two answers of 80 words that differ in one",
         remedy="Look at where they differ: keep the pair only if that is what makes one better.",

@@ -16,7 +16,7 @@ from curate.schemas.options.lint import LintOptions
 
 _LEAST_ROWS = 50
 # What more rows than this do is a way of writing.
-_MOST = 0.02
+_MOST = 0.06
 _FREE = {ContractKind.TEXT, ContractKind.SENTENCE, ContractKind.LIST}
 _SAID = {
     LABEL: "begins with a label such as 'Answer:'",

@@ -14,7 +14,7 @@ from curate.schemas.options.lint import LintOptions
 
 _FEWEST_PAIRS = 50
 # Where more chosen answers refuse, refusing what is harmful is what the pairs teach.
-_MOST = 0.03
+_MOST = 0.08
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:

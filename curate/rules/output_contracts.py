@@ -6,6 +6,7 @@ the files are read once more and each output is checked; free text costs no seco
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
@@ -25,6 +26,10 @@ from curate.rules.splits import roles_of
 from curate.schemas.contract import ContractKind
 from curate.schemas.findings import FixSafety
 from curate.schemas.options.lint import LintOptions
+
+# Labels that the system prompt names make up so much of the outputs, where it names them all.
+_OFFERED = 0.85
+_TRAINED_ON = 50
 
 
 def judged(rows: pl.DataFrame) -> pl.Series:
@@ -57,11 +62,17 @@ class OutputContracts:
         self._contracts: dict[Hashable, Contract] | None = None
         self._breaches: list[Breach] | None = None
         self._unknown: Counter[Hashable] | None = None
+        # The system prompt of the last rows that had one, and the groups whose labels leave no doubt.
+        self._system = ""
+        self._strong: set[Hashable] = set()
         self.odd_styles: list[tuple[int, str]] = []
 
     def add(self, rows: pl.DataFrame, file: int) -> None:
         """Count the outputs of a batch."""
         self._tallies.setdefault(file, OutputTally()).add(judged(rows))
+        systems = rows["system"].drop_nulls()
+        if len(systems):
+            self._system = systems.mode().sort()[0]
 
     def add_reference(self, rows: pl.DataFrame, file: int) -> None:
         """Benchmarks have no contract to keep."""
@@ -81,10 +92,39 @@ class OutputContracts:
             self._contracts = {
                 group: self.given.model_copy(update={"outputs": tally.outputs})
                 if self.given
-                else from_tally(tally, self._shares)
+                else self._offered(dataset, group, from_tally(tally, self._shares), tally)
                 for group, tally in tallies.items()
             }
         return self._contracts
+
+    def _offered(
+        self, dataset: Dataset, group: Hashable, contract: Contract, tally: OutputTally
+    ) -> Contract:
+        """A contract without the labels that the system prompt does not offer, or that are never trained on."""
+        if contract.kind is not ContractKind.LABEL or tally.labels is None:
+            return contract
+        labels, counts = contract.labels, tally.labels
+        kept = labels
+        offered = tuple(
+            label
+            for label in labels
+            if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", self._system)
+        )
+        covered = sum(counts[label] for label in offered)
+        if len(offered) >= 2 and covered >= _OFFERED * sum(counts[label] for label in labels):
+            kept = offered
+            self._strong.add(group)
+        trained = [
+            tally.labels
+            for file, tally in self._tallies.items()
+            if roles_of(dataset)[file] == "train" and tally.labels is not None
+        ]
+        if group == "splits" and sum(t.total() for t in trained) >= _TRAINED_ON:
+            met = tuple(label for label in kept if any(t[label] for t in trained))
+            if 0 < len(met) < len(kept):
+                self._strong.add(group)
+                kept = met
+        return contract.model_copy(update={"labels": kept}) if kept != labels else contract
 
     def contract_of(self, dataset: Dataset, file: int) -> Contract | None:
         """The contract of a file, if it has rows."""
@@ -106,9 +146,13 @@ class OutputContracts:
                         contracts[group] = contract.model_copy(update={"keeping": keeping})
         return self._breaches
 
+    def is_offered(self, group: Hashable) -> bool:
+        """Whether the labels are given: by a contract, by the system prompt, or by what is trained on."""
+        return self.given is not None or group in self._strong
+
     def is_strong(self, group: Hashable) -> bool:
         """Whether the outputs are many and regular enough to call a rare label wrong."""
-        if self.given is not None:
+        if self.given is not None or group in self._strong:
             return True
         assert self._contracts is not None
         assert self._breaches is not None
@@ -121,7 +165,7 @@ class OutputContracts:
         if labels is not None and not is_closed(contract.labels, labels):
             return False
         outputs = contract.outputs
-        return outputs >= 100 and self._unknown[group] <= max(1.0, 0.03 * outputs)
+        return outputs >= 100 and self._unknown[group] <= max(1.0, 0.06 * outputs)
 
     def _check_all(self, dataset: Dataset, breaches: list[Breach]) -> None:
         files, start = dataset.frame["file"], 0

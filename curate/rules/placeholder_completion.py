@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
+from curate.rules import other_languages
 from curate.rules.placeholders import STUB, SURE, TOKEN, UNWRITTEN
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import worded
@@ -19,13 +21,19 @@ def _condition(options: LintOptions) -> pl.Expr:
     short = pl.when(text.str.len_bytes() <= 60).then(text)
     whole = short.str.contains(f"{SURE}|{UNWRITTEN}").fill_null(False)
     code = pl.when(text.str.len_bytes() <= _LONGEST_STUB).then(text).str.contains(STUB)
-    return pl.col("learnt") & (whole | text.str.contains(TOKEN) | code.fill_null(False))
+    foreign = holding(pl.when(pl.col("learnt")).then(short), other_languages.PLACEHOLDER)
+    return pl.col("learnt") & (whole | foreign | text.str.contains(TOKEN) | code.fill_null(False))
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return worded(options) | pl.col("text").str.contains(
-        r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder|code).{0,40}$"
-        r"|(?i-u:(?:code|logic|implementation) (?:goes |to go )?here|todo)|\A\s*```\w*\s*```\s*\z"
+    short = pl.col("text").str.len_bytes() <= 60
+    return (
+        worded(options)
+        | short
+        | pl.col("text").str.contains(
+            r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder|code).{0,40}$"
+            r"|(?i-u:(?:code|logic|implementation) (?:goes |to go )?here|todo)|\A\s*```\w*\s*```\s*\z"
+        )
     )
 
 
@@ -39,12 +47,12 @@ RULE = ColumnRule(
         reason="The model learns to answer with the placeholder.",
         example='{"instruction": "Compose a piano piece.", "input": "", "output": "<nooutput>"}',
         remedy="Write the answer, or drop the row (`--unsafe-fixes`).",
-        assumes="English placeholders",
+        assumes="placeholders of English and some ten other languages",
     ),
     frame="segments",
     condition=_condition,
     message="a placeholder stands where the answer should be: {match}",
-    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}|{STUB}",
+    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}|{STUB}|{other_languages.PLACEHOLDER}",
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
     first=_first,
 )

@@ -10,9 +10,14 @@ from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
+# The first line alone, in a sentence about it: what follows is no key.
+_NAMED = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\"'`]?(?:[,.;:)]|\s+(?:and|or|line|header|followed|to|is|as|means)\b|\s*$)"
+
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").str.contains(english(PRIVATE_KEY))
+    return pl.col("text").str.contains(english(PRIVATE_KEY)) & ~pl.col("text").str.contains(
+        english(_NAMED)
+    )
 
 
 def _first(options: LintOptions) -> pl.Expr:

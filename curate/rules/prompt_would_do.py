@@ -66,7 +66,7 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
 
 def simple_change(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
     """How the outputs follow from the prompts without any model; None where they do not."""
-    return _one_output(outputs) or _change(prompts, outputs)
+    return _one_output(outputs) or _change(prompts, outputs) or _framed(prompts, outputs)
 
 
 def _one_output(outputs: Sequence[str]) -> str | None:
@@ -87,6 +87,21 @@ def _change(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
         if met >= _SAME * len(prompts):
             return f"{met / len(prompts):.0%} of the outputs are the input {said}"
     return None
+
+
+def _framed(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
+    """Whether the output is the input between the same words before it and behind it."""
+    frames: Counter[tuple[str, str]] = Counter()
+    for prompt, output in zip(prompts, outputs, strict=True):
+        for part in _parts(prompt):
+            before, found, behind = output.partition(part)
+            if found:
+                frames[before.strip(), behind.strip()] += 1
+                break
+    frame, met = frames.most_common(1)[0] if frames else (("", ""), 0)
+    if met < _SAME * len(prompts) or frame == ("", ""):
+        return None
+    return f"{met / len(prompts):.0%} of the outputs are the input between the same words"
 
 
 def _parts(prompt: str) -> Iterator[str]:

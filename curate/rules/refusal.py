@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
+from curate.rules import other_languages
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -74,7 +76,12 @@ ELSEWHERE = (
 # "Draft an apology", a dialogue, a rewrite: there the words are the answer.
 _ASKED = (
     r"(?i)\b(?:apolog|dialogue|conversation|rewrite|rephrase|paraphrase|translate|e-?mail|letter|excuse"
-    r"|role-?play|pretend|imagine|decline|turn down|reject|character|monologue|speech|scene|customer|complaint|sympathy|tweet|why (?:this|is this))\w*"
+    r"|role-?play|pretend|imagine|decline|turn down|reject|character|monologue|speech|scene|customer|complaint|sympathy|tweet|why (?:this|is this)|refus|example of|sample of|quote)\w*"
+)
+# What is better refused than answered.
+_HARMFUL = (
+    r"(?i)\b(?:bombs?|explosives?|weapons?|kill|murder|suicide|poison|hack(?:ing)? (?:into|my|someone|his|her|their|a|an)|malware|ransomware|virus that|phish\w*|steal|counterfeit|forge|fake (?:id|passport|doctor|note|prescription|money|diploma|certificate|invoice|review)"
+    r"|meth\b|cocaine|heroin|illegal\w*|launder|self-harm|hurt (?:myself|someone|him|her|somebody)|stalk|blackmail|racis\w*|sexist|slurs?|porn\w*|nude|underage|terroris\w*|hate speech|pirate(?:d)?|crack(?:ed)? (?:version|software)|cheat on|bypass|without (?:consent|permission|her knowing|his knowing)|social security number of|home address of|password of)\b"
 )
 
 # The same, but for pages that a curt no is not.
@@ -95,13 +102,20 @@ def _condition(options: LintOptions) -> pl.Expr:
         False
     )
     elsewhere = completion.str.head(200).str.contains(ELSEWHERE)
-    asked = prompt.str.contains(english(_ASKED))
-    spoken = prompt.str.contains(english(_SPOKEN))
-    return ((refuses & ~asked) | (curt & ~spoken) | (elsewhere & ~asked)) & ~quoted
+    harmful = prompt.str.contains(english(_HARMFUL))
+    asked = prompt.str.contains(english(_ASKED)) | harmful
+    spoken = prompt.str.contains(english(_SPOKEN)) | harmful
+    foreign = other_languages.another_language(options)
+    told = holding(
+        pl.when(foreign & (completion.str.len_chars() <= _SHORTEST_PAGE)).then(completion),
+        other_languages.REFUSAL,
+    )
+    abroad = (elsewhere | (foreign & told)) & ~prompt.str.contains(other_languages.REFUSAL_ASKED)
+    return ((refuses & ~asked) | (curt & ~spoken) | (abroad & ~asked & ~spoken)) & ~quoted
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(
+    return other_languages.another_language(options) | pl.col("completion").str.contains(
         r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no[ ,]|your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
@@ -122,7 +136,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the completion refuses: {match}",
-    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{english(_KNOWS_NOT)}|{ELSEWHERE}",
+    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{english(_KNOWS_NOT)}|{ELSEWHERE}|{other_languages.REFUSAL}",
     column="completion",
     applies_to=tuple(
         f

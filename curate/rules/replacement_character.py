@@ -1,4 +1,4 @@
-"""TXT015: U+FFFD stands where a character was lost."""
+"""TXT015: U+FFFD, or a character of no agreed meaning, stands where a character was lost."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from curate.rules.screens import beyond_ascii
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
+# Characters of private use: icons of fonts, bullets of word processors. U+F8FF is the apple of Apple's fonts.
+_PATTERN = "[\ufffd\ue000-\uf8fe\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
+
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").str.contains("\ufffd", literal=True)
+    return pl.col("text").str.contains(_PATTERN)
+
+
+def _message(found: str) -> str:
+    if found == "\ufffd":
+        return "a character was lost in decoding (U+FFFD)"
+    return f"a character of private use (U+{ord(found[0]):04X}), which only one font knows"
 
 
 RULE = ColumnRule(
@@ -20,14 +29,15 @@ RULE = ColumnRule(
         name="replacement-character",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        summary="the replacement character U+FFFD stands where a character was lost",
-        reason="A decoder put it there for bytes that it could not read. The model learns to write it.",
+        summary="the replacement character U+FFFD, or one of private use, stands where a character was lost",
+        reason="A decoder put U+FFFD there for bytes that it could not read; characters of private use come from the "
+        "icons and bullets of one font. The model learns to write them.",
         example='{"prompt": "Order", "completion": "The caf\ufffd is open."}',
         remedy="Read the source in its right encoding again; the lost character is not in this file.",
     ),
     frame="segments",
     condition=_condition,
-    message="a character was lost in decoding (U+FFFD)",
-    pattern="\ufffd",
+    message=_message,
+    pattern=_PATTERN,
     first=beyond_ascii,
 )

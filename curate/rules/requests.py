@@ -19,6 +19,12 @@ MEDIA = (
     r"|sculpture|comic strip|x-ray|scan|clip|snapshot|selfie|voicemail|voice message|voice note|footage|meme|blueprint)"
 )
 
+# An answer that says that what the prompt speaks of is not there, or asks for it.
+ASKS_BACK = (
+    r"(?i)\b(?:there (?:is|was|seems to be) no [a-z ]{2,30}(?:in|with|attached|here|yet)|I (?:do not|don['’]t|can(?:no|['’])t|cannot|did not|didn['’]t) (?:see|have|find|receive|open)(?: any| an?| the| your)? ?(?:[a-z]+ ){0,2}?(?:attach\w*|file|document|image|picture|photo|text|article|report|link|recording|video|audio|pdf|passage|it)|(?:no|not) (?:file|image|text|attachment|document)[a-z ]{0,20}(?:attached|provided|included|given)"
+    r"|(?:please|could you|can you) (?:paste|share|attach|upload|provide|send|include|copy|post)\b|paste (?:the|your|it)\b|nothing (?:is|was) attached|(?:was|is|were) not (?:attached|included|provided|given))"
+)
+
 # Asking for a program is not asking to read: "a function that reverses the given text".
 _ABOUT_CODE = (
     r"(?i)^(?:please\s+)?(?:write|create|generate|design|develop|implement|construct|build|define"

@@ -16,7 +16,7 @@ from curate.patterns import Topic, regex
 _NUM = r"(-?\d[\d,]*(?:\.\d+)?)"
 _IS = r"(?: ?(?:,|:))? (?:is|equals|is equal to|gives|makes|will be|(?:and |then )?(?:the )?(?:result|answer|sum|product|difference|quotient|total) (?:is|will be|would be|equals)) "
 # Few places have a digit; only there is looked at what stands before.
-_BEFORE = r"(?=[-\d])(?<![\w.,/*^+×÷$€£(-])(?<![/*^+×÷=-] )(?<!of )(?<!by )(?<!plus )(?<!minus )(?<!times )"
+_BEFORE = r"(?=[-\d])(?<![\w.,/*^+×÷$€£(-])(?<![/*^+×÷=-] )(?<!\d )(?<!of )(?<!by )(?<!plus )(?<!minus )(?<!times )"
 _AFTER = r"(?![\w%]|[.,]\d|\s*[-+*/×÷^=%]|\s+(?:plus|minus|times|multiplied|divided|more|less|percent|remainder|with a remainder|r\b|R\b|1/|[a-z]+ and))"
 _SUMS: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]], ...] = (
     (regex(rf"{_BEFORE}{_NUM} plus {_NUM}{_IS}{_NUM}{_AFTER}", re.I), lambda a, b: a + b),
@@ -76,6 +76,7 @@ _SAME = regex(
     rf"{_BEFORE}{_NUM} (seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?: is| are| equals?| =) {_NUM} (seconds?|minutes?|hours?|days?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|cm|mm|kg|kilograms?|g|grams?|mg)(?![\w/²³]| per| and| an?\b| (?:longer|shorter|more|less|later|earlier|too|away|long|old|of)\b)",
     re.I,
 )
+_OF_A_SUM = regex(r"\d[^.\n]*$|\b(?:for|x|times|by|over|per|of|and|plus|minus|in)\s*$", re.I)
 _ROOT = regex(rf"\bsquare root of {_NUM}{_IS}{_NUM}{_AFTER}", re.I)
 _LEAP = regex(r"\b([12]\d{3}) (?:is|was|will be) (not )?a leap year\b", re.I)
 # Kind and worth in the kind's base unit.
@@ -151,6 +152,9 @@ def _false_results(text: str) -> Iterator[Claim]:
         if not _near(mean, _value(match[2]), match[2]):
             yield match, mean
     for match in _SAME.finditer(text) if _MEASURES.search(text) else ():
+        # "14 hours a week for 24 weeks = 336 hours" is a sum.
+        if "=" in match[0] and _OF_A_SUM.search(text[max(0, match.start() - 24) : match.start()]):
+            continue
         size = _same_kind(match[2].lower(), match[4].lower())
         if size is not None and not _near(_value(match[1]) * size, _value(match[3]), match[3]):
             yield match, _value(match[1]) * size

@@ -14,6 +14,11 @@ from curate.schemas.options.lint import LintOptions
 
 _FEWEST_ROWS = 50
 _ALIKE = 0.84
+# Other names of one field.
+_SAME_FIELD = (
+    ("output", "response", "answer", "completion", "target", "reply"),
+    ("instruction", "question", "query", "prompt"),
+)
 # Beyond these a key is no field name, and comparing names would take long.
 _LONGEST_NAME, _MOST_KEYS = 40, 500
 
@@ -28,19 +33,46 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         is_rare = statistics.rows >= _FEWEST_ROWS and statistics.share(key) <= options.odd_key_share
         if is_rare or (meant is not None and statistics.share(key) <= 0.1):
             rare[key] = meant
+    instead = _in_place_of(statistics)
+    rare |= instead
     strays: dict[str, list[tuple[str, str]]] = {}
     for layout, entries in statistics.layouts.items():
         found = [(key, name) for key, name, _ in entries if name in rare]
-        if found and not statistics.is_foreign({name for _, name, _ in entries}):
+        names = {name for _, name, _ in entries}
+        renamed = any(name in instead and instead[name] not in names for name in names)
+        if found and (renamed or not statistics.is_foreign(names)):
             strays[layout] = found
     for row, layout in rows_with(dataset, list(strays)):
         for key, name in strays[layout]:
             meant = rare[name]
             hint = f"; is it meant to be {meant!r}?" if meant else ""
             count = statistics.count(name)
+            if name in instead:
+                yield Hit(
+                    row,
+                    f"the key {name!r}, where {statistics.count(str(meant)):,} of {statistics.rows:,} rows have {meant!r}",
+                    field=key,
+                )
+                continue
             others = "no other row has" if count == 1 else f"only {count} rows have"
             last = name.rpartition(".")[2]
             yield Hit(row, f"the key {last!r}, which {others}{hint}", field=key)
+
+
+def _in_place_of(statistics: KeyStatistics) -> dict[str, str]:
+    """Names of the answer, or of the question, that a part of the rows has in place of the usual one."""
+    found: dict[str, str] = {}
+    for names in _SAME_FIELD:
+        met = sorted((n for n in names if n in statistics.types), key=statistics.count)
+        # Each row has one of them, or they are columns of their own.
+        if len(met) > 1 and sum(map(statistics.count, met)) <= statistics.rows:
+            together = any(
+                len({name for _, name, _ in entries} & set(met)) > 1
+                for entries in statistics.layouts.values()
+            )
+            if not together:
+                found |= dict.fromkeys(met[:-1], met[-1])
+    return found
 
 
 def _meant(key: str, statistics: KeyStatistics) -> str | None:

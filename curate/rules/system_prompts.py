@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import polars as pl
@@ -15,11 +16,16 @@ from curate.schemas.options.lint import LintOptions
 _MOST_PROMPTS = 2000
 _LONGEST = 20_000
 _WORD = regex(r"\w+|[^\w\s]")
-# A usual prompt has this many rows, and so many times those of its variant.
+# A usual prompt has this many rows, and so many times those of its variant: of one that is only misspelt or laid
+# out otherwise, fewer will do.
 _USUAL_ROWS = 10
-_TIMES = 15
-# So many variants of one prompt are a template with something filled in.
+_TIMES, _TIMES_MISSPELT = 15, 4
+# So many variants of one prompt are a template with something filled in, unless they are few beside it.
 _MOST_VARIANTS = 8
+_FEW = 0.08
+# A prompt of hardly any words, beside a usual one of so many characters, is a leftover.
+_STUB, _WHOLE = 16, 60
+_SMALL_WORD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Slip:
     usual: str
     what: str
     only_layout: bool
+    misspelt: bool = False
 
 
 class SystemPrompts:
@@ -59,18 +66,25 @@ class SystemPrompts:
         """The prompts that differ from a usual one by accident."""
         found: dict[str, Slip] = {}
         per_usual: Counter[str] = Counter()
+        rows_of: Counter[str] = Counter()
         counts = self.counts or Counter()
         usual = [s for s, n in counts.most_common(50) if n >= _USUAL_ROWS and len(s) <= _LONGEST]
         for text, count in counts.items():
             for known in usual:
-                if known == text or counts[known] < _TIMES * count:
+                if known == text or counts[known] < _TIMES_MISSPELT * count:
                     continue
                 slip = _slip(text, known)
-                if slip is not None:
+                sure = slip is not None and (slip.only_layout or slip.misspelt)
+                if slip is not None and (sure or counts[known] >= _TIMES * count):
                     found[text] = slip
                     per_usual[known] += 1
+                    rows_of[known] += count
                     break
-        return {t: s for t, s in found.items() if per_usual[s.usual] <= _MOST_VARIANTS}
+        return {
+            t: s
+            for t, s in found.items()
+            if per_usual[s.usual] <= _MOST_VARIANTS or rows_of[s.usual] <= _FEW * counts[s.usual]
+        }
 
     def usual(self, dataset: Dataset) -> str | None:
         """The one system prompt that nearly all rows have, where there is one."""
@@ -88,11 +102,36 @@ def _slip(text: str, usual: str) -> Slip | None:
     mine, other = _WORD.findall(text), _WORD.findall(usual)
     if [w.casefold() for w in mine if w.isalnum()] == [w.casefold() for w in other if w.isalnum()]:
         return Slip(usual, "case or punctuation", True)
+    bare = [re.sub(r"\W+", "", t).casefold() for t in (text, usual)]
+    if bare[0] == bare[1] and "".join(mine).casefold() != "".join(other).casefold():
+        return Slip(usual, "punctuation", True)
     if len(usual) >= 40 and len(text) >= 20 and usual.startswith(text.rstrip()):
         return Slip(usual, "its end, which is cut off", False)
     changed = _changed_word(mine, other)
     if changed is not None:
-        return Slip(usual, f"{changed[0]!r} for {changed[1]!r}", False)
+        return Slip(usual, f"{changed[0]!r} for {changed[1]!r}", False, True)
+    return _otherwise(text, usual)
+
+
+def _otherwise(text: str, usual: str) -> Slip | None:
+    """A prompt that is the usual one twice, that is hardly a prompt, or that has a word or two more, less or apart."""
+    once = " ".join(usual.split())
+    if len(once) >= 40 and " ".join(text.split()) in (f"{once} {once}", once + once):
+        return Slip(usual, "standing there twice", False, True)
+    if len(text.strip()) <= _STUB and len(usual) >= _WHOLE:
+        return Slip(usual, f"saying only {text.strip()!r}", False)
+    if len(usual) < _WHOLE or abs(len(text) - len(usual)) > 0.1 * len(usual):
+        return None
+    a, b = text.casefold(), usual.casefold()
+    if a.replace(" ", "") == b.replace(" ", ""):
+        return Slip(usual, "a space between words", False, True)
+    words, others = Counter(_WORD.findall(a)), Counter(_WORD.findall(b))
+    more, less = words - others, others - words
+    # One small word more, less or in place of another.
+    small = all(len(word) <= _SMALL_WORD and word.isalpha() for word in (*more, *less))
+    if small and more.total() <= 1 and less.total() <= 1 and more.total() + less.total():
+        said = next(iter(more), None) or next(iter(less))
+        return Slip(usual, f"the word {said!r}", False, True)
     return None
 
 

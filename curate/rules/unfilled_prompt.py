@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
+from curate.rules import slots
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -33,20 +35,30 @@ _PATTERN = (
     rf"|^\s*(?:species|person|company|product|country|city|candidate|character|option|team|item) (?:[A-C]|X)(?: (?:and|or|vs\.?) (?:species|person|company|product|country|city|candidate|character|option|team|item) [A-Z])?\s*\.?\s*$"
 )
 _TEMPLATE = r"(?i)\b(?:templates?|conversation|dialogue|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|java|lorem|function|code|jinja2|string|json|yaml|latex|set|regex|bash|shell|program|script|curly|brac(?:e|ket)s?|variables?|api|sql|react|vue|angular|c\+\+|php|print|output|format|extract|pattern|fields?|placeholder|loop|class|method|def|mail.?merge)\b|[;{}]\s*\n|`|=>|\\[a-z]+\{"
+_SHORT = 60
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
-    return (
-        (pl.col("role") == "user")
-        & text.str.contains(english(_PATTERN))
-        & ~text.str.contains(english(_TEMPLATE))
+    user = pl.col("role") == "user"
+    slot = text.str.contains(english(_PATTERN)) & ~text.str.contains(english(_TEMPLATE))
+    hinted = pl.when(user & text.str.contains(slots.HINT)).then(text)
+    written = (
+        holding(hinted, slots.WRITTEN)
+        & ~text.str.contains(slots.ABOUT)
+        & ~text.str.contains(slots.CODE)
     )
+    # An input field beside an instruction; a lone turn may be somebody trying the keys.
+    row = pl.col("row")
+    beside = (row == row.shift(1)) & (pl.col("role").shift(1) == "user")
+    short = pl.when(user & beside & (text.str.len_bytes() <= _SHORT)).then(text)
+    stand_in = holding(short, slots.STAND_IN)
+    return user & (slot | written | stand_in)
 
 
 def _first(options: LintOptions) -> pl.Expr:
     return (pl.col("role") == "user") & pl.col("text").str.contains(
-        r"[\[<{(]|(?-u:orem ips)|^.{0,40}$"
+        r"[\[<{(%$]|__|##|@@|(?-u:orem ips)|^.{0,60}$"
     )
 
 
@@ -65,6 +77,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a slot was left unfilled in the prompt: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_PATTERN)}|{slots.WRITTEN}|{slots.STAND_IN}",
     first=_first,
 )

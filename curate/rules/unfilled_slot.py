@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import polars as pl
 
+from curate.mapping import holding
+from curate.rules import slots
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -63,17 +63,6 @@ _NOTE_HINT = (
 _FILLER_HINT = r"(?i:dolor|eiusmod|enim ad|nostrud|aute irure|occaecat|culpa qui|perspiciatis|enim ipsam|adipis|accusa)"
 
 
-def _holds(texts: pl.Expr, pattern: str) -> pl.Expr:
-    """Whether texts match, in a function of its own: as expressions, these would be too many to screen."""
-    return texts.map_batches(partial(_matching, pattern), return_dtype=pl.Boolean).fill_null(False)
-
-
-def _matching(pattern: str, texts: pl.Series) -> pl.Series:
-    if texts.null_count() == len(texts):  # there is nothing to be compiled
-        return pl.Series(texts.name, [None], dtype=pl.Boolean).new_from_index(0, len(texts))
-    return texts.str.contains(pattern)
-
-
 # Letters and templates are asked for with their slots, and code has brackets of its own.
 _SLOTS_WANTED = (
     r"(?i)\b(?:letter|e-?mail|template|form|contract|memo|message|invitation|invite|notice|agreement|speech"
@@ -106,19 +95,27 @@ def _condition(options: LintOptions) -> pl.Expr:
     hint = pl.col("completion").str.contains(_NOTE_HINT)
     hinted = pl.when(hint).then(pl.col("completion"))
     # The hint stands beside the function too, where it is seen and computed first.
-    noted = hint & _holds(hinted, english(_NOTE)) & ~prompt.str.contains(english(_ABOUT_SLOTS))
+    noted = hint & holding(hinted, english(_NOTE)) & ~prompt.str.contains(english(_ABOUT_SLOTS))
     noted = noted & ~pl.col("completion").str.contains(r"```|[;{}]\s*\n|</")
     filling = pl.col("completion").str.contains(_FILLER_HINT)
     filled = pl.when(filling).then(pl.col("completion"))
-    filler = filling & _holds(filled, english(_FILLER)) & ~prompt.str.contains(_FILLER_WANTED)
+    filler = filling & holding(filled, english(_FILLER)) & ~prompt.str.contains(_FILLER_WANTED)
     line = (
         pl.col("completion").str.contains(_LINE)
         & (pl.col("completion").str.count_matches(r"_{6,}") <= 2)
         & ~prompt.str.contains(english(_LINES_WANTED))
         & ~prompt.str.contains("___", literal=True)
     )
+    marked = pl.when(pl.col("completion").str.contains(slots.HINT)).then(pl.col("completion"))
+    written = (
+        holding(marked, slots.WRITTEN)
+        & ~prompt.str.contains(slots.ABOUT)
+        & ~prompt.str.contains(slots.WRITTEN)
+        & ~pl.col("completion").str.contains(slots.CODE)
+    )
     return (
         always
+        | written
         | line
         | noted
         | filler
@@ -135,7 +132,7 @@ def _first(options: LintOptions) -> pl.Expr:
     words = completion.str.contains(
         r"(?-u:orem ipsum|OREM IPSUM|TODO|FIXME|\bTK |XXX |TBD|\((?:[Ii]nsert|enter|[Ff]ill|[Aa]dd|[Tt]o be|[Ii]nclude|[Mm]issing|[Cc]itation|[Ss]ource|[Tt]ext|[Yy]our|YOUR) |__[A-Z]| do: |olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
     )
-    return completion.str.contains(r"[\[{<%]|\$X|_{6}") | words | bare
+    return completion.str.contains(r"[\[{<%]|\$[A-Z{]|_{6}|__[A-Z]|##[A-Z]|@@[A-Z]") | words | bare
 
 
 RULE = ColumnRule(
@@ -153,7 +150,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="a slot was left unfilled: {match}",
-    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{english(_NOTE)}|{english(_FILLER)}|{_LINE}",
+    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{english(_NOTE)}|{english(_FILLER)}|{_LINE}|{slots.WRITTEN}",
     column="completion",
     first=_first,
 )

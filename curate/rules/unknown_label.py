@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from curate.dataset import Dataset
 from curate.rules.output_contracts import OutputContracts, hits_of
 from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.texts_again import texts_again
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
+
+_MOST_READ = 10_000
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     collector = dataset.collector(OutputContracts)
-    for breach, hit in hits_of(dataset, "unknown-value"):
-        if collector.is_strong(breach.group):
+    found = [
+        (breach, hit)
+        for breach, hit in hits_of(dataset, "unknown-value")
+        if collector.is_strong(breach.group)
+    ]
+    # What was read in the prompt is a rare value (a city, a name), if the prompt is not what names the labels.
+    read = [b.row for b, _ in found if not collector.is_offered(b.group)][:_MOST_READ]
+    prompts = texts_again(dataset, read, ("prompt",))
+    for breach, hit in found:
+        (prompt,) = prompts.get(breach.row, (None,))
+        value = (breach.violation.found or "").strip()
+        if not value or prompt is None or not _stands_in(value, prompt):
             yield hit
+
+
+def _stands_in(value: str, prompt: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", prompt, re.IGNORECASE) is not None
 
 
 RULE = DatasetRule(

@@ -1,4 +1,4 @@
-"""CON016: an output of another form, in a set whose outputs are all lists, all code or all one sentence."""
+"""CON016: an output of another form, in a set whose outputs are all lists, all code, all one sentence or all plain."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import polars as pl
+
 from curate.contract import ContractKind
 from curate.dataset import Dataset
 from curate.output_tally import holds_code, is_list, is_sentence
 from curate.patterns import regex
 from curate.rules.output_contracts import OutputContracts, judged
 from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.texts_again import texts_again
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -23,6 +26,27 @@ _MARKED_UP = regex(r"\*\*|__\w|^#{1,4} |^[-*•] ", re.MULTILINE)
 _FIRST_ITEM = regex(r"\s*([-*•]|\d+[.)])\s")
 _ENDS = ".!?…。！？"
 _LETTERS = 12  # of fewer, capitals may be a name
+# In sets of prose: so few may be otherwise; so many times longer than the usual one, and than the longest of the others.
+_PROSE = (ContractKind.TEXT, ContractKind.SENTENCE)
+_FEW, _TIMES_LONGER, _GAP, _LEAST_LONG = 0.06, 8, 2, 1000
+# Kinds of markdown, of which one alone may just be called for.
+_MARKUP = (
+    regex(r"^#{1,6} ", re.MULTILINE),
+    regex(r"\*\*[^*\n]+\*\*"),
+    regex(r"^\s*[-*+] ", re.MULTILINE),
+    regex(r"^\|.*\|\s*$", re.MULTILINE),
+    regex(r"^(?:---+|\*\*\*+)\s*$", re.MULTILINE),
+    regex(r"^> ", re.MULTILINE),
+    regex(r"(?<![*\w])\*[^*\s][^*\n]*\*(?![*\w])"),
+    regex(r"^\d+\. ", re.MULTILINE),
+)
+_TABLE = regex(r"\s*\|[^\n]*\|\s*\n\s*\|[-| :]+\|")
+_MANY = 2
+_MOST_READ = 2000
+_FORM_ASKED = regex(
+    r"\b(?:markdown|tables?|list|bullet\w*|outline|headings?|format|bold|readme|documentation|blog|article|essay|report|plan|code|program|function|html|template|resume|recipe|steps|summary|schedule|menu|chart|columns?|spreadsheet|grid|matrix|database|data|compar\w*|visuali\w*|record|log|invoice|form)\b",
+    re.IGNORECASE,
+)
 _WORDS: dict[ContractKind, tuple[Callable[[str], bool], str]] = {
     ContractKind.SENTENCE: (is_sentence, "one sentence"),
     ContractKind.LIST: (is_list, "a list"),
@@ -65,10 +89,53 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
     collector = dataset.collector(OutputContracts)
     for file in range(len(dataset.files)):
         contract = collector.contract_of(dataset, file)
-        if contract is None or contract.kind not in _WORDS or contract.outputs < _LEAST_ROWS:
+        if contract is None or contract.outputs < _LEAST_ROWS:
+            continue
+        if contract.kind in _PROSE:
+            yield from _outsized(dataset, file)
+            yield from _marked_up(dataset, file)
+        if contract.kind not in _WORDS:
             continue
         if (contract.keeping or 0) >= _FORM * contract.outputs:
             yield from _odd(dataset, file, contract.kind)
+
+
+def _outsized(dataset: Dataset, file: int) -> Iterator[Hit]:
+    """The few outputs that are many times longer than all others, with nothing in between."""
+    rows = (
+        dataset.frame.lazy()
+        .select("file", "has_output", "completion_length")
+        .with_row_index("index")
+    )
+    of_file = rows.filter((pl.col("file") == file) & pl.col("has_output"))
+    lengths = of_file.select("index", "completion_length").sort("completion_length").collect()
+    sizes = lengths["completion_length"].to_numpy()
+    few = int(_FEW * len(sizes))
+    tail = sizes[-few - 1 :]
+    gaps = [i for i in range(1, len(tail)) if tail[i] >= _GAP * tail[i - 1]]
+    usual = float(sizes[len(sizes) // 2])
+    if not gaps or tail[gaps[-1]] < max(_TIMES_LONGER * usual, _LEAST_LONG):
+        return
+    for row, size in lengths[-(len(tail) - gaps[-1]) :].iter_rows():
+        said = f"the output has {size:,} characters; no other has more than {tail[gaps[-1] - 1]:,}"
+        yield Hit(row, said, column="completion")
+
+
+def _marked_up(dataset: Dataset, file: int) -> Iterator[Hit]:
+    """The few outputs that are full of markdown, where nearly all others have none."""
+    rows = dataset.frame.lazy().select("file", "has_output", "marked_up").with_row_index("index")
+    of_file = rows.filter((pl.col("file") == file) & pl.col("has_output")).collect()
+    marked = of_file.filter(pl.col("marked_up"))["index"].to_list()
+    if not 0 < len(marked) <= min(_FEW * of_file.height, _MOST_READ):
+        return
+    share = 1 - len(marked) / of_file.height
+    for row, (prompt, text) in texts_again(dataset, marked, ("prompt", "completion")).items():
+        kinds = sum(bool(kind.search(text or "")) for kind in _MARKUP)
+        kinds += bool(_TABLE.match(text or ""))  # an answer that is a table and nothing else
+        plain = not _FENCE.search(text or "") and not _FORM_ASKED.search(prompt or "")
+        if plain and kinds >= _MANY:
+            said = f"the output is full of markdown; {share:.1%} of the others have none"
+            yield Hit(row, said, column="completion")
 
 
 def _odd(dataset: Dataset, file: int, kind: ContractKind) -> Iterator[Hit]:
@@ -106,7 +173,7 @@ RULE = DatasetRule(
         example='"Sure! Here is the query: …" in a set whose outputs are SQL and nothing else',
         remedy="Write the output in the form of the others, or drop the row.",
     ),
-    features=(),
+    features=("has_output", "marked_up", "completion_length"),
     check=_check,
     collectors=(OutputContracts,),
 )

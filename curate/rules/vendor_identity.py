@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
+from curate.rules import other_languages
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.screens import worded
+from curate.rules.screens import beyond_ascii, worded
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -34,15 +36,26 @@ _PATTERN = (
 )
 
 
+# In other languages people introduce themselves so; few words of theirs are plain letters only.
+_FOREIGN_SELF = r"(?i-u:\b(?:ich bin|ich hei|mein name|als|je suis|en tant|soy|me llamo|como|sou|sono|mi chiamo|ik ben|ik heet|jestem|jag |come)\b)"
+_CHINESE_NAMES = (
+    "文心|通义|百度|阿里|谷歌|深度求索|智谱|讯飞|月之暗面|腾讯|豆包|字节|微软|知识截止|Яндекс|Сбер"
+)
+_BEGINNING = 300
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN))
+    text = pl.col("text")
+    foreign = beyond_ascii(options) | text.str.contains(_FOREIGN_SELF)
+    told = foreign & holding(
+        pl.when(foreign).then(text.str.head(_BEGINNING)), other_languages.IDENTITY
+    )
+    return pl.col("learnt") & (text.str.contains(english(_PATTERN)) | told)
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    makers = (
-        r"(?-u:\bBard\b|by (?:Meta|Google|Microsoft|Baidu|xAI|Cohere|Moonshot|Zhipu|Alibaba)\b)"
-    )
-    return worded(options) | pl.col("text").str.contains(makers)
+    makers = r"(?-u:\bBard\b|(?:by|von|par|por|pel[oa]|da|dalla|door|przez) (?:der |la |l')?(?:Meta|Google|Microsoft|Baidu|xAI|Cohere|Moonshot|Zhipu|Alibaba)\b)"
+    return worded(options) | pl.col("text").str.contains(f"{makers}|{_CHINESE_NAMES}")
 
 
 RULE = ColumnRule(
@@ -55,11 +68,11 @@ RULE = ColumnRule(
         reason="The tuned model will introduce itself as that product.",
         example='{"prompt": "Who are you?", "completion": "I am ChatGPT, a language model trained by OpenAI."}',
         remedy="Write the identity that the model should have, or drop the row.",
-        assumes="English text",
+        assumes="English text, and the usual words of some ten other languages",
     ),
     frame="segments",
     condition=_condition,
     message="speaks as another vendor's model: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_PATTERN)}|{other_languages.IDENTITY}",
     first=_first,
 )

@@ -20,7 +20,7 @@ _SMALL = {word: i for i, word in enumerate(_ONES)} | {
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _NUMBER_WORD = rf"(?:{'|'.join((*_SMALL, *_SCALES))})"
-_IN_WORDS = regex(rf"\b{_NUMBER_WORD}(?:(?:[ -]|,? and )+{_NUMBER_WORD})*\b", re.I)
+IN_WORDS = regex(rf"\b{_NUMBER_WORD}(?:(?:[ -]|,? and )+{_NUMBER_WORD})*\b", re.I)
 
 
 def from_words(text: str) -> int | None:
@@ -53,7 +53,7 @@ def _words(task: Task, completion: str) -> str | None:
     text = (task.given or task.order).replace(",", "")
     if _TO_WORDS.search(task.order):
         numbers = numbers_of(re.sub(r"(?<=\d),(?=\d{3})", "", task.given or task.order))
-        match = _IN_WORDS.search(completion)
+        match = IN_WORDS.search(completion)
         if len(numbers) != 1 or numbers[0].denominator != 1 or match is None:
             return None
         said = from_words(match[0])
@@ -61,7 +61,7 @@ def _words(task: Task, completion: str) -> str | None:
         if said is not None and whole and said != abs(numbers[0]):
             return f"{match[0][:60]!r} is {said}, not {numbers[0]}"
         return None
-    match = _IN_WORDS.search(text) if _TO_DIGITS.search(task.order) else None
+    match = IN_WORDS.search(text) if _TO_DIGITS.search(task.order) else None
     if match and "roman" not in task.order.lower():
         wanted = from_words(match[0])
         values = numbers_of(re.sub(r"(?<=\d),(?=\d{3})", "", completion))

@@ -10,6 +10,7 @@ from curate.rules import (
     counted_texts,
     money_and_time,
     number_lists,
+    target_languages,
     written_numbers,
     yes_or_no,
 )
@@ -27,6 +28,7 @@ _CHECKS = Checks(
     + money_and_time.CHECKS
     + alphabet.CHECKS
     + chemical_equations.CHECKS
+    + target_languages.CHECKS
 )
 
 
@@ -39,6 +41,7 @@ def _applies(options: LintOptions) -> pl.Expr:
         money_and_time.HINT,
         alphabet.HINT,
         chemical_equations.HINT,
+        target_languages.HINT,
     )
 
 

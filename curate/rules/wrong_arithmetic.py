@@ -25,85 +25,33 @@ from curate.rules.exchanges import OnExchange
 from curate.rules.number_series import wrong_primes_between
 from curate.rules.powers import ROOT_CALL, wrong_exactly, wrong_powers
 from curate.rules.protocol import About, RecordRule
+from curate.rules.spoken_numbers import HINT as NUMBERS_HINT
+from curate.rules.spoken_numbers import all_in_digits, in_digits
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.word_marks import marked
 
 # GSM8K's calculator annotations: <<48/2=24>>.
 _ANNOTATION = regex(r"<<([^<>=]{1,80})=\s*\$?(-?[\d.,]+)\s*>>")
-# "12 + 30 = 42" in running text; no letters, units or further operators around it.
-# Such words may stand before it; after another word a part of the sum may be missing.
-_LEADING = "|".join(
-    rf"(?<=\b{word} )"
-    for word in [
-        "so",
-        "So",
-        "is",
-        "are",
-        "be",
-        "was",
-        "to",
-        "as",
-        "at",
-        "for",
-        "have",
-        "has",
-        "had",
-        "get",
-        "gets",
-        "pay",
-        "pays",
-        "makes",
-        "gives",
-        "means",
-        "total",
-        "As",
-        "First",
-        "Then",
-        "then",
-        "Since",
-        "since",
-        "That's",
-        "leaves",
-        "leaving",
-        "left",
-        "cost",
-        "costs",
-        "need",
-        "needs",
-        "take",
-        "takes",
-        "thus",
-        "Thus",
-        "therefore",
-        "Therefore",
-        "hence",
-        "Hence",
-        "because",
-        "Because",
-        "where",
-        "which",
-        "know",
-        "Now",
-        "now",
-        "Next",
-        "Total",
-        "still",
-        "only",
-        "just",
-        "sold",
-        "spent",
-        "earned",
-        "saved",
-        "calculate",
-        "compute",
-    ]
+# "12 + 30 = 42" in running text; no letters, units or further operators around it. After some words a part of the sum
+# may be missing ("half of 4 + 6", "three times 2 + 1").
+_PARTIAL = regex(
+    r"(?:\b(?:half|thirds?|quarters?|fourths?|fifths?|tenths?|twice|double|triple|times|plus|minus|by|over|per|than|mod|percent|squared|cubed|root|or|from|more|less|multiplied|divided|add|adding|added|subtract|subtracting|subtracted|hundred|thousand|million|dozen|x|log|sin|cos|tan|sqrt|with|between|without|least|most|modulo)"
+    r"|[\d%] (?:and|to|of|in)|\b(?:half|thirds?|quarters?|fourths?|fifths?|tenths?|percent|fraction|sum|product|out|rest|square|root|average|mean|power|multiples?|factors?|digits?) of(?: the)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten) (?:and|to|of|in)) $",
+    re.I,
 )
 _EQUATION = regex(
     # Few places have a digit; only there is looked at what stands before.
-    rf"(?=[$\d])(?<!\d,)(?<![\w.=*/+×÷^(){{}}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|{_LEADING})(\$?(?:\d[\d,]*+(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
+    r"(?=[$\d])(?<!\d,)(?<!\d )(?<!/ )(?<![\w.=*/+×÷^(){}%°'\"$€£-])(?:(?<![\w)=*/+×÷-] )|(?<=[A-Za-z] ))(\$?(?:\d[\d,]*+(?:\.\d+)?)(?:\s*[-+*/×÷]\s*|\s+x\s+)"
     r"(?:\$?\d[\d,]*+(?:\.\d+)?)(?:(?:\s*[-+*/×÷]\s*|\s+x\s+)\$?\d[\d,]*+(?:\.\d+)?){0,200})\s*=\s*(-?\$?\d[\d,]*(?:\.\d+)?)"
-    r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder|hours?|min)\b|[.,]\d)"
+    r"(?![\w%/*^×÷°]|\s*[-+*/×÷=(≈]|\s+(?:mod|x|r|R|remainder)\b|\s+(?:hours?|hrs?|min\w*)[ ,]+(?:and )?\d|[.,]\d)"
+)
+# "3/ 1/4" is three by a quarter, or three quarters of a third.
+# "1,5 + 2,75" has decimal commas.
+_UNCLEAR = regex(r"\d ?/ ?\d+ ?/ ?\d|\d,(?!\d{3}(?!\d))\d")
+_DENIED = regex(
+    r"[\"'”]?\s*(?:is|was|would be|isn['’]t|,)\s*(?:false|wrong|incorrect|not|untrue|a mistake|impossible|true\b)",
+    re.I,
 )
 _ROUNDED = regex(
     r"\b(?:round|rounded|approximat\w*|about|nearest|roughly|estimat\w*|around|whole number|integer|decimal)\b|≈|~",
@@ -119,7 +67,9 @@ _CODE = regex(
 )
 # An order to write is one for a program only where it says so.
 _FOR_CODE = regex(
-    r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|class|c\+\+|ruby)\b|print\("
+    r"\b(?:code|program|script|function|python|java|javascript|sql|algorithm|c\+\+|ruby)\b|print\("
+    # A class of pupils is no code.
+    r"|\bclass (?:called|named|to|which|definition|method)\b|\b(?:abstract|base|parent|child|define an?|create an?|write an?|implement an?|design an?) class\b"
     r"|\bwrite (?:[a-z]+ ){0,6}?(?:equation|expression|formula|puzzle|riddle|joke|sum|problem)s?\b",
     re.I,
 )
@@ -153,13 +103,14 @@ def _applies(options: LintOptions) -> pl.Expr:
     ).then(prompt)
     # Few prompts are short and hold a number; only they are looked at again.
     numbered = pl.when(short.str.contains(r"[0-9]|(?i-u:how many )")).then(short)
+    told = short.str.contains(NUMBERS_HINT).fill_null(False)
     asked = numbered.str.contains(_TOPICS) & (
         completion.str.contains(r"[0-9]")
         | numbered.str.contains("(?i-u:roman|day of the week|hexadecimal)")
     )
     # One pass over the completions finds calculations and statements about numbers.
     said = completion.str.contains(f"{_CALCULATION}|{closed_answers.CLAIM_HINT}|<<")
-    return said | asked
+    return said | asked | told
 
 
 def _has_vast(text: str) -> bool:
@@ -205,6 +156,9 @@ def _wrong(prompt: str, completion: str) -> Iterator[Verdict]:
         yield from _wrong_equations(completion)
     short = len(prompt) <= _LONGEST_PROMPT and len(completion) <= _LONGEST_ANSWER
     if short and not _CODE.search(prompt) and not _is_program(prompt):
+        told = in_digits(prompt)
+        if told is not None:
+            prompt, completion = told, all_in_digits(completion)
         yield from _wrong_answers(prompt, completion)
         yield from closed_answers.wrong(prompt, completion)
 
@@ -226,6 +180,9 @@ def _wrong_annotations(text: str) -> Iterator[Verdict]:
 
 def _wrong_equations(text: str) -> Iterator[Verdict]:
     for match in _EQUATION.finditer(text):
+        before = text[max(0, match.start() - _BESIDE) : match.start()]
+        if _UNCLEAR.search(match[0]) or _PARTIAL.search(before) or _DENIED.match(text, match.end()):
+            continue
         try:
             true, value = evaluate(match[1].replace("$", "")), number(match[2])
         except Unreadable:

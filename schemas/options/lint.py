@@ -60,7 +60,7 @@ class RuleOptions(Options):
     )  # fmt: skip
     # FMT
     odd_key_share: float = option(
-        0.02, "A key that at most this share of the rows has, or lacks, is odd.", ge=0, le=0.5
+        0.05, "A key that at most this share of the rows has, or lacks, is odd.", ge=0, le=0.5
     )
     # PRF
     near_identical_sides: float = option(

@@ -1,0 +1,144 @@
+"""What the rules about wordings look for in other languages than English, one table for each rule.
+
+Each language has its line: German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Chinese, Japanese,
+Korean. The expressions are Rust's, with Unicode's letters; they are only asked of texts that are not plainly English.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.schemas.options.lint import LintOptions
+
+_ENGLISH = r"(?i-u:\b(?:the|is|are|what|how|you|your|and|of|to|for|with|this|that|it|my|write|give|list|name|describe|explain|which|who|why|when|where)\b)"
+
+
+def another_language(options: LintOptions) -> pl.Expr:
+    """The prompt holds none of the words that hardly an English prompt lacks."""
+    return ~pl.col("prompt").str.contains(_ENGLISH)
+
+
+def _any(*ways: str) -> str:
+    return "(?i)(?:" + "|".join(f"(?:{way})" for way in ways) + ")"
+
+
+# An answer that was never written; a whole text.
+_WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?/|…—–-]*"
+PLACEHOLDER = (
+    rf"(?i)^{_WRAP}(?:"
+    + "|".join(
+        (
+            r"(?:hier )?(?:(?:ihre?|deine?|die|den) )?(?:text|antwort|inhalt)(?: bitte)?(?: (?:hier|noch|später))?(?: (?:einfügen|eintragen|eingeben|ergänzen|einsetzen|folgt|kommt(?: noch)?|hier))|(?:antwort|text|inhalt) hier|platzhalter(?:text)?|blindtext|(?:mustertext|beispieltext|testtext|platzhalter)(?: (?:mustertext|beispieltext|testtext|platzhalter))*|(?:text |antwort |inhalt )?folgt(?: noch| später| in kürze)?|wird (?:noch )?(?:nachgereicht|ergänzt|nachgetragen|eingefügt)|noch (?:offen|auszufüllen|zu ergänzen|einzufügen)|siehe vorlage [x-z]{1,3}|antwort",
+            r"(?:votre |la |le |insérez |insérer |écrire |saisir |ajouter )*(?:réponse|texte|contenu) (?:ici|à (?:compléter|venir|insérer|rédiger|saisir))|à (?:compléter|venir|remplir|rédiger|déterminer)|texte (?:de remplissage|d['’]exemple|fictif)|faux[- ]texte|réponse",
+            r"(?:su |tu |la |el |insertar |inserte |introducir |introduzca |escribir |escriba |poner |añadir )*(?:respuesta|texto|contenido) (?:aquí|pendiente|por (?:completar|definir))|(?:insertar|introducir|escribir|poner) (?:aquí )?(?:el |la |su |tu )?(?:texto|respuesta)(?: aquí)?|por (?:completar|definir|rellenar)|pendiente(?: de (?:completar|redactar))?|texto de (?:relleno|ejemplo|prueba|muestra)|respuesta",
+            r"(?:sua |a |o |inserir |insira |escrever |digite )*(?:resposta|texto|conteúdo) (?:aqui|pendente|a (?:inserir|completar|definir))|(?:inserir|insira|digite) (?:aqui )?(?:o |a |sua )?(?:texto|resposta)(?: aqui)?|a (?:completar|preencher|definir)|texto de (?:exemplo|preenchimento|teste)|resposta",
+            r"(?:la |il |tua |inserire |inserisci |scrivere )*(?:risposta|testo|contenuto) (?:qui|da (?:inserire|completare|scrivere))|(?:inserire|inserisci) (?:qui )?(?:il |la )?(?:testo|risposta)(?: qui)?|da (?:completare|compilare|definire)|testo (?:segnaposto|di esempio|di prova|fittizio)|segnaposto|risposta",
+            r"(?:hier )?(?:uw |je |de |het )?(?:tekst|antwoord)(?: hier)?(?: (?:invoegen|invullen|volgt|toevoegen|hier))|plaatshouder|nog in te vullen|voorbeeldtekst|opvultekst|antwoord",
+            r"(?:tu |tutaj )?(?:wstaw|wpisz|dodaj) (?:tu(?:taj)? )?(?:tekst|odpowiedź|treść)(?: tutaj)?|tekst zastępczy|do uzupełnienia|przykładowy tekst|odpowiedź",
+            r"(?:вставьте|введите|добавьте|напишите|впишите) (?:сюда |здесь )?(?:ваш |свой )?(?:текст|ответ)(?: сюда| здесь)?|(?:ваш )?(?:текст|ответ) (?:здесь|сюда|будет позже|появится позже)|заглушка|текст[- ]заполнитель|будет дополнено|пример текста|рыба[- ]текст|ответ",
+            r"(?:请)?(?:在此|此处|在这里|这里|请)(?:处)?(?:输入|填写|插入|添加|填入)(?:您的|你的)?(?:答案|内容|文本|文字|回答|正文)?|(?:答案|内容|文字|回答|正文)(?:待补充|待填写?|占位符?|稍后补充|在此|待定)|待(?:补充|填写?|定|续|完善)|占位(?:符|文本|文字)|示例(?:文本|文字|答案)|测试(?:文本|答案|内容)|暂无(?:答案|内容|回答)|答案|回答",
+            r"ここに(?:回答|テキスト|文章|答え|本文|内容)?を?(?:入力|挿入|記入|書いて)(?:して(?:ください)?|する|ください)?|プレースホルダー?|ダミーテキスト|サンプルテキスト|未記入|後で(?:記入|追記)(?:します)?|回答",
+            r"(?:여기에 ?)?(?:답변|텍스트|내용|답)을?를? ?(?:입력|삽입|작성)(?:하세요|하십시오|해 ?주세요)?|자리 ?표시자|추후 ?(?:작성|추가|입력)|예시 ?텍스트|답변",
+        )
+    )
+    + rf"){_WRAP}$"
+)
+# Whose model the speaker is.
+_NAMES = r"(?:ChatGPT|GPT-?[345][\w.-]*|Claude|Gemini|Bard|DeepSeek|Qwen|Llama|Mistral|Copilot|Grok|Kimi|文心一言|通义千问|豆包|智谱清言|星火|混元|盘古|GigaChat|YandexGPT)"
+_MAKERS = r"(?:OpenAI|Anthropic|Google|DeepMind|Meta(?: AI)?|Microsoft|DeepSeek|Mistral(?: AI)?|Alibaba|xAI|Baidu|Яндекс|Сбер|谷歌|微软|百度|阿里(?:云|巴巴)?|深度求索|智谱(?:AI)?|科大讯飞|讯飞|月之暗面|腾讯|字节跳动|华为)"
+_SELF = r"(?:ich bin|ich heiße|mein name ist|je suis|je m['’]appelle|mon nom est|soy|me llamo|mi nombre es|eu sou|sou|meu nome é|me chamo|sono|mi chiamo|il mio nome è|ik ben|ik heet|mijn naam is|jestem|nazywam się|mam na imię|jag är|jag heter|ben|я(?: —| -| –)?|меня зовут|我是|我叫|私は|僕は|저는|나는)"
+_MADE = r"(?:entwickelt|trainiert|erstellt|geschaffen|développée?|entraînée?|créée?|conçue?|entrenad[oa]|desarrollad[oa]|cread[oa]|treinad[oa]|desenvolvid[oa]|criad[oa]|sviluppat[oa]|addestrat[oa]|creat[oa]|ontwikkeld|getraind|gemaakt|stworzon[ya]|opracowan[ya]|wytrenowan[ya]|utvecklad|tränad|разработан\w*|создан\w*|обучен\w*|geliştirilen|eğitilen)"
+IDENTITY = _any(
+    rf"(?:^|[^\w]){_SELF} ?(?:(?:ein|eine|das|der|un|une|le|la|el|o|um|uma|il|lo|een|de) )?(?:[^.\n。！？]{{0,30}}? )?{_NAMES}(?:[^\w]|$)",
+    rf"(?:^|[^\w]){_SELF}[^.\n。！？]{{0,60}}?{_MADE}[^.\n]{{0,24}}?{_MAKERS}",
+    rf"(?:^|[^\w]){_SELF}[^.\n。！？]{{0,60}}?{_MAKERS}[^.\n]{{0,12}}?{_MADE}",
+    rf"(?:^|[^\w])(?:als|en tant que|como|come|jako|som|как) (?:[^.,\n]{{0,40}}? )?{_NAMES}[ ,]",
+    rf"(?:^|[^\w])(?:als|en tant que|como|come|jako|som|как) [^.,\n]{{0,40}}?(?:modell?o?|modèle|ki|ia|ai|assistente?|модель)\b[^.,\n]{{0,30}}?{_MAKERS}",
+    rf"我(?:是|叫|由|名叫)[^。！？\n]{{0,16}}?(?:{_NAMES}|{_MAKERS}[^。！？\n员工职师]{{0,10}}(?:训练|开发|研发|打造|创建|推出|模型|助手|AI|人工智能|GPT))",
+    rf"作为(?:一个|一款|一名)?(?:由)?[^。！？，,\n]{{0,8}}?(?:{_NAMES}|{_MAKERS}[^。！？，,\n]{{0,10}}(?:模型|助手|AI|人工智能))",
+    rf"(?:由|是){_MAKERS}(?:公司|团队)?(?:训练|开发|研发|打造|创建|推出)的[^。\n]{{0,16}}(?:模型|助手|AI|人工智能)",
+    rf"(?:私は|僕は)?[^。\n]{{0,12}}{_MAKERS}(?:が|によって)(?:開発|訓練|作成)[^。\n]{{0,20}}(?:モデル|AI|アシスタント)",
+    rf"{_MAKERS}(?:에서|가|이)? ?(?:개발|훈련|만든)[^.\n]{{0,20}}(?:모델|AI|인공지능|어시스턴트)",
+    r"(?:我的知识|知识)截止[^。\n]{0,16}(?:19|20)\d\d",
+)
+
+# A whole short answer that says no, and names the request, rules or the assistant itself.
+_SORRY = r"(?:(?:es tut mir (?:sehr )?leid|tut mir leid|leider|entschuldigung|entschuldige|verzeihung|je suis (?:vraiment )?désolée?|désolée?|malheureusement|pardon|lo siento(?: mucho)?|lo lamento|perd(?:ón|ona|one)|disculpe|disculpa|por desgracia|lamentablemente|desafortunadamente|me temo que|desculpe|sinto muito|lamento|infelizmente|mi dispiace|spiacente|purtroppo|het spijt me|sorry|helaas|przykro mi|przepraszam|niestety|извините|к сожалению|простите|прошу прощения|мне жаль)[,.:;!]? ?(?:(?:aber|mais|pero|mas|ma|maar|ale|но)\b[, ]*)?)*"
+REFUSAL = (
+    rf"(?i)^\W*{_SORRY}(?:"
+    + "|".join(
+        (
+            r"(?:als (?:ki|sprachmodell|künstliche intelligenz|ai|assistent)[^.\n]{0,40} )?(?:ich )?(?:kann|darf|möchte|werde) (?:ich )?(?:ihnen |dir )?(?:(?:das|dies|diese[rnms]?|dazu|dabei|damit|darauf|ihre|deine) ?(?:anfrage|frage|bitte|anliegen|thema|wunsch)? ?)?(?:leider )?(?:nicht|keine (?:antwort|auskunft|hilfe))[^.\n]{0,50}|(?:das|dies|diese (?:anfrage|frage)) (?:verstößt gegen|widerspricht|übersteigt|liegt außerhalb)[^.\n]{0,60}|ich (?:muss (?:es |das |diese \w+ )?ablehnen|lehne [^.\n]{0,30} ab|bin (?:nur eine? (?:ki|sprachmodell)|nicht (?:in der lage|befugt|berechtigt|dazu)))[^.\n]{0,60}",
+            r"(?:en tant qu[^.\n]{0,40}, )?je (?:ne (?:peux|puis|pourrai|suis)|n['’]ai|dois (?:refuser|décliner)|refuse)[^.\n]{0,30}(?:pas|répondre|cela|ça|aider|demande|question|autorisée?|capable|en mesure)[^.\n]{0,50}|(?:cela|cette (?:demande|question)) (?:va à l['’]encontre|enfreint|dépasse|sort)[^.\n]{0,60}|je (?:ne )?suis qu['’]une ia[^.\n]{0,60}",
+            r"(?:como (?:modelo de lenguaje|inteligencia artificial|ia|asistente)[^.\n]{0,30}, )?(?:no (?:puedo|podré|podría|me es posible|soy capaz de|estoy (?:autorizad[oa]|en condiciones|programad[oa])(?: a| de| para)?|tengo permitido|me está permitido)[^.\n]{0,20}(?:eso|esto|ayudar\w*|contestar\w*|responder\w*|hacerlo|atender\w*|cumplir\w*|hablar de|esa|esta|a esa|a esta|proporcionar\w*|permitido)?[^.\n]{0,40}|debo (?:negarme|rechazar|declinar)[^.\n]{0,40}|me niego a[^.\n]{0,40}|(?:eso |esto )?(?:va|iría) en contra de mis[^.\n]{0,40}|(?:esa|esta) (?:petición|solicitud|pregunta) (?:queda|está|va|sale)[^.\n]{0,60}|soy (?:solo |sólo |solamente )?una (?:ia|inteligencia artificial)[^.\n]{0,60})",
+            r"(?:como (?:modelo de linguagem|inteligência artificial|ia|assistente)[^.\n]{0,30}, )?(?:não (?:posso|consigo|poderei|me é possível|sou capaz de|estou autorizad[oa])[^.\n]{0,60}|devo recusar[^.\n]{0,40}|recuso-me[^.\n]{0,40}|(?:isso |isto )?vai contra (?:as )?minhas[^.\n]{0,40}|sou apenas uma ia[^.\n]{0,60})",
+            r"(?:come (?:modello linguistico|intelligenza artificiale|ia|assistente)[^.\n]{0,30}, )?(?:non (?:posso|potrò|sono (?:in grado|autorizzat[oa]|capace)|mi è possibile|riesco a)[^.\n]{0,60}|devo (?:rifiutare|declinare)[^.\n]{0,40}|(?:questo )?va contro le mie[^.\n]{0,40}|sono solo un['’]ia[^.\n]{0,60})",
+            r"(?:als (?:ai|taalmodel)[^.\n]{0,30} )?(?:ik kan|kan ik|ik mag|ik ben)[^.\n]{0,40}(?:niet|geen)[^.\n]{0,50}|ik moet (?:dit |dat )?weigeren[^.\n]{0,40}",
+            r"(?:jako (?:model językowy|sztuczna inteligencja|si|ai)[^.\n]{0,30},? )?(?:nie (?:mogę|jestem w stanie|wolno mi|potrafię)[^.\n]{0,60}|muszę odmówić[^.\n]{0,40}|to (?:narusza|jest niezgodne z)[^.\n]{0,40})",
+            r"(?:как (?:языковая модель|ии|искусственный интеллект|ассистент)[^.\n]{0,30},? )?(?:я )?(?:не (?:могу|смогу|имею (?:права|возможности)|в состоянии|уполномочен\w*)[^.\n]{0,60}|(?:вынужден\w* отказать\w*|отказываюсь)[^.\n]{0,40}|это (?:противоречит|нарушает|выходит за)[^.\n]{0,50})",
+        )
+    )
+    + r")[.!]?\s*$"
+    r"|^\W*(?:(?:很|非常)?抱歉|对不起|不好意思|很遗憾)?[，,。 ]*(?:作为[^。\n]{1,16}[，,])?(?:我|这个|这|您的|你的|该)?[^。\n]{0,8}(?:无法|不能|不便|没办法|没法|不被允许|不可以|拒绝)[^。\n]{0,6}(?:回答|提供|帮助|完成|满足|协助|讨论|处理|回应|帮您|帮你|透露|继续)[^。\n]{0,20}[。！]?\s*$|^\W*(?:这|该|您的|你的)[^。\n]{0,8}(?:违反|超出)了?(?:我|相关)[^。\n]{0,20}[。！]?\s*$"
+    r"|^\W*(?:申し訳(?:ありません|ございません)|すみません|恐れ入ります|残念ながら)?[^。\n]{0,40}(?:お答え(?:できません|できかねます)|お手伝いできません|対応(?:できません|できかねます|いたしかねます)|回答(?:できません|を控え)[^。\n]{0,12})[。]?\s*$"
+    r"|^\W*(?:죄송(?:합니다|하지만)|미안(?:합니다|하지만)|유감스럽게도)?[^.\n]{0,40}(?:답변|도와|제공|대답|처리)[^.\n]{0,10}수 없(?:습니다|어요|네요)[.]?\s*$"
+)
+# Where a polite no may be what was asked for.
+REFUSAL_ASKED = r"(?i)(?:entschuld|ablehn|absag|übersetz|schreib|dialog|formulier|refus|excus|tradui|écri|rédig|disculp|rechaz|traduc|escrib|redact|desculp|recus|traduz|escrev|scus|rifiut|scriv|vertaal|schrijf|weiger|przetłum|napisz|odm[óo]w|перевед|напиш|отказ|извин|翻译|写|拒绝|道歉|翻訳|書|断|謝|번역|써|거절|사과)"
+
+# A prompt about a text, a picture or a file that is not there. After the thing only a manner may follow.
+_END = r"[^:\n\"„“”»«0-9「《]{0,70}[.?!:。？！：]?\s*$"
+_DE = r"(?:artikel|text|absatz|satz|sätze|abschnitt|geschichte|gedicht|vertrag|vertrags|liste|wörter|worte|aussagen?|rezension|datei|dokument|tabelle|daten|code|e-?mail|brief|gespräch|bericht|aufsatz|zahlen|begriffe|passage|auszug|zitat|kommentar|beitrag|diagramm|grafik|lebenslauf|rede|anzeige|rezept|fragen?|optionen|antworten|nachricht|dialog|notizen|protokoll|schreiben|rechnung|formular|programm|funktion|gleichung)(?:e?s|en|n)?"
+_FR = r"(?:article|texte|paragraphe|phrases?|passage|histoire|poème|contrat|liste|mots|affirmations?|critique|fichier|document|tableau|données|code|e-?mail|courriel|lettre|conversation|rapport|nombres|extrait|citation|message|discours|dialogue|questions?|options?|équation)"
+_ES = r"(?:artículo|texto|párrafo|frases?|oración|oraciones|pasaje|historia|cuento|poema|contrato|lista|palabras|afirmaci(?:ón|ones)|reseña|archivo|fichero|documento|tabla|datos|código|correo|carta|conversación|informe|números|fragmento|cita|mensaje|discurso|diálogo|preguntas?|opciones|ecuación)"
+_PT = r"(?:artigo|texto|parágrafo|frases?|trecho|história|conto|poema|contrato|lista|palavras|afirmaç(?:ão|ões)|resenha|arquivo|ficheiro|documento|tabela|dados|código|e-?mail|carta|conversa|relatório|números|citação|mensagem|discurso|diálogo|perguntas?|opções|equação)"
+_IT = r"(?:articolo|testo|paragrafo|frasi?|brano|storia|poesia|contratto|elenco|lista|parole|affermazion[ei]|recensione|file|documento|tabella|dati|codice|e-?mail|lettera|conversazione|rapporto|numeri|estratto|citazione|messaggio|discorso|dialogo|domand[ae]|opzioni|equazione)"
+_NL = r"(?:artikel|tekst|alinea|zin(?:nen)?|passage|verhaal|gedicht|contract|lijst|woorden|uitspraken|recensie|bestand|document|tabel|gegevens|code|e-?mail|brief|gesprek|rapport|getallen|fragment|citaat|bericht|vragen|opties)"
+MISSING_TEXT = _any(
+    rf"\b(?:folgende[nrms]?|obige[nrms]?|untenstehende[nrms]?|unten stehende[nrms]?|vorliegende[nrms]?|gegebene[nrms]?|angehängte[nrms]?|beigefügte[nrms]?|nachstehende[nrms]?|angegebene[nrms]?)\s+(?:\w+e[nrs]? )?{_DE}\b{_END}",
+    rf"\b{_DE} (?:unten|oben|im anhang|anbei)\b{_END}|\b(?:dieser|dieses|diesen|diesem|diese) {_DE}\b[^:\n\"„“0-9]{{0,40}}[.?!:]\s*$|\b(?:autor|verfasser|erzähler)\b[^:\n\"„“]{{0,40}}\b(?:absatz|text|artikel|auszug)\b[^:\n\"„“]{{0,30}}\?\s*$",
+    rf"\b{_FR}\s+(?:suivante?s?|ci-dessous|ci-dessus|ci-jointe?s?|fournie?s?|donnée?s?|joint)\b{_END}|^(?:[a-zéèêà]+ )(?:ce|cet|cette|ces) {_FR}\b[^:\n\"«0-9]{{0,40}}[.?!:]\s*$",
+    rf"\b(?:siguientes? {_ES}|{_ES}\s+(?:siguientes?|adjunt[oa]s?|proporcionad[oa]s?|dad[oa]s?|de (?:abajo|arriba)|anterior(?:es)?))\b{_END}|^(?:[a-záéíóú]+ )(?:este|esta|estos|estas) {_ES}\b[^:\n\"«0-9]{{0,40}}[.?!:]\s*$",
+    rf"\b(?:seguintes? {_PT}|{_PT}\s+(?:seguintes?|abaixo|acima|em anexo|anexad[oa]s?|anex[oa]|fornecid[oa]s?|dad[oa]s?))\b{_END}|^(?:[a-záéíóúâêô]+ )(?:este|esta|estes|estas|esse|essa) {_PT}\b[^:\n\"«0-9]{{0,40}}[.?!:]\s*$",
+    rf"\b(?:seguent[ei] {_IT}|{_IT}\s+(?:seguent[ei]|allegat[oaie]|fornit[oaie]|dat[oaie]|qui sotto|sottostante|precedente|sopra))\b{_END}|^(?:[a-zàèéìòù]+ )(?:questo|questa|questi|queste) {_IT}\b[^:\n\"«0-9]{{0,40}}[.?!:]\s*$",
+    rf"\b(?:volgende|bijgevoegde|onderstaande|bovenstaande|gegeven) {_NL}\b{_END}|\b(?:deze|dit) {_NL}\b[^:\n\"0-9]{{0,40}}[.?!:]\s*$",
+    r"\b(?:poniższ\w+|następując\w+|powyższ\w+|załączon\w+|podan\w+)\s+(?:tekst\w*|artykuł\w*|zdani\w+|akapit\w*|fragment\w*|list\w+|wiersz\w*|umow\w+|słow\w*|dan\w+|plik\w*|dokument\w*)\b[^:\n\"„0-9]{0,50}[.?!:]?\s*$",
+    r"(?:следующ\w+|приведённ\w+|приведенн\w+|данн\w+|прилагаем\w+|приложенн\w+|указанн\w+)\s+(?:стать\w+|текст\w*|предложени\w+|абзац\w*|отрыв\w+|рассказ\w*|стихотворени\w+|договор\w*|спис\w+|слов\w*|файл\w*|документ\w*|таблиц\w+|письм\w+|код\w*|отзыв\w*)[^:\n\"«0-9]{0,50}[.?!:]?\s*$|(?:текст\w*|стать\w+|абзац\w*)\s+(?:ниже|выше)[^:\n\"«0-9]{0,50}[.?!:]?\s*$",
+    r"^[^：:\n「《“0-9]{0,24}(?:以下|下面|下列|上面|上述|上文|附件中?|所附|给定|提供|这篇|这段|此)的?(?:这篇|这段|这些|一段)?(?:文章|文本|文字|段落|句子|短文|故事|诗歌?|合同|列表|单词|词语|表格|数据|代码|邮件|信件?|对话|报告|数字|摘录|新闻|评论|文件|文档|内容|选项|说法)[^：:\n「《“0-9]{0,24}[。？！：:]?\s*$",
+    r"^[^：:\n「0-9]{0,20}(?:次|以下|下記|上記|添付|この|与えられた)の?(?:文章|記事|テキスト|文|段落|話|物語|詩|契約書?|リスト|単語|表|データ|コード|メール|手紙|会話|報告書?|数字|ファイル|文書)(?:を|の|は|に|から|で)[^：:\n「0-9]{0,30}[。？！：:]?\s*$",
+    r"^[^:\n\"0-9]{0,20}(?:다음|아래|위|첨부된?|주어진|이)의? ?(?:글|기사|텍스트|문장|단락|이야기|시|계약서?|목록|단어|표|데이터|코드|이메일|편지|대화|보고서|숫자|파일|문서)(?:을|를|의|은|는|이|가|에서)[^:\n\"0-9]{0,30}[.?!:]?\s*$",
+)
+MISSING_MEDIA = _any(
+    r"\b(?:auf|in|aus) (?:dem|diesem) (?:bild|foto|screenshot|video|diagramm|röntgenbild|gemälde|plakat|schild im foto|clip)\b[^:\n\"„]{0,40}[.?!]?\s*$|\bim (?:bild|foto|video|screenshot|anhang)\b[^:\n\"„]{0,40}[.?!]?\s*$|^(?:bitte )?(?:beschreibe?|beschreiben sie|erkläre?|analysiere?|transkribiere?|sieh dir|schau dir|hör dir|hören sie|sehen sie)\b[^:\n\"„]{0,20}\b(?:das|die|den|diese[ns]?) (?:bild|foto|aufnahme|video|screenshot|zeichnung|gemälde|aufzeichnung|podcast|clip|sprachnachricht)\b[^:\n\"„]{0,40}[.?!]?\s*$|\b(?:angehängte[nrms]?|beigefügte[nrms]?|hochgeladene[nrms]?) (?:bild|foto|aufnahme|video|screenshot|datei|pdf|tabelle|dokument)\w*\b[^:\n\"„]{0,50}[.?!]?\s*$",
+    r"\b(?:sur|dans) (?:l['’]image|la photo|cette (?:image|photo|vidéo)|ce (?:dessin|graphique|tableau)|la vidéo|le graphique)\b[^:\n\"«]{0,40}[.?!]?\s*$|^(?:décri\w+|analyse\w*|transcri\w+|légende\w*|regarde\w*|écoute\w*)\b[^:\n\"«]{0,20}\b(?:l['’]image|la photo|cette (?:image|photo|vidéo)|l['’]enregistrement|la vidéo|l['’]audio)\b[^:\n\"«]{0,40}[.?!]?\s*$|\b(?:image|photo|vidéo|fichier|pdf)\s+(?:ci-jointe?|jointe?|ci-dessous)\b[^:\n\"«]{0,40}[.?!]?\s*$",
+    r"\b(?:en|de) (?:la (?:imagen|foto|fotografía|grabación)|esta (?:imagen|foto)|el (?:vídeo|video|gráfico|audio)|este (?:vídeo|video|gráfico))\b[^:\n\"«]{0,40}[.?!]?\s*$|^(?:describe|describa|analiza|transcribe|transcriba|mira|escucha|escuche|observa)\b[^:\n\"«]{0,20}\b(?:la|esta|el|este) (?:imagen|foto|fotografía|grabación|vídeo|video|audio)\b[^:\n\"«]{0,40}[.?!]?\s*$|\b(?:imagen|foto|vídeo|video|archivo|pdf)\s+adjunt[oa]\b[^:\n\"«]{0,40}[.?!]?\s*$",
+    r"\b(?:n[ao]|nest[ae]|d[ao]) (?:imagem|foto|fotografia|gravação|vídeo|gráfico|áudio)\b[^:\n\"«]{0,40}[.?!]?\s*$|^(?:descreva|analise|transcreva|veja|ouça|olhe)\b[^:\n\"«]{0,20}\b(?:a|esta|o|este) (?:imagem|foto|gravação|vídeo|áudio)\b[^:\n\"«]{0,40}[.?!]?\s*$",
+    r"\b(?:nell['’]immagine|nella foto(?:grafia)?|in questa (?:immagine|foto)|nel video|nel grafico)\b[^:\n\"«]{0,40}[.?!]?\s*$|^(?:descrivi|analizza|trascrivi|guarda|ascolta)\b[^:\n\"«]{0,20}\b(?:l['’]immagine|la foto|questa (?:immagine|foto)|il video|la registrazione|l['’]audio)\b[^:\n\"«]{0,40}[.?!]?\s*$",
+    r"\b(?:op|in) (?:de|deze) (?:foto|afbeelding|video|opname|grafiek)\b[^:\n\"]{0,40}[.?!]?\s*$|\b(?:на|в) (?:этой |этом )?(?:картинке|фото(?:графии)?|изображении|рисунке|видео|записи|скриншоте)\b[^:\n\"«]{0,40}[.?!]?\s*$|^(?:опиши(?:те)?|посмотри(?:те)?|послушай(?:те)?|расшифруй(?:те)?)\b[^:\n\"«]{0,20}(?:картинку|фото(?:графию)?|изображение|видео|запись|рисунок)[^:\n\"«]{0,40}[.?!]?\s*$",
+    r"^[^：:\n「]{0,16}(?:图片|照片|图像|图|视频|录音|音频|截图|附图|这张画|画面)(?:中|里|上|内)?的?[^：:\n「代表数形书]{0,20}(?:是什么|有什么|有几|有多少|写着?什么|什么|吗|谁|哪里|描述|内容|说了什么|多少)[^：:\n「]{0,10}[。？！?]?\s*$|^(?:请)?(?:描述|看|听|转写|识别|分析)(?:一下)?(?:这|此|上面|下面|附件中?|该)(?:的)?(?:张|段|幅|个|条)?(?:图片|照片|图像|图|视频|录音|音频|截图|语音)[^：:\n「]{0,20}[。？！?]?\s*$",
+    r"^[^：:\n「]{0,10}(?:この|添付の?|次の)(?:画像|写真|動画|音声|録音|図|グラフ|スクリーンショット)[^：:\n「]{0,30}[。？！?]?\s*$|^[^:\n\"]{0,10}(?:이|첨부된?|다음) ?(?:사진|그림|이미지|영상|동영상|녹음|오디오|그래프|스크린샷)[^:\n\"]{0,30}[.?!]?\s*$",
+)
+
+# An order that needs hands or a device …
+ORDER = _any(
+    r"^(?:bitte |kannst du |können sie |könntest du )?(?:ruf\w*|bestell\w*|schick\w*|sende?n?|stelle?|überweise\w*|mache?|drucke?|lösche?|buche?|poste?|starte?|lade?|spiele?|spiel|schalte?|öffne|schließe?|reservier\w*|storniere?|trage?|erinner\w*|kaufe?|bezahl\w*|speicher\w*|wecke?|leite|verschiebe?|dimme?|sperre?|melde?|teile?|installier\w*)\b",
+    r"^(?:s['’]il (?:te|vous) plaît,? |peux-tu |pouvez-vous |pourriez-vous )?(?:appelle\w*|commande\w*|envoie\w*|envoyer?z?|mets|mettez|règle\w*|vire\w*|éteins|éteignez|allume\w*|imprime\w*|supprime\w*|réserve\w*|publie\w*|redémarre\w*|télécharge\w*|joue\w*|ouvre\w*|ferme\w*|annule\w*|achète\w*|paie\w*|rappelle\w*|ajoute\w*|programme\w*)\b",
+    r"^(?:por favor,? |puedes |podrías |puede )?(?:llama\w*|pide\w*|pedir|envía\w*|manda\w*|pon|ponga|programa\w*|transfiere\w*|apaga\w*|enciende\w*|imprime\w*|borra\w*|elimina\w*|reserva\w*|publica\w*|reinicia\w*|sube|descarga\w*|reproduce\w*|abre|cierra\w*|cancela\w*|compra\w*|paga\w*|recuérda\w*|añade\w*|agenda\w*)\b",
+    r"^(?:por favor,? |você pode )?(?:ligue|liga|peça|envie|mande|coloque|programe|transfira|desligue|acenda|imprima|apague|exclua|reserve|publique|reinicie|baixe|carregue|toque|abra|feche|cancele|compre|pague|lembre|adicione|agende)\b",
+    r"^(?:per favore,? |puoi |può )?(?:chiama\w*|ordina\w*|invia\w*|manda\w*|imposta\w*|trasferisci|spegni|accendi|stampa\w*|cancella\w*|elimina\w*|prenota\w*|pubblica\w*|riavvia\w*|scarica\w*|carica\w*|riproduci|apri|chiudi|annulla\w*|compra\w*|paga\w*|ricordami|aggiungi|metti)\b",
+    r"^(?:пожалуйста,? )?(?:позвони\w*|закажи\w*|отправь\w*|пошли\w*|поставь\w*|переведи\w* (?:деньги|\d)|включи\w*|выключи\w*|распечатай\w*|удали\w*|забронируй\w*|опубликуй\w*|перезапусти\w*|скачай\w*|загрузи\w*|открой\w*|закрой\w*|отмени\w*|купи\w*|оплати\w*|напомни\w*|добавь\w*|запиши\w* меня)",
+    r"^(?:请|帮我|麻烦|能不能|可以)*(?:打电话|给.{1,10}打电话|订|预订|预约|下单|发送|发邮件|发短信|寄|转账|汇款|打开|关闭|关掉|打印|删除|发布|重启|下载|上传|播放|取消|购买|买|支付|付款|提醒|设置?.{0,6}闹钟|定.{0,4}闹钟|把.{1,20}(?:发给|发到|上传|删|打印|关|打开))",
+    r"(?:送って|送信して|予約して|注文して|電話して|かけて|設定して|印刷して|削除して|投稿して|再起動して|再生して|消して|つけて|キャンセルして|買って|振り込んで|教えてくれるアラーム)(?:ください|くれ|ね)?[。！]?\s*$|(?:보내|예약해|주문해|전화해|켜|꺼|설정해|인쇄해|삭제해|재생해|취소해|결제해|사) ?(?:줘|주세요|라)[.!]?\s*$",
+)
+# … and an answer that says it was carried out.
+_PARTICIPLES = r"(?:angerufen|gemailt|gesendet|geschickt|verschickt|überwiesen|gebucht|bestellt|reserviert|gelöscht|gepostet|hochgeladen|heruntergeladen|gedruckt|ausgedruckt|gespeichert|eingetragen|eingestellt|gestellt|ausgeschaltet|eingeschaltet|ausgemacht|angemacht|storniert|bezahlt|gekauft|veröffentlicht|geteilt|neu gestartet|gestartet|geöffnet|geschlossen|weitergeleitet|verschoben|abgesagt|angemeldet|gedimmt|gesperrt|aktiviert|installiert|abonniert)"
+CLAIM = _any(
+    rf"\bich habe? [^.\n]{{0,80}}\b{_PARTICIPLES}\b|\b(?:ist|sind|wurden?|habe ich)\b[^.\n]{{0,60}}\b(?:{_PARTICIPLES}|unterwegs|auf (?:\w+ )?uhr gestellt)\b|\b(?:ist|sind) jetzt (?:aus|an|offen|zu|auf \w+)\b|\bliegt (?:im drucker|in ihrem|in deinem)\b|\bich (?:spiele|rufe|bestelle|sende|schicke|schalte|drucke|buche)\b[^.\n]{{0,50}}\b(?:jetzt|gerade|sofort)\b|\b(?:wecker|timer|erinnerung)\b[^.\n]{{0,30}}\bgestellt\b|\bes ist erledigt\b",
+    r"\bj['’]ai (?:bien |déjà )?(?:appelé|commandé|envoyé|mis|réglé|viré|éteint|allumé|imprimé|supprimé|réservé|publié|redémarré|téléchargé|ouvert|fermé|annulé|acheté|payé|ajouté|programmé|transféré|posté|partagé|noté)\w*|\b(?:est|sont|a été|ont été) (?:maintenant |bien )?(?:commandé|envoyé|réglé|éteint|allumé|imprimé|supprimé|réservé|publié|redémarré|téléchargé|annulé|payé|ajouté|programmé|en route)\w*|c['’]est fait",
+    r"\bh?e (?:llamado|pedido|enviado|mandado|puesto|programado|transferido|apagado|encendido|impreso|borrado|eliminado|reservado|publicado|reiniciado|subido|descargado|abierto|cerrado|cancelado|comprado|pagado|añadido|agendado|configurado)\b|\b(?:está|ha sido|fue|queda|quedó|están|han sido) (?:ya |ahora )?(?:enviad|pedid|programad|apagad|encendid|impres|borrad|eliminad|reservad|publicad|reiniciad|cancelad|pagad|configurad|en camino|subid)\w*|\bya (?:llamé|pedí|envié|mandé|puse|reservé|apagué|borré|pagué|cancelé|compré)\b",
+    r"\b(?:já |acabei de )?(?:liguei|pedi|enviei|mandei|programei|transferi|desliguei|acendi|imprimi|apaguei|reservei|publiquei|reiniciei|baixei|cancelei|comprei|paguei|adicionei|agendei)\b|\b(?:foi|está|foram) (?:agora |já )?(?:enviad|pedid|programad|desligad|impress|apagad|reservad|publicad|reiniciad|cancelad|pag|agendad|a caminho)\w*",
+    r"\bho (?:già |appena )?(?:chiamato|ordinato|inviato|mandato|impostato|trasferito|spento|acceso|stampato|cancellato|eliminato|prenotato|pubblicato|riavviato|scaricato|caricato|aperto|chiuso|annullato|comprato|pagato|aggiunto)\b|\b(?:è|è stat[oa]|sono stat[ei]) (?:ora |già )?(?:inviat|ordinat|impostat|spent|acces|stampat|cancellat|eliminat|prenotat|pubblicat|riavviat|annullat|pagat|in arrivo)\w*",
+    r"\bя (?:уже |только что )?(?:позвонил|заказал|отправил|послал|поставил|перевёл|перевел|включил|выключил|распечатал|удалил|забронировал|опубликовал|перезапустил|скачал|загрузил|открыл|закрыл|отменил|купил|оплатил|добавил|записал)а?|(?:заказан|отправлен|поставлен|включен|включён|выключен|распечатан|удален|удалён|забронирован|опубликован|перезапущен|отменен|отменён|оплачен|установлен)[аоы]?\b",
+    r"(?:已经?|刚刚?|好的)[^。，,\n“]{0,10}(?:打了?电话|订好?|预订|预约|下单|发送|发给|发出|寄出|转账|汇款|打开|关闭|关掉|关了|打印|删除|发布|重启|下载|上传|播放|取消|购买|买好|支付|付款|设置?好?|设定)|正在(?:播放|拨打|打印|下载|上传|发送)",
+    r"(?:送りました|送信しました|予約しました|注文しました|電話しました|かけました|設定しました|印刷しました|削除しました|投稿しました|再起動しました|再生しています|消しました|つけました|キャンセルしました|買いました|振り込みました)|(?:보냈|예약했|주문했|전화했|켰|껐|설정했|인쇄했|삭제했|재생하고|취소했|결제했|샀)(?:습니다|어요|다)",
+)
