@@ -6,7 +6,7 @@ import polars as pl
 
 from curate.mapping import each, holding
 from curate.patterns import regex
-from curate.rules.other_languages import CLAIM, ORDER, another_language
+from curate.rules.other_languages import CLAIM, CLAIM_HINT, ORDER, another_language
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import about_code
 from curate.rules.wordings import english
@@ -170,7 +170,8 @@ def _condition(options: LintOptions) -> pl.Expr:
     for_you = completion.str.head(300).str.contains(english(_FOR_YOU))
     done = completion.str.contains(english(_SUCCESS)) & prompt.str.contains(english(_RUN))
     errand = completion.str.contains(english(_DONE)) & prompt.str.contains(english(_ERRAND))
-    foreign = another_language(options) & (completion.str.len_chars() <= _SHORT)
+    foreign = completion.str.contains(CLAIM_HINT) & another_language(options)
+    foreign = foreign & (completion.str.len_chars() <= _SHORT)
     abroad = (
         foreign
         & holding(pl.when(foreign).then(prompt), ORDER)
@@ -197,8 +198,9 @@ def _first(options: LintOptions) -> pl.Expr:
     alone = short.str.contains(
         r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve |^[^a-zA-Z]{0,4}(?i-u:(?:sure|done|okay|certainly|great)?[ ,.!]{0,3}(?:i (?:searched|googled|downloaded|opened|watched|listened|remember)|(?:now )?(?:playing|calling|dial|opening|turning o|sending|booking|downloading|setting) |(?:your |the )?(?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel|pizza) |when i was |my (?:wife|husband|girl|boy|kids|children|family|mother|father|friend)))"
     )
+    foreign = short.str.contains(CLAIM_HINT)
     return (
-        (order | for_you | alone.fill_null(False) | another_language(options))
+        (order | for_you | alone.fill_null(False) | foreign.fill_null(False))
         & pl.col("roles").is_in(["ua", "sua"])
         & ~pl.col("special")
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from curate.mapping import each_matching, holding
 from curate.patterns import regex
-from curate.rules.other_languages import MISSING_MEDIA, another_language
+from curate.rules.other_languages import MISSING_MEDIA, MISSING_MEDIA_HINT, another_language
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import ASKS_BACK, MEDIA, about_code, one_line, stands_alone
 from curate.rules.wordings import english
@@ -121,7 +121,8 @@ def _condition(options: LintOptions) -> pl.Expr:
     )
     # An answer that asks for the thing is right.
     asks_back = pl.col("completion").str.contains(english(ASKS_BACK))
-    foreign = another_language(options) & (prompt.str.len_bytes() <= 200) & one_line()
+    foreign = prompt.str.contains(MISSING_MEDIA_HINT) & another_language(options)
+    foreign = foreign & (prompt.str.len_bytes() <= 200) & one_line()
     abroad = foreign & holding(pl.when(foreign).then(prompt), MISSING_MEDIA)
     return (((linked | referred) & plain) | (handed & ~about_code()) | abroad) & ~asks_back
 
@@ -137,7 +138,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "the document", "log file", "workbook", "plot above", "plot below", "enclosed]", "this file", "this pdf", "my csv",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
-    return stands_alone() & (hint | another_language(options))
+    return stands_alone() & (hint | pl.col("prompt").str.contains(MISSING_MEDIA_HINT))
 
 
 RULE = ColumnRule(

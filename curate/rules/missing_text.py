@@ -6,7 +6,7 @@ import polars as pl
 
 from curate.mapping import holding
 from curate.rules import bare_orders
-from curate.rules.other_languages import MISSING_TEXT, another_language
+from curate.rules.other_languages import MISSING_TEXT, MISSING_TEXT_HINT, another_language
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import ASKS_BACK, about_code, one_line, stands_alone
 from curate.rules.wordings import english
@@ -188,7 +188,7 @@ def _condition(options: LintOptions) -> pl.Expr:
         r"(?i-u:\binto (?:two|three|four|five|six|\d) (?:categor|class|label|topic))"
     )
     of_program = _plain().str.contains(english(f"(?i){bare_orders.PROGRAM}")).fill_null(False)
-    foreign = another_language(options) & one_line()
+    foreign = prompt.str.contains(MISSING_TEXT_HINT) & another_language(options) & one_line()
     abroad = foreign & holding(pl.when(foreign).then(prompt), MISSING_TEXT)
     missing = abroad | (one_line() & refers) | _nothing_else() | only_named | told | blank | unnamed
     asks_back = pl.col("completion").str.contains(english(ASKS_BACK))
@@ -206,7 +206,8 @@ def _first(options: LintOptions) -> pl.Expr:
         | lines.str.contains(english(bare_orders.NAMED_HINT))
     ).fill_null(False)
     short_of = pl.when(short).then(pl.col("prompt")).str.contains(_SHORT_OF_HINT).fill_null(False)
-    foreign = another_language(options) & (pl.col("prompt").str.len_bytes() <= _LONGEST)
+    foreign = pl.when(short).then(pl.col("prompt")).str.contains(MISSING_TEXT_HINT)
+    foreign = foreign.fill_null(False)
     return (hinted | bare | named | short_of | foreign) & stands_alone()
 
 

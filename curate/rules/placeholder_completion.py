@@ -21,15 +21,16 @@ def _condition(options: LintOptions) -> pl.Expr:
     short = pl.when(text.str.len_bytes() <= 60).then(text)
     whole = short.str.contains(f"{SURE}|{UNWRITTEN}").fill_null(False)
     code = pl.when(text.str.len_bytes() <= _LONGEST_STUB).then(text).str.contains(STUB)
-    foreign = holding(pl.when(pl.col("learnt")).then(short), other_languages.PLACEHOLDER)
+    hinted = short.str.contains(other_languages.PLACEHOLDER_HINT)
+    foreign = hinted & holding(pl.when(hinted).then(short), other_languages.PLACEHOLDER)
     return pl.col("learnt") & (whole | foreign | text.str.contains(TOKEN) | code.fill_null(False))
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    short = pl.col("text").str.len_bytes() <= 60
+    foreign = pl.col("text").str.contains(other_languages.PLACEHOLDER_HINT)
     return (
         worded(options)
-        | short
+        | foreign
         | pl.col("text").str.contains(
             r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder|code).{0,40}$"
             r"|(?i-u:(?:code|logic|implementation) (?:goes |to go )?here|todo)|\A\s*```\w*\s*```\s*\z"

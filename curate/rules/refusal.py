@@ -105,17 +105,21 @@ def _condition(options: LintOptions) -> pl.Expr:
     harmful = prompt.str.contains(english(_HARMFUL))
     asked = prompt.str.contains(english(_ASKED)) | harmful
     spoken = prompt.str.contains(english(_SPOKEN)) | harmful
-    foreign = other_languages.another_language(options)
+    foreign = completion.str.contains(other_languages.REFUSAL_HINT)
     told = holding(
         pl.when(foreign & (completion.str.len_chars() <= _SHORTEST_PAGE)).then(completion),
         other_languages.REFUSAL,
     )
-    abroad = (elsewhere | (foreign & told)) & ~prompt.str.contains(other_languages.REFUSAL_ASKED)
+    plain = other_languages.another_language(options)
+    abroad = (elsewhere | (foreign & plain & told)) & ~prompt.str.contains(
+        other_languages.REFUSAL_ASKED
+    )
     return ((refuses & ~asked) | (curt & ~spoken) | (abroad & ~asked & ~spoken)) & ~quoted
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return other_languages.another_language(options) | pl.col("completion").str.contains(
+    foreign = pl.col("completion").str.contains(other_languages.REFUSAL_HINT)
+    return foreign | pl.col("completion").str.contains(
         r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no[ ,]|your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 

@@ -51,8 +51,10 @@ def _condition(options: LintOptions) -> pl.Expr:
     # An input field beside an instruction; a lone turn may be somebody trying the keys.
     row = pl.col("row")
     beside = (row == row.shift(1)) & (pl.col("role").shift(1) == "user")
-    short = pl.when(user & beside & (text.str.len_bytes() <= _SHORT)).then(text)
-    stand_in = holding(short, slots.STAND_IN)
+    likely = text.str.contains(slots.STAND_IN_HINT)
+    short = pl.when(user & likely & beside & (text.str.len_bytes() <= _SHORT)).then(text)
+    stand_in = likely & holding(short, slots.STAND_IN)
+    written = text.str.contains(slots.HINT) & written
     return user & (slot | written | stand_in)
 
 

@@ -33,14 +33,13 @@ _FEW, _TIMES_LONGER, _GAP, _LEAST_LONG = 0.06, 8, 2, 1000
 _MARKUP = (
     regex(r"^#{1,6} ", re.MULTILINE),
     regex(r"\*\*[^*\n]+\*\*"),
-    regex(r"^\s*[-*+] ", re.MULTILINE),
+    regex(r"^[ \t]{0,8}[-*+] ", re.MULTILINE),
     regex(r"^\|.*\|\s*$", re.MULTILINE),
     regex(r"^(?:---+|\*\*\*+)\s*$", re.MULTILINE),
     regex(r"^> ", re.MULTILINE),
     regex(r"(?<![*\w])\*[^*\s][^*\n]*\*(?![*\w])"),
     regex(r"^\d+\. ", re.MULTILINE),
 )
-_TABLE = regex(r"\s*\|[^\n]*\|\s*\n\s*\|[-| :]+\|")
 _MANY = 2
 _MOST_READ = 2000
 _FORM_ASKED = regex(
@@ -131,11 +130,20 @@ def _marked_up(dataset: Dataset, file: int) -> Iterator[Hit]:
     share = 1 - len(marked) / of_file.height
     for row, (prompt, text) in texts_again(dataset, marked, ("prompt", "completion")).items():
         kinds = sum(bool(kind.search(text or "")) for kind in _MARKUP)
-        kinds += bool(_TABLE.match(text or ""))  # an answer that is a table and nothing else
+        kinds += 2 * _is_table(text or "")  # an answer that is a table and nothing else
         plain = not _FENCE.search(text or "") and not _FORM_ASKED.search(prompt or "")
         if plain and kinds >= _MANY:
             said = f"the output is full of markdown; {share:.1%} of the others have none"
             yield Hit(row, said, column="completion")
+
+
+def _is_table(text: str) -> bool:
+    lines = text.lstrip().split("\n", 2)
+    return (
+        len(lines) > 1
+        and lines[0].startswith("|")
+        and set("|-") <= set(lines[1].strip()) <= set("|-: ")
+    )
 
 
 def _odd(dataset: Dataset, file: int, kind: ContractKind) -> Iterator[Hit]:

@@ -50,7 +50,7 @@ _EQUATION = regex(
 # "1,5 + 2,75" has decimal commas.
 _UNCLEAR = regex(r"\d ?/ ?\d+ ?/ ?\d|\d,(?!\d{3}(?!\d))\d")
 _DENIED = regex(
-    r"[\"'”]?\s*(?:is|was|would be|isn['’]t|,)\s*(?:false|wrong|incorrect|not|untrue|a mistake|impossible|true\b)",
+    r"[\"'”]? ?(?:is|was|would be|isn['’]t|,) (?:false|wrong|incorrect|not|untrue|a mistake|impossible|true\b)",
     re.I,
 )
 _ROUNDED = regex(
