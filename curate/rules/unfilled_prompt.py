@@ -48,11 +48,8 @@ def _condition(options: LintOptions) -> pl.Expr:
         & ~text.str.contains(slots.ABOUT)
         & ~text.str.contains(slots.CODE)
     )
-    # An input field beside an instruction; a lone turn may be somebody trying the keys.
-    row = pl.col("row")
-    beside = (row == row.shift(1)) & (pl.col("role").shift(1) == "user")
     likely = text.str.contains(slots.STAND_IN_HINT)
-    short = pl.when(user & likely & beside & (text.str.len_bytes() <= _SHORT)).then(text)
+    short = pl.when(user & likely & (text.str.len_bytes() <= _SHORT)).then(text)
     stand_in = likely & holding(short, slots.STAND_IN)
     written = text.str.contains(slots.HINT) & written
     return user & (slot | written | stand_in)
