@@ -27,7 +27,7 @@ CODE = r"```|[;{}]\s*\n|</|\bdef |\bimport |=> |\w\(\w*\)|^\s*[#$>] |\bprint\b|\
 
 # An input that is a stand-in and nothing else.
 _NOUN = r"(?:text|input|article|sentence|paragraph|passage|data|content|code|numbers?|words?|story|e-?mail|document|question|list|review|tweet|message|poem|topic|description|url|link|table|values?|names?|context|transcript|article text|essay)"
-STAND_IN_HINT = r"(?i-u:(?:enter|insert|paste|type|provide) (?:in |your |the |some |here |an? |text|input)|(?:text|input|article|sentence|content|data|code|numbers?|words?|story|mail|document|question|list|review|tweet|message) (?:goes |to go |to be |comes? )?here|(?:sample|dummy|test|example|placeholder|mock|fake|default) (?:text|input|article|sentence|content|data)|lorem ipsum|\bxxx|asdf|qwerty|foo ?bar|todo|\btbd\b|fixme|<[a-z]{2,20} [a-z]{2,20}>)"
+STAND_IN_HINT = r"(?i-u:(?:enter|insert|paste|type|provide) (?:in |your |the |some |here |an? |text|input)|(?:text|input|article|sentence|content|data|code|numbers?|words?|story|mail|document|question|list|review|tweet|message) (?:goes |go |to go |to be |comes? )?here|(?:sample|dummy|test|example|placeholder|mock|fake|default) (?:text|input|article|sentence|content|data)|lorem ipsum|\bxxx|asdf|qwerty|foo ?bar|todo|\btbd\b|fixme|<[a-z]{2,20} [a-z]{2,20}>)"
 STAND_IN = english(
     rf"(?i)(?:\A\s*[\[<({{\"']*\s*(?:(?:please )?(?:enter|insert|paste|type|add|put|write|provide|place|copy) (?:in )?(?:your |the |some |an? |here )*(?:[a-z]+ )?{_NOUN}(?: (?:in )?(?:here|below))?"
     rf"|(?:your |the |some )?(?:[a-z]+ )?{_NOUN} (?:goes|go|to go|to be (?:inserted|added|pasted)|comes?) ?(?:here)?|(?:your |the )?{_NOUN} here"
