@@ -29,8 +29,8 @@ CODE = r"```|[;{}]\s*\n|</|\bdef |\bimport |=> |\w\(\w*\)|^\s*[#$>] |\bprint\b|\
 _NOUN = r"(?:text|input|article|sentence|paragraph|passage|data|content|code|numbers?|words?|story|e-?mail|document|question|list|review|tweet|message|poem|topic|description|url|link|table|values?|names?|context|transcript|article text|essay)"
 STAND_IN_HINT = r"(?i-u:(?:enter|insert|paste|type|provide) (?:in |your |the |some |here |an? |text|input)|(?:text|input|article|sentence|content|data|code|numbers?|words?|story|mail|document|question|list|review|tweet|message) (?:goes |go |to go |to be |comes? )?here|(?:sample|dummy|test|example|placeholder|mock|fake|default) (?:text|input|article|sentence|content|data)|lorem ipsum|\bxxx|asdf|qwerty|foo ?bar|todo|\btbd\b|fixme|<[a-z]{2,20} [a-z]{2,20}>)"
 STAND_IN = english(
-    rf"(?i)(?:\A\s*[\[<({{\"']*\s*(?:(?:please )?(?:enter|insert|paste|type|add|put|write|provide|place|copy) (?:in )?(?:your |the |some |an? |here )*(?:[a-z]+ )?{_NOUN}(?: (?:in )?(?:here|below))?"
+    rf"(?i)(?:\A\s*[\[<({{]*\s*(?:(?:please )?(?:enter|insert|paste|type|add|put|write|provide|place|copy) (?:in )?(?:your |the |some |an? |here )*(?:[a-z]+ )?{_NOUN}(?: (?:in )?(?:here|below))?"
     rf"|(?:your |the |some )?(?:[a-z]+ )?{_NOUN} (?:goes|go|to go|to be (?:inserted|added|pasted)|comes?) ?(?:here)?|(?:your |the )?{_NOUN} here"
-    rf"|(?:sample|example|dummy|test|placeholder|default|mock|fake) (?:{_NOUN}|input {_NOUN})|lorem ipsum(?: dolor[a-z ,.]*)?|x{{3,}}|asdf\w*|qwerty\w*|foo ?bar|(?-i:TODO)\b[: ]*[a-z ]{{0,30}}|to-?do: [a-z ]{{0,30}}|tbd|fixme\b[: ]*[a-z ]{{0,30}}"
-    rf")\s*[\]>)}}\"'.!…]*\s*\z)|\A\s*<[a-z]+ (?:{_NOUN})>\s*\z"
+    rf"|(?:sample|example|dummy|test|placeholder|default|mock|fake) (?:{_NOUN}|input {_NOUN})|lorem ipsum|x{{3,}}|asdf\w*|qwerty\w*|foo ?bar|(?-i:TODO)\b[: ]*[a-z ]{{0,30}}|to-?do: [a-z ]{{0,30}}|tbd|fixme\b[: ]*[a-z ]{{0,30}}"
+    rf")\s*[\]>)}}.!…]*\s*\z)|\A\s*<{_SLOT} (?:{_NOUN})>\s*\z"
 )
