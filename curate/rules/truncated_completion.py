@@ -32,6 +32,7 @@ _END = rf"(?:[a-z][,;:]?\s+[\"“(]?{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
 _BARE_ITEM = (
     r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
+    r"|\n\s*\d{1,2}[.)][ \t]+\S[^\n]*[a-z][^\n]*\n+\s*\d{1,2}\s*$"
 )
 _OPEN_ROW = r"\|\s*\n\s*\|[^\n]*[^|\s]\s*$"
 # "… for these reasons:" with no reason behind it.

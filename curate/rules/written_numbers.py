@@ -44,6 +44,12 @@ def from_words(text: str) -> int | None:
     return total + part
 
 
+def numbers_in_words(text: str) -> list[int]:
+    """The numbers that stand in words in an English text, in order."""
+    said = (from_words(words) for words in _IN_WORDS.findall(text))
+    return [number for number in said if number is not None]
+
+
 _TO_WORDS = regex(r"\b(?:write|express|convert|spell(?: out)?|change|say|give)\b[^.\n]*\b(?:in|to|into|as|using) words?\b|^\W*spell out the number\b", re.I)  # fmt: skip
 _TO_DIGITS = regex(r"\b(?:write|express|convert|change|give)\b[^.\n]*\b(?:in|to|into|as|using) (?:digits|figures|numerals|an? (?:number|integer|numeral)|numeric(?:al)? form|standard form)\b", re.I)  # fmt: skip
 
