@@ -57,7 +57,7 @@ _PATTERN = "(?i)" + "|".join(
         r"^(?:please\s+)?summari[sz]e\s+(?:the|this)\s+(?:[a-z-]+\s+)?(?:article|paper|essay|blog"
         r" post|news story|passage|infographic)\b[^:]*$",
         r"^(?:please\s+)?(?:write|create|generate|compose|provide|give)\b[^:\n]{0,40}?\b(?:summari[sz]ing|summary of|review of|critique of|abstract of)\s+(?:the|this)\s+(?:research |news |scientific |journal )?(?:paper|article|study|report|blog post)\s+[\"“][^\"”\n]+[\"”]\s*[.]?\s*$",
-        rf"\b{_NOUN} (?:below|above)\b[^:\"“”\n]*$|\bbased on the (?:above|below|context above|text above|information above)\b[^:\"“”\n]*$",
+        rf"\b{_NOUN} (?:below|above)\b[^:\"“”\n?]*\??\s*$|\bbased on the (?:above|below|context above|text above|information above)\b[^:\"“”\n]*$",
         r"^(?:based on|according to|from|using|read)\s+(?:the|this)\s+(?:passage|article|text|paragraph|context|document|story"
         r"|excerpt|chart|graph|transcript|conversation)\b[^:\"“”\n]*$",
         r"^(?:please\s+)?(?:fix|correct|find|identify|improve|check|edit|underline|highlight|spot|remove|replace|count)\s+[^:\"“”\n]+?"

@@ -21,7 +21,7 @@ _PATTERN = (
     r"|\$\[(?:amount|price|cost|fee|sum|number|value|total|x+)\]|\[[a-z][a-z' ,/&-]{0,30} (?:name|number|address|date|year|signature|zip|zip code|amount|details|email|phone|website|url|link|title)\]"
     r"|<(?:insert|your|enter|add)[ _][^>\n=/]+>|\((?:insert|enter|fill in)\s+[^)\n]+\)"
     r"|\{\{\s*[a-z_][a-z0-9_. ]{0,40}\}\}|\bTODO\s*:\s*(?:write|add|fill|answer|complete|insert|finish)\b"
-    r"|^\W*(?:TODO|TBD|FIXME|XXX+|placeholder)\W*$|\blorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
+    r"|^\W*(?:TODO|TBD|FIXME|XXX+|placeholder)\W*$|(?:^|[^\"“'‘„«\w])lorem ipsum\b|<(?:current_time|current_date|brandname|username)>"
 )
 # A program would have filled these in; a letter that somebody wrote does not hold them.
 _VARIABLE = (
