@@ -46,7 +46,7 @@ def from_words(text: str) -> int | None:
 
 def numbers_in_words(text: str) -> list[int]:
     """The numbers that stand in words in an English text, in order."""
-    said = (from_words(words) for words in _IN_WORDS.findall(text))
+    said = (from_words(words) for words in IN_WORDS.findall(text))
     return [number for number in said if number is not None]
 
 
