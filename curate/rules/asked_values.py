@@ -82,7 +82,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[Fraction, Fraction], Fraction]]
     (regex(rf"\bsubtracting {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
     (regex(rf"\bquotient of {_NUM} (?:and|divided by) {_NUM}", re.I), lambda a, b: a / b),
     (regex(rf"{_NUM} to the power of {_NUM}", re.I), lambda a, b: a ** int(b) if 0 < b < 40 else Fraction(1, 0)),
-    (regex(rf"{_NUM} plus {_NUM}(?!\s*(?:%|percent))", re.I), lambda a, b: a + b),
+    (regex(rf"{_NUM} plus {_NUM}(?![\d.]|\s*(?:%|percent))", re.I), lambda a, b: a + b),
     (regex(rf"\badd {_NUM} (?:and|to) {_NUM}", re.I), lambda a, b: a + b),
     (regex(rf"\bsubtract {_NUM} from {_NUM}", re.I), lambda a, b: b - a),
     (regex(rf"{_NUM} minus {_NUM}", re.I), lambda a, b: a - b),

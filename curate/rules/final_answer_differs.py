@@ -21,7 +21,7 @@ _FINAL = regex(
     rf"{_MARKER}[ *]*(?P<sign>[-−])?[ ]?[$€£¥]?[ ]?(?P<number>{_NUMBER})[ ]?(?:%|[a-zA-Z°]+)?[.*]*\s*\Z",
     re.I,
 )
-_RESULT = regex(rf"=\s*[-−]?\s*[$€£¥]?\s*({_NUMBER})")
+_RESULT = regex(rf"=\s*+[-−]?\s*+[$€£¥]?\s*+({_NUMBER})")
 # "25 000" beside "25" and "000", "1 1/2" beside its parts.
 _SPACED = regex(r"\b\d{1,3}(?: \d{3})+\b")
 _MIXED = regex(r"\b(?:(\d+) )?(\d+)/(\d+)\b")

@@ -46,6 +46,7 @@ PLACEHOLDER = (
 # Whose model the speaker is.
 _NAMES = r"(?:ChatGPT|GPT-?[345][\w.-]*|Claude|Gemini|Bard|DeepSeek|Qwen|Llama|Mistral|Copilot|Grok|Kimi|文心一言|通义千问|豆包|智谱清言|星火|混元|盘古|GigaChat|YandexGPT)"
 _MAKERS = r"(?:OpenAI|Anthropic|Google|DeepMind|Meta(?: AI)?|Microsoft|DeepSeek|Mistral(?: AI)?|Alibaba|xAI|Baidu|Яндекс|Сбер|谷歌|微软|百度|阿里(?:云|巴巴)?|深度求索|智谱(?:AI)?|科大讯飞|讯飞|月之暗面|腾讯|字节跳动|华为)"
+NAMED = rf"(?i:{_NAMES}|{_MAKERS}|知识截止)"
 _SELF = r"(?:ich bin|ich heiße|mein name ist|je suis|je m['’]appelle|mon nom est|soy|me llamo|mi nombre es|eu sou|sou|meu nome é|me chamo|sono|mi chiamo|il mio nome è|ik ben|ik heet|mijn naam is|jestem|nazywam się|mam na imię|jag är|jag heter|ben|я(?: —| -| –)?|меня зовут|我是|我叫|私は|僕は|저는|나는)"
 _MADE = r"(?:entwickelt|trainiert|erstellt|geschaffen|développée?|entraînée?|créée?|conçue?|entrenad[oa]|desarrollad[oa]|cread[oa]|treinad[oa]|desenvolvid[oa]|criad[oa]|sviluppat[oa]|addestrat[oa]|creat[oa]|ontwikkeld|getraind|gemaakt|stworzon[ya]|opracowan[ya]|wytrenowan[ya]|utvecklad|tränad|разработан\w*|создан\w*|обучен\w*|geliştirilen|eğitilen)"
 IDENTITY = _any(

@@ -62,7 +62,7 @@ _PATTERN = "|".join(
 _HINT = (
     r"(?i-u:home \||(?:menu|about|contact|login) \||»|·|(?:skip|jump) to (?:main|content|nav|search)|(?:read|see|show|load|view) (?:more(?: >|\.|…)|the full|full)"
     r"|subscribe to (?:our|the|this)|sign up (?:for|to)|share (?:this|on|via)|follow us|\(c\) ?\d|©|rights reserved|uses? cookies|cookies?\b|(?:posted|published|updated|modified|edited) (?:by|on|in)"
-    r"|written (?:by|on) [^\n]*\||\d comments?\b|leave a (?:comment|reply)|log(?:ged)? in (?:or|to)|sign in or|advertisement|sponsored content"
+    r"|written (?:by|on) |\d comments?\b|leave a (?:comment|reply)|log(?:ged)? in (?:or|to)|sign in or|advertisement|sponsored content"
     r"|related (?:articles|posts|stories)|also like|trending now|back to top|(?:previous|next|older|newer) (?:post|article)|tags?:|filed under"
     r"|enable javascript|upvote|pin it|search cart|my account|toggle nav|facebook twitter|'''|\{\{|\[\[|(?m:^==)|<ref|\[edit\]|\[(?:read|continue))"
 )

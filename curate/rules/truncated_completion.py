@@ -32,8 +32,9 @@ _END = rf"(?:[a-z][,;:]?\s+[\"“(]?{_OPEN_WORDS}|[a-z]{{2}}(?:,|\s[–—-])|[a
 # The mark of a list's next item, with nothing behind it; the row of a table that is not closed.
 _BARE_ITEM = (
     r"[^\s\d][^\n]*\n\s*(?:[-*•+]|\d{1,2}[.)])[ \t]+\S[^\n]*\n+\s*(?:[-*•+]|\d{1,2}[.)])\s*$"
-    r"|\n\s*\d{1,2}[.)][ \t]+\S[^\n]*[a-z][^\n]*\n+\s*\d{1,2}\s*$"
 )
+# The number of a list's next item, without its point.
+_BARE_NUMBER = r"\n\s*\d{1,2}[.)][ \t]+\S[^\n]*[a-z][^\n]*\n+\s*\d{1,2}\s*$"
 _OPEN_ROW = r"\|\s*\n\s*\|[^\n]*[^|\s]\s*$"
 # "… for these reasons:" with no reason behind it.
 _ANNOUNCED = r"[a-z]{2}[^\n:]* (?:following|follows|as below|these|reasons|steps|conditions|options|points|examples?|include|includes|including)[^.:\n]{0,30}:\s*$"
@@ -61,7 +62,9 @@ def _condition(options: LintOptions) -> pl.Expr:
     # On its own: of one large pattern, a screen would keep only the commonest word.
     opened = tail.str.contains(english(_OPENED))
     begun = tail.str.contains(english(rf"(?:{_BEGUN})\s*$"))
-    cut = (text.str.len_bytes() >= _SHORTEST) & (open_ended | begun | opened)
+    numbered = pl.when(tail.str.contains(r"\n\s*[0-9]{1,2}\s*$")).then(tail)
+    item = numbered.str.contains(english(_BARE_NUMBER)).fill_null(False)
+    cut = (text.str.len_bytes() >= _SHORTEST) & (open_ended | begun | opened | item)
     row = text.str.contains("|\n|", literal=True) & tail.str.contains(r"\|\s*$")
     short = row & each(pl.when(row).then(text), ends_in_short_row, pl.Boolean).fill_null(False)
     cut = cut | short
