@@ -9,7 +9,6 @@ import polars as pl
 from curate.patterns import regex
 from curate.rules import wrong_encodings
 from curate.rules.protocol import About, ColumnRule, Repair
-from curate.rules.screens import beyond_ascii
 from curate.schemas.findings import Confidence, FixSafety, Severity
 from curate.schemas.options.lint import LintOptions
 
@@ -49,7 +48,10 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return beyond_ascii(options) | pl.col("text").str.contains(wrong_encodings.LOST_HINT)
+    # Dashes, quotation marks and dots alone are no garbled text, and all that many texts have beyond ASCII.
+    return pl.col("text").str.contains("[\u0080-\u200f\u2028-\U0010ffff]") | pl.col(
+        "text"
+    ).str.contains(wrong_encodings.LOST_HINT)
 
 
 def repaired(text: str) -> str:
