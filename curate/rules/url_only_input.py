@@ -19,7 +19,7 @@ _READ = (
 # Prompts about the address itself, not about what stands behind it.
 _ABOUT_ADDRESSES = (
     r"(?i)^[^\n]*?\b(?:html|regex|regular expression|bookmark|hyperlink|anchor|shorten|qr code|valid"
-    r"|domain|(?:parts|components|pieces|sections|elements)|protocol|subdomain|query string|parse|encode|decode|redirect|curl|http request|slug"
+    r"|domain|(?:parts|components|pieces) of (?:the|this|an?) (?:url|link|address)|(?:split|break|take)[^\n]{0,20}\b(?:url|link|address)|protocol|subdomain|query string|parse|encode|decode|redirect|curl|http request|slug"
     r"|host ?name|host|(?:in|of|from|is) (?:the|this) url|top-level|scheme|url format|markdown|scripts?|python|javascript|java|node(?:\.js)?|golang|php|ruby|c\+\+|c#|api|fetch"
     r"|code|functions?|programs?|class|librar(?:y|ies)|async|requests?|scrap(?:e|es|er|ing)|endpoint|app)\b"
 )
