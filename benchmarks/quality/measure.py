@@ -206,6 +206,13 @@ OTHER_PLANTS = (
     "Rules and this set were written together. Of defects planted in other wordings, of 20 to 67 kinds each, the first\n"
     "runs found 72%, 84%, 88%, 84% and 88%; of kinds that only a whole set shows 84%, 77% and 87%. In the last, of\n"
     "9,100 rows taken for clean (Dolly, GSM8K, CodeAlpaca) 0.95% were flagged, some of them rightly.\n"
+    "\n"
+    "Two further collections were written by somebody who had seen neither rules nor findings, in ten kinds of data and\n"
+    "seven languages, one row in twenty of each file planted. First runs: 79% of 1,695 rows of 113 kinds (96% once the\n"
+    "rules had been mended by them); then, held out until that was done, 82% of 1,815 rows of 120 kinds. Of the 38 and 45\n"
+    "kinds that only a whole set shows, about three in four. Of their 1,927 and 1,718 clean rows 0.4% and 0.35% were\n"
+    "flagged, most of them rightly; of 136 and 139 rows that look like defects and are none, 12 and 11. Missed most:\n"
+    "refusals and stand-ins in other languages, and pictures that are spoken of late in a conversation.\n"
 )
 
 
