@@ -96,7 +96,7 @@ def test_what_workers_cannot_open_is_refused(tmp_path: Path) -> None:
 def test_what_daft_does_without_is_refused() -> None:
     with pytest.raises(ValueError, match="--audit does not go with --engine daft"):
         DedupeOptions(engine="daft", audit=True)
-    with pytest.raises(ValueError, match="only used with engine = daft"):
+    with pytest.raises(ValueError, match="--address is only used with --engine daft"):
         DedupeOptions(address="auto")
 
 
