@@ -22,8 +22,8 @@
  * the same state (1 is the first, 0 none). */
 struct Bounded {
     uint64_t marks[WORDS];
-    uint32_t next;
-    uint8_t length, before, after;
+    uint32_t length, next;
+    uint8_t before, after;
 };
 
 /* Bytes of a class are one to the automaton: both cases of a letter, all bytes beyond ASCII, and all bytes
@@ -176,7 +176,7 @@ EXPORT Automaton *curate_automaton(const uint8_t *words, const int32_t *ends, co
         }
         if (before || after) {
             struct Bounded *word = &a->bounded[k + 1];
-            *word = (struct Bounded){.length = (uint8_t)(to - from - before - after), .next = nodes[state].bounded,
+            *word = (struct Bounded){.length = (uint32_t)(to - from - before - after), .next = nodes[state].bounded,
                                      .before = (uint8_t)before, .after = (uint8_t)after};
             mark(word->marks, marks + WORDS * k);
             nodes[state].bounded = (uint32_t)k + 1;

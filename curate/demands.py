@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -72,23 +72,27 @@ def patterns_in(test: pl.Expr, *, parts: bool = True) -> set[tuple[str, bool, bo
     Each with whether it is matched against the text's own beginning, and its own end.
     """
     found: set[tuple[str, bool, bool]] = set()
-    waiting = [tree_of(test)]
+    for node in nodes_of(tree_of(test)):
+        function = node.get("function")
+        name = function.get("StringExpr") if isinstance(function, dict) else None
+        kind = name if isinstance(name, str) else next(iter(name), "") if name else ""
+        if kind in _TESTS and isinstance(pattern := value_of(node["input"][1]), str):
+            edges = text_of(node["input"][0])[2]
+            several = (pattern, *parts_of(pattern)) if parts and kind == "Contains" else (pattern,)
+            found |= {(part, edges["start"], edges["end"]) for part in several}
+    return found
+
+
+def nodes_of(tree: Any) -> Iterator[dict[str, Any]]:
+    """The objects in an expression as polars writes it down; each may be changed when it is met."""
+    waiting = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, list):
             waiting += node
         elif isinstance(node, dict):
             waiting += node.values()
-            function = node.get("function")
-            name = function.get("StringExpr") if isinstance(function, dict) else None
-            kind = name if isinstance(name, str) else next(iter(name), "") if name else ""
-            if kind in _TESTS and isinstance(pattern := value_of(node["input"][1]), str):
-                edges = text_of(node["input"][0])[2]
-                several = (
-                    (pattern, *parts_of(pattern)) if parts and kind == "Contains" else (pattern,)
-                )
-                found |= {(part, edges["start"], edges["end"]) for part in several}
-    return found
+            yield node
 
 
 def tree_of(test: pl.Expr) -> Any:

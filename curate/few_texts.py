@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from curate.demands import text_of, value_of
+from curate.demands import nodes_of, text_of, value_of
 from curate.light_dataclass import dataclass
 from curate.word_marks import Known
 from curate.wordings import Clauses, joined, pieces_of
@@ -97,15 +97,8 @@ class _Columns:
 
     def cut(self, tree: Any) -> bool:
         """Cut down the expressions in a tree (as polars writes it down), in place; whether there were any."""
-        waiting, changed = [tree], False
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, list):
-                waiting += node
-            elif isinstance(node, dict):
-                waiting += node.values()
-                changed = self._cut_test(node) or changed
-        return changed
+        changed = [self._cut_test(node) for node in nodes_of(tree)]
+        return any(changed)
 
     def _cut_test(self, node: dict[str, Any]) -> bool:
         """Cut down one test of a text with an expression."""

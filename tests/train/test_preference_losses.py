@@ -134,9 +134,10 @@ def test_dpo_equals_trl(loss: str, tmp_path: Any) -> None:
         ("chosen_logp", "logps/chosen"),
         ("rejected_logp", "logps/rejected"),
     ):
-        assert float(measured.metrics[mine].mean()) == pytest.approx(
-            logged[name], rel=1e-4, abs=1e-5
-        ), name
+        # Rewards are small differences of float32 sums, each of which is right to seven digits.
+        rounding = 3e-6 if name.startswith("rewards/") else 0.0
+        expected_value = pytest.approx(logged[name], rel=1e-4, abs=rounding)
+        assert float(measured.metrics[mine].mean()) == expected_value, name
 
 
 @pytest.mark.parametrize("margins", [False, True])
