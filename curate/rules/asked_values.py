@@ -17,13 +17,16 @@ _LIST = regex(
 _NUMERAL = regex(r"-?\d+(?:\.\d+)?")
 _EXPRESSION = regex(r"[-−(]*\d[\d,.\s()+*/×÷^−x-]*[\d)]")
 _OPERATION = regex(r"[\d)]\s*(?:[-+*/×÷^−x(])\s*[\d(-]")
-_ORDER = regex(
-    r"(?:please|calculate|compute|evaluate|solve|work|out|what|whats|is|find|do|determine|simplify|perform|give|me|tell|the|a|an"
+_ORDER_WORDS = (
+    r"please|calculate|compute|evaluate|solve|work|out|what|whats|is|find|do|determine|simplify|perform|give|me|tell|the|a|an"
     r"|of|for|result|following|given|equation|expression|expressions|mathematical|math|maths|arithmetic|algebraic|numerical"
     r"|problem|problems|question|answer|to|this|value|operation|sum|calculation|predict|output|below|correct|input|and|it|s"
-    r"|equal|equals|using|order|operations|simple|number|in|numbers)"
+    r"|equal|equals|using|order|operations|simple|number|in|numbers"
 )
+_ORDER = regex(_ORDER_WORDS)
 _WORD = regex(r"[^\W\d_]+")
+# A prompt of no other words, or with an equation.
+ORDER_HINT = rf"(?i)\A[^a-z]*(?:(?:{_ORDER_WORDS}|x)(?:[^a-z]+|\z))+\z|="
 _GROUPED = regex(r"\d{1,3}(?:,\d{3})+")
 _NOT_OF_ALL = regex(
     r"weight|moving|geometric|harmonic|squares?\b|digits|even|odd|except|first|last|second|divisible|larg|small|great"

@@ -76,7 +76,7 @@ _TO_SIMPLIFY = regex(
 _ALGEBRA = Topic(_TO_SIMPLIFY)
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "−": "-", "–": "-"})
 
-HINT = r"(?i-u:math(?:ematical|s)? (?:equation|problem)|(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor))"
+HINT = r"(?i-u:math(?:ematical|s)? (?:equation|problem)|(?:\bsolve|solution|value of [a-z]\b|find [a-z]\b|what is [a-z]\b)[ -<>-~\n]*=|\b(?:simplify|expand|factor)|system of [a-z ]*equations|simultaneous)"
 CLAIM_HINT = (
     r"(?-u:[0-9] is (?:not )?(?:also |evenly )?(?:an? (?:odd |even )?)?(?:prime|divisible|odd|even|composite)|[0-9] is [0-9]+ (?:more|less|greater) than [0-9])|(?i-u:equation: [0-9x +*()-]+=)|"
     + SPOKEN_HINT
@@ -183,7 +183,7 @@ def wrong_statements(completion: str) -> Iterator[Verdict]:
             if not _NOT_CLAIMED.search(sentence):
                 yield f"the completion says {match[0]!r}", true
                 return
-    if "\\" in completion or "$" in completion:
+    if "=" in completion and ("\\" in completion or "$" in completion):
         for said, true in wrong_latex(completion):
             yield f"the completion says {said!r}", true
             return

@@ -99,7 +99,7 @@ _FREE = {1: 0.3, 2: 0.15, 3: 0.05}
 HINT = (
     r"(?i-u:[0-9] (?:plus|minus|times|multiplied by|divided by|added to) -?[0-9]|subtracted from [0-9]|subtract(?:ing)? [0-9]|[0-9] ?(?:%|percent) of [0-9][0-9.,]* (?:is|equals)|(?:sum|product) of [0-9][0-9.,]* and [0-9]|difference between [0-9][0-9.,]* and [0-9]|(?:half of|third of|quarter of|tenth of|double|twice|triple) [0-9][0-9.,]* (?:is|equals)|power of [0-9]+ (?:is|equals|gives)|(?:square|cube) of [0-9][0-9.,]* (?:is|equals)|[0-9] dozen (?:is|equals)|(?:average|mean) of [0-9][0-9., ]* and [0-9]"
     r"|[0-9] (?:seconds?|minutes?|hours?|days?|weeks?|km|kilomet(?:er|re)s?|m|met(?:er|re)s?|kg|kilograms?|grams?|g) (?:is|are|equals?|=) [0-9]"
-    r"|square root of [0-9]|leap year|(?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
+    r"|square root of [0-9]|leap year|[-0-9 ](?:km|kilomet(?:er|re)s?|feet|miles?|kg|kilograms?|pounds|met(?:er|re)s?|inches|cm|yards|lbs) (?:\(|or |and is approx|which is )[a-z ]{0,16}[0-9])"
 )
 # How each statement of a result goes on, and what stands between a measure and the same again.
 _RESULT = regex(r" (?:is|are|equals?|=|to|gives|makes|be) -?\d", re.I)

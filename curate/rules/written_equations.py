@@ -14,7 +14,8 @@ from fractions import Fraction
 from curate.patterns import regex
 from curate.rules.arithmetic import Unreadable, evaluate
 
-HINT = r"\\(?:d?frac|tfrac|times|cdot|div|sqrt)\b|[0-9]\^\{?[0-9]|\\\[|\\\(|\$[0-9(]"
+# A dollar sign is LaTeX's where a sum and its result follow.
+HINT = r"\\(?:d?frac|tfrac|times|cdot|div|sqrt)\b|[0-9]\^\{?[0-9]|\\\[|\\\(|\$[0-9(](?s:.*)=[-+ ]*[0-9({\\]"
 # What a sum is made of. A run of it begins where none was before.
 _PIECE = r"(?:\\(?:[dt]?frac|times|cdot|div|left|right|sqrt|quad|qquad|[,;!:%$ ]|displaystyle)(?![a-zA-Z])|[-+*/=^(){}\d ]|(?<=\d)[.,](?=\d))"
 _RUN = regex(

@@ -20,12 +20,12 @@ from curate.rules.arithmetic import (
     plainly_right,
     shown,
 )
-from curate.rules.asked_values import asked_values
+from curate.rules.asked_values import ORDER_HINT, asked_values
 from curate.rules.exchanges import OnExchange
 from curate.rules.number_series import wrong_primes_between
 from curate.rules.powers import ROOT_CALL, wrong_exactly, wrong_powers
 from curate.rules.protocol import About, RecordRule
-from curate.rules.spoken_numbers import HINT as NUMBERS_HINT
+from curate.rules.spoken_numbers import ASKED_HINT as NUMBERS_HINT
 from curate.rules.spoken_numbers import all_in_digits, in_digits
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -87,11 +87,14 @@ Verdict = tuple[str, Fraction | None]
 
 
 _TOPICS = (
-    r"(?i-u:\b(?:mean|average|median|sum of|product of|multipl|divid|plus|minus|times|percent|prime|subtract|adding|quotient|power of|area|perimeter"
-    r"|circumference|volume of|diameter|squared|cubed|square root|square of|cube of|difference between|add [0-9])|%"
-    r"|[0-9)] ?[-+*/x^] ?[0-9(])|[0-9)] ?[×÷] ?[0-9("
-    rf"]|{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}"
+    r"(?i-u:\b(?:means?\b|average|median|sum of|product of|multipl(?:y|ied)|divid(?:e|ing) [$-]?[0-9]|percent|primes? (?:numbers?|factors|divisors)"
+    r"|subtract|adding [$-]?[0-9]|quotient of|area|perimeter|circumference|volume of|diameter|square root of [0-9]|square of [0-9]|cube of [0-9]"
+    r"|difference between [$-]?[0-9]|add [0-9]|\breduce(?: the following)?:?[ \n][0-9])"
+    r"|[0-9] (?:plus|minus|times|divided by|to the power of) [$-]?[0-9]|[0-9] ?(?:squared|cubed)|%[ \n]+of [$-]?[0-9])"
+    rf"|{closed_forms.HINT}|{conversions.HINT}|{closed_answers.HINT}"
 )
+# Signs that stand in dates, ranges and names as well.
+_OPERATION = r"[0-9)] ?[+*/^×÷] ?[0-9(]|[0-9)](?:-| - |x| x )[0-9(]"
 _CALCULATION = r"[0-9] ?[-+*/x×÷^] ?\$?[0-9][0-9.,]* ?= ?-?\$?[0-9]|[0-9]! ?= ?[0-9]|\) ?[*×x] ?[0-9]+ ?= ?[0-9]|(?-u:sqrt\()[0-9]+\) ?=|√\(?[0-9]+\)? ?="
 
 
@@ -101,12 +104,13 @@ def _applies(options: LintOptions) -> pl.Expr:
         (prompt.str.len_bytes() <= _LONGEST_PROMPT)
         & (completion.str.len_bytes() <= _LONGEST_ANSWER)
     ).then(prompt)
-    # Few prompts are short and hold a number; only they are looked at again.
-    numbered = pl.when(short.str.contains(r"[0-9]|(?i-u:how many )")).then(short)
     told = short.str.contains(NUMBERS_HINT).fill_null(False)
-    asked = numbered.str.contains(_TOPICS) & (
-        completion.str.contains(r"[0-9]")
-        | numbered.str.contains("(?i-u:roman|day of the week|hexadecimal)")
+    calculated = (
+        short.str.contains(_TOPICS)
+        | (short.str.contains(_OPERATION) & short.str.contains(ORDER_HINT))
+    ) & completion.str.contains(r"[0-9]")
+    asked = short.str.contains(r"[0-9]|(?i-u:how many )") & (
+        calculated | short.str.contains("(?i-u:roman numeral|day of the week|hexadecimal)")
     )
     # One pass over the completions finds calculations and statements about numbers.
     said = completion.str.contains(f"{_CALCULATION}|{closed_answers.CLAIM_HINT}|<<")
