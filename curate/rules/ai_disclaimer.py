@@ -30,7 +30,9 @@ _PATTERN = (
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN))
+    # A sentence that was to be put into quotation marks is somebody's.
+    quoted = pl.col("text").str.contains(r"^\s*[\"“][^\"”\n]*[\"”]\s*$")
+    return pl.col("learnt") & pl.col("text").str.contains(english(_PATTERN)) & ~quoted
 
 
 def _first(options: LintOptions) -> pl.Expr:

@@ -63,30 +63,6 @@ IDENTITY = _any(
     r"(?:我的知识|知识)截止[^。\n]{0,16}(?:19|20)\d\d",
 )
 
-# A whole short answer that says no, and names the request, rules or the assistant itself.
-_SORRY = r"(?:(?:es tut mir (?:sehr )?leid|tut mir leid|leider|entschuldigung|entschuldige|verzeihung|je suis (?:vraiment )?désolée?|désolée?|malheureusement|pardon|lo siento(?: mucho)?|lo lamento|perd(?:ón|ona|one)|disculpe|disculpa|por desgracia|lamentablemente|desafortunadamente|me temo que|desculpe|sinto muito|lamento|infelizmente|mi dispiace|spiacente|purtroppo|het spijt me|sorry|helaas|przykro mi|przepraszam|niestety|извините|к сожалению|простите|прошу прощения|мне жаль)[,.:;!]? ?(?:(?:aber|mais|pero|mas|ma|maar|ale|но)\b[, ]*)?)*"
-REFUSAL = (
-    rf"(?i)^\W*{_SORRY}(?:"
-    + "|".join(
-        (
-            r"(?:als (?:ki|sprachmodell|künstliche intelligenz|ai|assistent)[^.\n]{0,40} )?(?:ich )?(?:kann|darf|möchte|werde) (?:ich )?(?:ihnen |dir )?(?:(?:das|dies|diese[rnms]?|dazu|dabei|damit|darauf|ihre|deine) ?(?:anfrage|frage|bitte|anliegen|thema|wunsch)? ?)?(?:leider )?(?:nicht|keine (?:antwort|auskunft|hilfe))[^.\n]{0,50}|(?:das|dies|diese (?:anfrage|frage)) (?:verstößt gegen|widerspricht|übersteigt|liegt außerhalb)[^.\n]{0,60}|ich (?:muss (?:es |das |diese \w+ )?ablehnen|lehne [^.\n]{0,30} ab|bin (?:nur eine? (?:ki|sprachmodell)|nicht (?:in der lage|befugt|berechtigt|dazu)))[^.\n]{0,60}",
-            r"(?:en tant qu[^.\n]{0,40}, )?je (?:ne (?:peux|puis|pourrai|suis)|n['’]ai|dois (?:refuser|décliner)|refuse)[^.\n]{0,30}(?:pas|répondre|cela|ça|aider|demande|question|autorisée?|capable|en mesure)[^.\n]{0,50}|(?:cela|cette (?:demande|question)) (?:va à l['’]encontre|enfreint|dépasse|sort)[^.\n]{0,60}|je (?:ne )?suis qu['’]une ia[^.\n]{0,60}",
-            r"(?:como (?:modelo de lenguaje|inteligencia artificial|ia|asistente)[^.\n]{0,30}, )?(?:no (?:puedo|podré|podría|me es posible|soy capaz de|estoy (?:autorizad[oa]|en condiciones|programad[oa])(?: a| de| para)?|tengo permitido|me está permitido)[^.\n]{0,20}(?:eso|esto|ayudar\w*|contestar\w*|responder\w*|hacerlo|atender\w*|cumplir\w*|hablar de|esa|esta|a esa|a esta|proporcionar\w*|permitido)?[^.\n]{0,40}|debo (?:negarme|rechazar|declinar)[^.\n]{0,40}|me niego a[^.\n]{0,40}|(?:eso |esto )?(?:va|iría) en contra de mis[^.\n]{0,40}|(?:esa|esta) (?:petición|solicitud|pregunta) (?:queda|está|va|sale)[^.\n]{0,60}|soy (?:solo |sólo |solamente )?una (?:ia|inteligencia artificial)[^.\n]{0,60})",
-            r"(?:como (?:modelo de linguagem|inteligência artificial|ia|assistente)[^.\n]{0,30}, )?(?:não (?:posso|consigo|poderei|me é possível|sou capaz de|estou autorizad[oa])[^.\n]{0,60}|devo recusar[^.\n]{0,40}|recuso-me[^.\n]{0,40}|(?:isso |isto )?vai contra (?:as )?minhas[^.\n]{0,40}|sou apenas uma ia[^.\n]{0,60})",
-            r"(?:come (?:modello linguistico|intelligenza artificiale|ia|assistente)[^.\n]{0,30}, )?(?:non (?:posso|potrò|sono (?:in grado|autorizzat[oa]|capace)|mi è possibile|riesco a)[^.\n]{0,60}|devo (?:rifiutare|declinare)[^.\n]{0,40}|(?:questo )?va contro le mie[^.\n]{0,40}|sono solo un['’]ia[^.\n]{0,60})",
-            r"(?:als (?:ai|taalmodel)[^.\n]{0,30} )?(?:ik kan|kan ik|ik mag|ik ben)[^.\n]{0,40}(?:niet|geen)[^.\n]{0,50}|ik moet (?:dit |dat )?weigeren[^.\n]{0,40}",
-            r"(?:jako (?:model językowy|sztuczna inteligencja|si|ai)[^.\n]{0,30},? )?(?:nie (?:mogę|jestem w stanie|wolno mi|potrafię)[^.\n]{0,60}|muszę odmówić[^.\n]{0,40}|to (?:narusza|jest niezgodne z)[^.\n]{0,40})",
-            r"(?:как (?:языковая модель|ии|искусственный интеллект|ассистент)[^.\n]{0,30},? )?(?:я )?(?:не (?:могу|смогу|имею (?:права|возможности)|в состоянии|уполномочен\w*)[^.\n]{0,60}|(?:вынужден\w* отказать\w*|отказываюсь)[^.\n]{0,40}|это (?:противоречит|нарушает|выходит за)[^.\n]{0,50})",
-        )
-    )
-    + r")[.!]?\s*$"
-    r"|^\W*(?:(?:很|非常)?抱歉|对不起|不好意思|很遗憾)?[，,。 ]*(?:作为[^。\n]{1,16}[，,])?(?:我|这个|这|您的|你的|该)?[^。\n]{0,8}(?:无法|不能|不便|没办法|没法|不被允许|不可以|拒绝)[^。\n]{0,6}(?:回答|提供|帮助|完成|满足|协助|讨论|处理|回应|帮您|帮你|透露|继续)[^。\n]{0,20}[。！]?\s*$|^\W*(?:这|该|您的|你的)[^。\n]{0,8}(?:违反|超出)了?(?:我|相关)[^。\n]{0,20}[。！]?\s*$"
-    r"|^\W*(?:申し訳(?:ありません|ございません)|すみません|恐れ入ります|残念ながら)?[^。\n]{0,40}(?:お答え(?:できません|できかねます)|お手伝いできません|対応(?:できません|できかねます|いたしかねます)|回答(?:できません|を控え)[^。\n]{0,12})[。]?\s*$"
-    r"|^\W*(?:죄송(?:합니다|하지만)|미안(?:합니다|하지만)|유감스럽게도)?[^.\n]{0,40}(?:답변|도와|제공|대답|처리)[^.\n]{0,10}수 없(?:습니다|어요|네요)[.]?\s*$"
-)
-# Where a polite no may be what was asked for.
-REFUSAL_ASKED = r"(?i)(?:entschuld|ablehn|absag|übersetz|schreib|dialog|formulier|refus|excus|tradui|écri|rédig|disculp|rechaz|traduc|escrib|redact|desculp|recus|traduz|escrev|scus|rifiut|scriv|vertaal|schrijf|weiger|przetłum|napisz|odm[óo]w|перевед|напиш|отказ|извин|翻译|写|拒绝|道歉|翻訳|書|断|謝|번역|써|거절|사과)"
-
 # A prompt about a text, a picture or a file that is not there. After the thing only a manner may follow.
 _END = r"[^:\n\"„“”»«0-9「《]{0,70}[.?!:。？！：]?\s*$"
 _DE = r"(?:artikel|text|absatz|satz|sätze|abschnitt|geschichte|gedicht|vertrag|vertrags|liste|wörter|worte|aussagen?|rezension|datei|dokument|tabelle|daten|code|e-?mail|brief|gespräch|bericht|aufsatz|zahlen|begriffe|passage|auszug|zitat|kommentar|beitrag|diagramm|grafik|lebenslauf|rede|anzeige|rezept|fragen?|optionen|antworten|nachricht|dialog|notizen|protokoll|schreiben|rechnung|formular|programm|funktion|gleichung)(?:e?s|en|n)?"
@@ -145,7 +121,6 @@ CLAIM = _any(
 )
 
 # Words of which one stands in each of these, so that plainly English texts are passed over.
-REFUSAL_HINT = r"(?i-u:debo (?:negar|rechaz|declin)|me niego|en contra de mis|no me es posible|no soy capaz|no estoy autoriz|no puedo|no tengo permitido|perdona,|por desgracia|una ia\b|ich kann|ich darf|ich muss|kann ich|ich lehne|ich bin nur|je ne |je dois refuser|je refuse|posso|sono in grado|mi dispiace|ik kan|ik mag|kan ik|jestem w stanie)|(?i:nie mog|не могу|не смогу|вынужден|无法|不能|不便|没办法|お答え|お手伝い|対応でき|수 없)"
 PLACEHOLDER_HINT = r"(?i-u:eintragen|platzhalter|blindtext|mustertext|beispieltext|folgt|kommt noch|nachgereicht|antwort|siehe vorlage|noch offen|remplissage|texte |respuesta|pendiente|relleno|por completar|resposta|inserir|risposta|inserire|segnaposto|da completare|antwoord|plaatshouder|invullen|wstaw|wpisz)|(?i:einfügen|ergänzt|réponse|compléter|aquí|uzupełn|odpowied|вставьте|введите|заглушка|ответ|待|占位|填写|输入|插入|示例|测试|暂无|答案|回答|入力|ダミー|プレースホルダ|未記入|입력|자리|답변|추후)"
 MISSING_TEXT_HINT = r"(?i-u:folgende|obige|untenstehend|unten steh|vorliegend|gegebene|nachstehend|angegebene|diese[rsnm]? (?:text|artikel|satz|absatz|brief)|text (?:unten|oben)|suivant|ci-dessous|ci-dessus|ci-joint|fourni|siguiente|adjunt|proporcionad|este texto|esta frase|seguinte|abaixo|anexo|fornecid|seguent|allegat|questo testo|volgende|bijgevoegd|onderstaand|bovenstaand|deze tekst|autor\b)|(?i:angehängt|beigefügt|ce texte|poniższ|następując|powyższ|załączon|следующ|приведённ|приведенн|прилагаем|приложенн|ниже|以下|下面|下列|上面|上述|附件|所附|给定|这篇|这段|次の|添付|上記|下記|この|다음|첨부|아래)"
 MISSING_MEDIA_HINT = r"(?i-u:\b(?:bild|foto|aufnahme|screenshot|anhang|imagen|imagem|immagine|grabaci|afbeelding|enregistrement)|l'image|la photo|la vid)|(?i:картин|фото|изображен|видео|скриншот|图片|照片|图像|视频|录音|音频|截图|画像|写真|動画|録音|사진|그림|이미지|영상)"

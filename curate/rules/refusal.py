@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from curate.mapping import holding
-from curate.rules import other_languages
+from curate.rules import other_languages, other_refusals
 from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import last_question
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -25,7 +26,8 @@ _CANNOT = (
 _PATTERN = (
     rf"(?i)^\W*(?:(?:i['’]?m|i am)\s+(?:very |really |so |truly )?(?:sorry|afraid)|sorry|i apologi[sz]e|my apologies|unfortunately|regrettably)\W+"
     rf"(?:(?:but|however|for (?:the|any) \w+|that|as an ai[^,.\n]*|and|to say)[\s,.]+)*i\s*{_CANNOT}\s+(?:\w+\s+){{0,3}}?{_DO}\b"
-    rf"|^\W*i\s*{_CANNOT}\s+(?:\w+\s+){{0,2}}?{_DO}\b[^.\n]*?(?:\b(?:request|that|this|with|information|as an? (?:ai|language)|assist|you|illegal|harmful|content)\b)"
+    rf"|^\W*i\s*{_CANNOT}\s+(?:\w+\s+){{0,2}}?{_DO}\b[^.\n]*?(?:\b(?:request|that|this|with|information|as an? (?:ai|language)|assist|illegal|harmful|content)\b)"
+    rf"|^\W*i\s*{_CANNOT}\s+(?:\w+\s+){{0,2}}?(?:assist|help|answer|provide|tell|give|offer|support|recommend|send|advise) you\b"
     rf"|^\W*(?:as an? (?:ai|artificial intelligence|large language|language|gpt)[^.\n]*?)\bi\s*(?:{_CANNOT}|do(?:n['’]t| not) have)\b"
     r"|^\W*(?:i(?:['’]m| am) sorry|sorry|i apologi[sz]e)\W+but\s+(?:i\s+(?:do(?:n['’]t| not)\s+(?:have|know)|can only)|as an ai)\b"
     r"|^\W*this (?:task|instruction|request|question) can(?:not|['’]t) be (?:performed|completed|answered|done|fulfilled)\b"
@@ -36,8 +38,21 @@ _PATTERN = (
 )
 # Whole answers that say no and nothing else. They name the request, a policy or the assistant itself.
 _THIS = r"(?:(?:this|that|the|your|such|any)(?: (?:kind|type|sort) of)?(?: (?:a|an))?(?: (?:specific|particular))? ?(?:request|question|topic|prompt|task|content|instruction|matter|one)?s?)"
+_TO_ANSWER = r"(?:answer|respond|reply|comment|discuss|help|assist|say|do (?:this|that|it)|comply|engage|participate|talk about|speak (?:about|on|to)|go (?:there|into)|get into|share|weigh in)"
+_UNWILLING = (
+    rf"i(?:['’]d| would) (?:really )?(?:rather|prefer to|prefer|like to) (?:not(?: to)? {_TO_ANSWER}\b[^.\n]{{0,30}}|(?:skip|pass on|stay out of|avoid|steer clear of) {_THIS}(?: one)?|pass(?: here)?)"
+    rf"|i (?:decline|refuse|choose not|opt not|do(?:n['’]t| not) (?:want|wish))(?: to {_TO_ANSWER}\b[^.\n]{{0,40}})|i (?:refuse|decline)(?: this| that| your request)?"
+    rf"|i(?:['’]m| am) not (?:going|in (?:a|any) position|willing|at liberty|inclined|ready|prepared) to {_TO_ANSWER}\b[^.\n]{{0,40}}"
+    rf"|i(?:['’]m| am|['’]ve been| have been| was) (?:prohibited|forbidden|restricted|barred|prevented|banned) from [^.\n]{{0,60}}|i(?:['’]ve been| have been| was|['’]m| am) (?:instructed|told|programmed|trained|configured|asked) not to {_TO_ANSWER}\b[^.\n]{{0,40}}"
+    r"|(?:(?:your|the|this) )?(?:request|query|prompt) (?:has been |was |is )?(?:denied|rejected|refused|blocked|declined)|no comment|no can do|(?:cannot|can['’]t|will not|won['’]t) comply(?: with (?:this|that|your|the) ?(?:request)?)?"
+    r"|(?:that|this)(?: topic| subject| question| request)?(?: is|['’]s) (?:off[- ]limits|above my pay ?grade|beyond me|out of bounds|not (?:for me to say|my place)|a hard no)\b[^.\n]{0,30}|it(?: is|['’]s) not my place to [^.\n]{0,30}"
+    rf"|i(?:['’]ll| will|['’]m going to|['’]d like to|['’]m gonna|['’]m afraid i(?:['’]ll| will)?)? (?:have to |need to |must )?(?:pass on|skip|sit out|sit) {_THIS}|i(?:['’]ll| will)(?: have to| need to) (?:pass|decline|refuse|say no)(?: on (?:this|that)(?: one)?)?"
+    r"|i(?: do(?:n['’]t| not) have| lack)(?: the)? (?:permission|authority|clearance|authori[sz]ation|ability|capability)(?: to [^.\n]{0,60})?"
+    rf"|i(?:['’]m| am) (?:not comfortable|uncomfortable) (?:with )?(?:helping|answering|doing|going|talking|continuing|discussing|sharing|responding|commenting|engaging)\b[^.\n]{{0,40}}"
+    r"|(?:this|that|it)(?:['’]s| is| goes| would be| would go) against (?:my|our|the) (?:[a-z]+ ){1,2}?(?:guidelines?|polic(?:y|ies)|rules|principles)\b[^.\n]{0,60}"
+)
 _CURT = (
-    rf"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |my apologies,? ?(?:but |however,? )?|i apologi[sz]e,? ?(?:but )?|regrettably,? |no,? )*"
+    rf"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|(?:i(?:['’]m| am) )?sorry,? [a-z]{2, 12}, |unfortunately,? |(?:my |sincere |my sincere )?apologies,? ?(?:but |however,? )?|i apologi[sz]e,? ?(?:but )?|regrettably,? |no,? )*"
     rf"(?:as an? (?:[a-z]+[ -]){{0,3}}?(?:assistant|model|chatbot|bot|ai),? )?(?:i (?:must|have to|need to|will have to|would have to|respectfully|am going to(?: have to)?) (?:respectfully |politely )?(?:decline|refuse|pass)(?: (?:to|on|from) )?(?:(?:answer|do|help|discuss|fulfil+|comply)\w*)?(?: with)? ?{_THIS}?"
     rf"|(?:this|that|the|your) (?:request|question|content|topic|prompt|task)s? (?:violates|goes against|conflicts with|is against|breaches|falls outside)\b[^.\n]*"
     rf"|{_THIS} (?:is|['’]s)(?: not|n['’]t) something (?:that )?i (?:can|am able to|will|['’]m able to)\b[^.\n]*|(?:that|this)['’]s not something (?:that )?i (?:can|will|am able to)\b[^.\n]*"
@@ -54,9 +69,9 @@ _CURT = (
     r"|(?:this|that|it)(?:['’]s| is| goes| would be| would go) against (?:my|our) (?:guidelines?|polic(?:y|ies)|programming|rules|principles|ethics|terms)[^.\n]{0,60}"
     r"|unable to (?:process|answer|complete|comply|respond|help|assist|fulfil+|proceed|continue)\b[^.\n]{0,40}|i(?:['’]m| am) (?:unable|not able) to (?:comply|assist|help|answer|proceed|continue|respond)"
     rf"|i have no (?:answer|response|comment|information|opinion)\b[^.\n]{{0,60}}|i(?:['’]m| am) not comfortable (?:with|about) {_THIS}|let['’]?s (?:talk about|discuss|move on to|change) (?:something else|another topic|a different topic|the (?:subject|topic))[^.\n]{{0,30}}"
-    rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot)\b[^.\n]*)(?:[.!] [^.\n]{{0,60}})?\W*$"
+    rf"|i(?:['’]m| am) (?:just|only) an? (?:ai|language model|assistant|bot|program|chatbot|machine)\b[^.\n]*|{_UNWILLING})(?:[.!] [^.\n]{{0,60}})?\W*$"
 )
-_KNOWS_NOT = r"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |regrettably,? |i apologi[sz]e,? ?(?:but )?)i (?:really |honestly )?(?:do(?: not|n['’]t) (?:know|have (?:an?|the) answer)|have no idea)\b[^.\n]{0,40}\W*$|^\W*(?:i(?:['’]m| am) )?sorry,? (?:but )?no\b[^.\n]{0,30}\W*$"
+_KNOWS_NOT = r"(?i)^\W*(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid),? ?(?:but )?|sorry,? ?(?:but )?|unfortunately,? |regrettably,? |i apologi[sz]e,? ?(?:but )?)i (?:really |honestly )?(?:do(?: not|n['’]t) (?:know|have (?:an?|the) answer)|have no idea)\b[^.\n]{0,40}\W*$|^\W*(?:(?:i['’]?m|i am) (?:very |really |so )?(?:sorry|afraid)|sorry|unfortunately|regrettably|(?:my )?apologies),? (?:but )?i (?:can(?:no|['’])t|cannot|won['’]t|(?:must|have to|need to) (?:decline|refuse|say no))\W*$|^\W*(?:i(?:['’]m| am) )?sorry,? (?:but )?no\b[^.\n]{0,30}\W*$"
 _SHORTEST_PAGE = (
     160  # characters: a letter or an essay that was asked for is longer than a plain no
 )
@@ -68,10 +83,10 @@ ELSEWHERE = (
     r"|^\W*(?:Desculpe|Sinto muito|Lamento|Infelizmente)[^.\n]{0,30}\bnão (?:posso|consigo|tenho)\b|^\W*(?:Mi dispiace|Spiacente|Purtroppo)[^.\n]{0,30}\bnon (?:posso|sono in grado)\b"
     r"|^\W*(?:Het spijt me|Sorry|Helaas)[^.\n]{0,30}\bik kan\b[^.\n]*\b(?:niet|geen)\b|^\W*(?:Przykro mi|Przepraszam|Niestety)[^.\n]{0,30}\bnie mogę\b"
     r"|^\W*(?:Извините|К сожалению|Простите|Прошу прощения|Мне жаль)[^.\n]{0,30}я не (?:могу|имею)|^\W*Я не могу (?:помочь|ответить|выполнить|предоставить)"
-    r"|^\W*(?:很抱歉|抱歉|对不起|對不起|不好意思)[^。\n]{0,12}(?:我|作为)[^。\n]{0,12}(?:无法|不能|没有办法|無法|没法)|^\W*我(?:无法|不能|無法)(?:回答|提供|帮助|完成|满足|协助)"
-    r"|^\W*(?:申し訳(?:ありません|ございません)|すみません|ごめんなさい|恐れ入りますが)[^\n]{0,40}(?:できません|できかねます|お答えできません|いたしかねます)"
-    r"|^\W*(?:죄송합니다|죄송하지만|미안하지만)[^\n]{0,40}(?:수 없습니다|드릴 수 없|수 없어요)"
-    r"|^\W*(?:عذر[ًا]+|آسف|أعتذر|للأسف|معذرة)[^.\n]{0,30}لا (?:يمكنني|أستطيع|أقدر)|^\W*(?:माफ़ कीजिए|क्षमा करें|मुझे खेद है)[^।\n]{0,60}नहीं"
+    r"|^\W*(?:很抱歉|抱歉|对不起|對不起|不好意思)[^。\n]{0,12}(?:我|作为)[^。\n们們]{0,12}(?:无法|不能|没有办法|無法|没法)|^\W*我(?:无法|不能|無法)(?:回答|提供|帮助|完成|满足|协助)"
+    r"|^\W*(?:申し訳(?:ありません|ございません)|すみません|ごめんなさい|恐れ入りますが)[^\n]{0,40}(?:お答え|回答|お手伝い|対応|お応え|お話し|提供)(?:は|を|に|することは|すること)?(?:できません|できかねます|いたしかねます|しかねます)"
+    r"|^\W*(?:죄송합니다|죄송하지만|미안하지만)[^\n]{0,40}(?:답변|도와|대답|응답|제공해|수행)[^\n]{0,10}(?:수 없습니다|드릴 수 없|수 없어요)"
+    r"|^\W*(?:عذر[ًا]+|آسف|أعتذر|للأسف|معذرة)[^.\n]{0,30}لا (?:يمكنني|أستطيع|أقدر)"
 )
 # "Draft an apology", a dialogue, a rewrite: there the words are the answer.
 _ASKED = (
@@ -92,9 +107,19 @@ _SPOKEN = (
 )
 
 
+_LATER = r"^\W*(?i-u:i (?:won(?u:['’])t|will not|can(?u:['’])t|cannot) do (?:that|this|it) (?:during|until|unless|before|while|if|without|today|right now)\b)"
+_SAID = (
+    r"(?i-u:\bas an ai\b|\bi (?:cannot|can(?u:['’])t|won(?u:['’])t|will not|must decline|refuse) )"
+)
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    completion, prompt = pl.col("completion"), pl.col("prompt").fill_null("")
+    completion, prompt = pl.col("completion"), last_question().fill_null("")
     refuses = completion.str.head(400).str.contains(english(_PATTERN))
+    # Not now: "I won't do that during an exam."
+    later = completion.str.contains(_LATER)
+    # What is to be rewritten says it already.
+    prompt_says = prompt.str.contains(_SAID)
     # A character's words, with who says them: "I cannot help you," said the clerk.
     quoted = completion.str.contains(r"^\s*[\"“][^\"”\n]*[\"”]\s*[^\s\"“”]")
     short = pl.when(completion.str.len_chars() <= _SHORTEST_PAGE).then(completion)
@@ -105,22 +130,27 @@ def _condition(options: LintOptions) -> pl.Expr:
     harmful = prompt.str.contains(english(_HARMFUL))
     asked = prompt.str.contains(english(_ASKED)) | harmful
     spoken = prompt.str.contains(english(_SPOKEN)) | harmful
-    foreign = completion.str.contains(other_languages.REFUSAL_HINT)
+    foreign = short.str.contains(other_refusals.HINT).fill_null(False)
     told = holding(
-        pl.when(foreign & (completion.str.len_chars() <= _SHORTEST_PAGE)).then(completion),
-        other_languages.REFUSAL,
+        pl.when(foreign).then(completion.str.replace_all(other_refusals.VOWELS, "")),
+        other_refusals.REFUSAL,
     )
     plain = other_languages.another_language(options)
-    abroad = (elsewhere | (foreign & plain & told)) & ~prompt.str.contains(
-        other_languages.REFUSAL_ASKED
+    abroad = (elsewhere | (foreign & plain & told)) & ~prompt.str.contains(other_refusals.ASKED)
+    return (
+        ((refuses & ~asked) | (curt & ~spoken) | (abroad & ~asked & ~spoken))
+        & ~quoted
+        & ~later
+        & ~prompt_says
     )
-    return ((refuses & ~asked) | (curt & ~spoken) | (abroad & ~asked & ~spoken)) & ~quoted
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    foreign = pl.col("completion").str.contains(other_languages.REFUSAL_HINT)
-    return foreign | pl.col("completion").str.contains(
-        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no[ ,]|your |my |our |the (?:guid|polic|rul)|the request|it |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab)|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
+    completion = pl.col("completion")
+    short = pl.when(completion.str.len_chars() <= _SHORTEST_PAGE).then(completion)
+    foreign = short.str.contains(other_refusals.HINT).fill_null(False)
+    return foreign | completion.str.contains(
+        r"^[^a-zA-Z]*(?i-u:i |i(?u:['’])?m |sorry|unfortunately|my apol|as an? |this |that|no[ ,]|your |my |our |the (?:guid|polic|rul)|the request|it |it(?u:['’])s not |i(?u:['’])d |no output|unable |let(?u:['’])?s |regrettab|i(?u:['’])(?:ll|ve) |apologies|sincere apol|request |query |prompt |cannot |can(?u:['’])t |will not|won(?u:['’])t |the (?:request|query|prompt))|^[^a-zA-Z]*(?:[^\x00-\x7f]|Es tut|Tut mir|Leider|Ents|Je suis|Mal|Lo |Per|Dis|Me t|No p|Des|Dés|Sinto|Lam|Infe|Mi d|Spia|Purt|Het s|Hela|Przy|Prze|Nies)|(?i-u:cannot be|can't be|assist with|i cannot|i can't|help with)"
     )
 
 
@@ -140,7 +170,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the completion refuses: {match}",
-    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{english(_KNOWS_NOT)}|{ELSEWHERE}|{other_languages.REFUSAL}",
+    pattern=f"{english(_PATTERN)}|{english(_CURT)}|{english(_KNOWS_NOT)}|{ELSEWHERE}|{other_refusals.REFUSAL}",
     column="completion",
     applies_to=tuple(
         f

@@ -46,6 +46,13 @@ def stands_alone() -> pl.Expr:
     return alone & ~pl.col("layout").str.contains(_WITH_MEDIA)
 
 
+def last_question() -> pl.Expr:
+    """The prompt; of a chat with several questions, its last paragraph, which the last one ends with."""
+    prompt = pl.col("prompt")
+    several = pl.when(pl.col("roles").str.contains("u.*u")).then(prompt)
+    return pl.coalesce(several.str.split("\n\n").list.last(), prompt)
+
+
 def one_line() -> pl.Expr:
     """The prompt has no second line, where an input would stand."""
     return ~pl.col("prompt").str.strip_chars().str.contains("\n", literal=True)
