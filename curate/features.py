@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from curate import textkernel
+from curate import empty_answers, textkernel
 from curate.answer_form import chosen_refuses, letter_slot, odd_form
 from curate.arrays import series_of
 from curate.languages import NAMES_A_LANGUAGE, language
@@ -64,26 +64,23 @@ def _opening(column: str) -> pl.Expr:
 _NOTHING = (
     r"(?i)^[\s<(\[\"']*(?:n\.?/?a\.?|none|null|nil|nan|undefined|empty|not applicable|tbd|tba|tbc|todo)[\s>)\]\"'.]*$"
     r"|^\s*[-–—._…?!]{1,10}\s*$"
-    r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a)\W*$"
+    r"|^\W*(?:coming soon|(?:answer |response )?not (?:available|provided|given)|no (?:answer|response|completion)(?: available)?|placeholder|to do|no data|#n/?a|(?:the )?same as (?:above|before|previous(?: (?:answer|response|one))?|(?:the )?(?:previous|last) (?:answer|response|one|row))|(?:see|as|refer to|cf\.?) (?:the )?(?:above|previous|attached|attachment|template|notes?|below|prior|earlier|previous (?:answer|response|row)|answer above)|ditto|idem"
+    r"|(?:to follow|to come|will follow|(?:will|to) be (?:added|provided|updated|completed|filled in|answered)(?: later| soon| shortly)?|(?:answer|response|content|details?) (?:to follow|will follow|coming soon|pending|unavailable|missing)|work in progress|wip|under construction|intentionally left blank|left blank|nothing here|no content|pending review"
+    r"|#(?:ref|value|name|div/0|error|null|num)[!?]|\[?object object|nat|(?:response )?generation failed|failed to generate(?: an? (?:answer|response))?|(?:request|response) timed out|internal server error|rate limit exceeded|empty response|no (?:answer|response|output) (?:received|generated|found)))\W*$"
     r"|^\s*[<(\[{]+\s*(?:tba|pending|removed|deleted|missing|insert|redacted|todo|unknown|coming soon|no data)\s*[>)\]}]+\s*$"
 )
 # The same in other languages.
-_AROUND = r"[\s<>()\[\]{}\"'`*_.,;:!?/|…—–-]*"
-_NOTHING_ABROAD = (
-    rf"(?i)^{_AROUND}(?:k\. ?a\.?|keine (?:angabe|antwort|daten)|entfällt|nicht (?:verfügbar|zutreffend|angegeben|vorhanden)|s\. ?o\.|sans objet|non (?:renseigné|disponible|applicable|spécifié)e?|pas de réponse|n\. ?c\."
-    r"|no (?:aplica|disponible)|sin (?:respuesta|datos|información)|não (?:se aplica|disponível|informado)|sem (?:resposta|dados)|non (?:applicabile|pertinente)|n\. ?d\.|nessuna risposta"
-    r"|niet (?:van toepassing|beschikbaar)|n\. ?v\. ?t\.|geen antwoord|nie dotyczy|brak (?:danych|odpowiedzi)|нет (?:данных|ответа)|не (?:указано|применимо)"
-    rf"|无(?:内容|答案|数据)?|暂无|不适用|没有(?:答案|内容)|略|該当なし|なし|回答なし|해당 ?없음|답변 ?없음|없음){_AROUND}$"
-)
-_NOTHING += f"|{_NOTHING_ABROAD}"
+_NOTHING += rf"|(?i)^{empty_answers.WRAP}(?:{empty_answers.MAYBE}){empty_answers.WRAP}$"
 _OFFERED = r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
 # Words that people type to try a form; as answers they are rare, and asked for by such words.
-_TRIED = r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing)\W*$"
-_WORDED = r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which))"
+_TRIED = r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing|string|str|value|sample|lorem|insert|fill|text)\W*$"
+_WORDED = r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which|type))"
 # A shrug, where something was asked that neither yes nor no answers.
 _SHRUGGED = r"^\W*(?:(?i-u:ok(?:ay)?|idk|dunno|h+m+|uh+|um+|lol|meh|no idea|no clue|not sure|whatever|yep|nope|i (?:don(?u:['’])?t|do not) (?:know|care))|[a-z]|[!?]+)\W*$"
 _SHRUG_WANTED = rf"^[^?]*$|^\W*(?i-u:is|are|was|were|do|does|did|can|could|will|would|should|has|have|may|shall|am|any|if)\b|(?i-u:\bor\b|\bok\b|yes|are you|do you|agree|feel|symbol|unit|letter|grade|type|vitamin|\bkey\b|note|element|size|initial|slang|text|mean|stand)|{_WORDED}"
-_SHORTEST_ANSWERS = 30  # bytes, at most
+_TRIED_ABROAD = rf"(?i)^{empty_answers.WRAP}{empty_answers.TRIED}{empty_answers.WRAP}$"
+_WORDED_ABROAD = f"{_WORDED}|{empty_answers.WORDS_WANTED}"
+_SHORTEST_ANSWERS = 60  # bytes, at most
 
 
 def _not_applicable() -> pl.Expr:
@@ -100,6 +97,7 @@ def _says_none(rows: pl.Series) -> pl.Series:
     for answer, asked_for, unknown in (
         (_NOTHING, _OFFERED, False),
         (_TRIED, _WORDED, True),
+        (_TRIED_ABROAD, _WORDED_ABROAD, True),
         (_SHRUGGED, _SHRUG_WANTED, True),
     ):
         places = short.gather(answers.str.contains(answer).arg_true())

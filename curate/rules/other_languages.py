@@ -22,27 +22,6 @@ def _any(*ways: str) -> str:
     return "(?i)(?:" + "|".join(f"(?:{way})" for way in ways) + ")"
 
 
-# An answer that was never written; a whole text.
-_WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?/|…—–-]*"
-PLACEHOLDER = (
-    rf"(?i)^{_WRAP}(?:"
-    + "|".join(
-        (
-            r"(?:hier )?(?:(?:ihre?|deine?|die|den) )?(?:text|antwort|inhalt)(?: bitte)?(?: (?:hier|noch|später))?(?: (?:einfügen|eintragen|eingeben|ergänzen|einsetzen|folgt|kommt(?: noch)?|hier))|(?:antwort|text|inhalt) hier|platzhalter(?:text)?|blindtext|(?:mustertext|beispieltext|testtext|platzhalter)(?: (?:mustertext|beispieltext|testtext|platzhalter))*|(?:text |antwort |inhalt )?folgt(?: noch| später| in kürze)?|wird (?:noch )?(?:nachgereicht|ergänzt|nachgetragen|eingefügt)|noch (?:offen|auszufüllen|zu ergänzen|einzufügen)|siehe vorlage [x-z]{1,3}|antwort",
-            r"(?:votre |la |le |insérez |insérer |écrire |saisir |ajouter )*(?:réponse|texte|contenu) (?:ici|à (?:compléter|venir|insérer|rédiger|saisir))|à (?:compléter|venir|remplir|rédiger|déterminer)|texte (?:de remplissage|d['’]exemple|fictif)|faux[- ]texte|réponse",
-            r"(?:su |tu |la |el |insertar |inserte |introducir |introduzca |escribir |escriba |poner |añadir )*(?:respuesta|texto|contenido) (?:aquí|pendiente|por (?:completar|definir))|(?:insertar|introducir|escribir|poner) (?:aquí )?(?:el |la |su |tu )?(?:texto|respuesta)(?: aquí)?|por (?:completar|definir|rellenar)|pendiente(?: de (?:completar|redactar))?|texto de (?:relleno|ejemplo|prueba|muestra)|respuesta",
-            r"(?:sua |a |o |inserir |insira |escrever |digite )*(?:resposta|texto|conteúdo) (?:aqui|pendente|a (?:inserir|completar|definir))|(?:inserir|insira|digite) (?:aqui )?(?:o |a |sua )?(?:texto|resposta)(?: aqui)?|a (?:completar|preencher|definir)|texto de (?:exemplo|preenchimento|teste)|resposta",
-            r"(?:la |il |tua |inserire |inserisci |scrivere )*(?:risposta|testo|contenuto) (?:qui|da (?:inserire|completare|scrivere))|(?:inserire|inserisci) (?:qui )?(?:il |la )?(?:testo|risposta)(?: qui)?|da (?:completare|compilare|definire)|testo (?:segnaposto|di esempio|di prova|fittizio)|segnaposto|risposta",
-            r"(?:hier )?(?:uw |je |de |het )?(?:tekst|antwoord)(?: hier)?(?: (?:invoegen|invullen|volgt|toevoegen|hier))|plaatshouder|nog in te vullen|voorbeeldtekst|opvultekst|antwoord",
-            r"(?:tu |tutaj )?(?:wstaw|wpisz|dodaj) (?:tu(?:taj)? )?(?:tekst|odpowiedź|treść)(?: tutaj)?|tekst zastępczy|do uzupełnienia|przykładowy tekst|odpowiedź",
-            r"(?:вставьте|введите|добавьте|напишите|впишите) (?:сюда |здесь )?(?:ваш |свой )?(?:текст|ответ)(?: сюда| здесь)?|(?:ваш )?(?:текст|ответ) (?:здесь|сюда|будет позже|появится позже)|заглушка|текст[- ]заполнитель|будет дополнено|пример текста|рыба[- ]текст|ответ",
-            r"(?:请)?(?:在此|此处|在这里|这里|请)(?:处)?(?:输入|填写|插入|添加|填入)(?:您的|你的)?(?:答案|内容|文本|文字|回答|正文)?|(?:答案|内容|文字|回答|正文)(?:待补充|待填写?|占位符?|稍后补充|在此|待定)|待(?:补充|填写?|定|续|完善)|占位(?:符|文本|文字)|示例(?:文本|文字|答案)|测试(?:文本|答案|内容)|暂无(?:答案|内容|回答)|答案|回答",
-            r"ここに(?:回答|テキスト|文章|答え|本文|内容)?を?(?:入力|挿入|記入|書いて)(?:して(?:ください)?|する|ください)?|プレースホルダー?|ダミーテキスト|サンプルテキスト|未記入|後で(?:記入|追記)(?:します)?|回答",
-            r"(?:여기에 ?)?(?:답변|텍스트|내용|답)을?를? ?(?:입력|삽입|작성)(?:하세요|하십시오|해 ?주세요)?|자리 ?표시자|추후 ?(?:작성|추가|입력)|예시 ?텍스트|답변",
-        )
-    )
-    + rf"){_WRAP}$"
-)
 # Whose model the speaker is.
 _NAMES = r"(?:ChatGPT|GPT-?[345][\w.-]*|Claude|Gemini|Bard|DeepSeek|Qwen|Llama|Mistral|Copilot|Grok|Kimi|文心一言|通义千问|豆包|智谱清言|星火|混元|盘古|GigaChat|YandexGPT)"
 _MAKERS = r"(?:OpenAI|Anthropic|Google|DeepMind|Meta(?: AI)?|Microsoft|DeepSeek|Mistral(?: AI)?|Alibaba|xAI|Baidu|Яндекс|Сбер|谷歌|微软|百度|阿里(?:云|巴巴)?|深度求索|智谱(?:AI)?|科大讯飞|讯飞|月之暗面|腾讯|字节跳动|华为)"
@@ -121,7 +100,6 @@ CLAIM = _any(
 )
 
 # Words of which one stands in each of these, so that plainly English texts are passed over.
-PLACEHOLDER_HINT = r"(?i-u:eintragen|platzhalter|blindtext|mustertext|beispieltext|folgt|kommt noch|nachgereicht|antwort|siehe vorlage|noch offen|remplissage|texte |respuesta|pendiente|relleno|por completar|resposta|inserir|risposta|inserire|segnaposto|da completare|antwoord|plaatshouder|invullen|wstaw|wpisz)|(?i:einfügen|ergänzt|réponse|compléter|aquí|uzupełn|odpowied|вставьте|введите|заглушка|ответ|待|占位|填写|输入|插入|示例|测试|暂无|答案|回答|入力|ダミー|プレースホルダ|未記入|입력|자리|답변|추후)"
 MISSING_TEXT_HINT = r"(?i-u:folgende|obige|untenstehend|unten steh|vorliegend|gegebene|nachstehend|angegebene|diese[rsnm]? (?:text|artikel|satz|absatz|brief)|text (?:unten|oben)|suivant|ci-dessous|ci-dessus|ci-joint|fourni|siguiente|adjunt|proporcionad|este texto|esta frase|seguinte|abaixo|anexo|fornecid|seguent|allegat|questo testo|volgende|bijgevoegd|onderstaand|bovenstaand|deze tekst|autor\b)|(?i:angehängt|beigefügt|ce texte|poniższ|następując|powyższ|załączon|следующ|приведённ|приведенн|прилагаем|приложенн|ниже|以下|下面|下列|上面|上述|附件|所附|给定|这篇|这段|次の|添付|上記|下記|この|다음|첨부|아래)"
 MISSING_MEDIA_HINT = r"(?i-u:\b(?:bild|foto|aufnahme|screenshot|anhang|imagen|imagem|immagine|grabaci|afbeelding|enregistrement)|l'image|la photo|la vid)|(?i:картин|фото|изображен|видео|скриншот|图片|照片|图像|视频|录音|音频|截图|画像|写真|動画|録音|사진|그림|이미지|영상)"
 CLAIM_HINT = r"(?i-u:ich habe|habe ich|ist jetzt|sind jetzt|wurde|unterwegs|liegt im|gestellt|bestellt|gebucht|gesendet|verschickt|hochgeladen|heruntergeladen|gedruckt|ich (?:spiele|rufe|sende|schicke|schalte)|est fait|est (?:maintenant|bien|envoy|imprim|termin)|he (?:enviado|llamado|pedido|puesto|apagado|encendido|impreso|borrado|reservado|publicado|reiniciado|subido|descargado|abierto|cerrado|cancelado|comprado|pagado)|ha sido|en camino|acabei de|enviei|liguei|foi |ho (?:gi|appena|chiamato|ordinato|inviato|impostato|spento|acceso|stampato|prenotato|cancellato))|(?i:j.ai |gelöscht|überwiesen|está|я (?:уже |выключил|включил|отправил|заказал|позвонил|забронировал|удалил|поставил)|отправлен|заказан|выключен|включен|已|刚刚|正在|ました|しています|했습니다|했어요|보냈|켰|껐)"

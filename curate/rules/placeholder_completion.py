@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from curate.mapping import holding
-from curate.rules import other_languages
+from curate.rules import other_placeholders
+from curate.rules.arabic import VOWELS
 from curate.rules.placeholders import STUB, SURE, TOKEN, UNWRITTEN
 from curate.rules.protocol import About, ColumnRule, Repair
 from curate.rules.screens import worded
@@ -14,6 +15,7 @@ from curate.schemas.options.lint import LintOptions
 
 # Bytes of code that holds nothing but its frame.
 _LONGEST_STUB = 160
+_LONGEST_ABROAD = 50  # characters
 
 
 def _condition(options: LintOptions) -> pl.Expr:
@@ -21,18 +23,22 @@ def _condition(options: LintOptions) -> pl.Expr:
     short = pl.when(text.str.len_bytes() <= 60).then(text)
     whole = short.str.contains(f"{SURE}|{UNWRITTEN}").fill_null(False)
     code = pl.when(text.str.len_bytes() <= _LONGEST_STUB).then(text).str.contains(STUB)
-    hinted = short.str.contains(other_languages.PLACEHOLDER_HINT)
-    foreign = hinted & holding(pl.when(hinted).then(short), other_languages.PLACEHOLDER)
+    brief = pl.when(text.str.len_chars() <= _LONGEST_ABROAD).then(text)
+    hinted = brief.str.contains(other_placeholders.HINT)
+    foreign = hinted & holding(
+        pl.when(hinted).then(brief.str.replace_all(VOWELS, "")), other_placeholders.PLACEHOLDER
+    )
     return pl.col("learnt") & (whole | foreign | text.str.contains(TOKEN) | code.fill_null(False))
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    foreign = pl.col("text").str.contains(other_languages.PLACEHOLDER_HINT)
+    brief = pl.when(pl.col("text").str.len_bytes() <= 4 * _LONGEST_ABROAD).then(pl.col("text"))
+    foreign = brief.str.contains(other_placeholders.HINT).fill_null(False)
     return (
         worded(options)
         | foreign
         | pl.col("text").str.contains(
-            r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder|code).{0,40}$"
+            r"^.{0,20}(?i-u:answer|response|output|completion|content|to be |text|blank|empty|fixme|asdf|qwerty|placeholder|code|place|change|fill|edit |edit_|write|here).{0,40}$"
             r"|(?i-u:(?:code|logic|implementation) (?:goes |to go )?here|todo)|\A\s*```\w*\s*```\s*\z"
         )
     )
@@ -53,7 +59,7 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a placeholder stands where the answer should be: {match}",
-    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}|{STUB}|{other_languages.PLACEHOLDER}",
+    pattern=f"{SURE}|{TOKEN}|{UNWRITTEN}|{STUB}|{other_placeholders.PLACEHOLDER}",
     repair=Repair(FixSafety.UNSAFE, "drop the row", record=lambda record: None),
     first=_first,
 )

@@ -6,6 +6,7 @@ import polars as pl
 
 from curate.mapping import holding
 from curate.rules import other_languages, other_refusals
+from curate.rules.arabic import VOWELS
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.requests import last_question
 from curate.rules.wordings import english
@@ -132,7 +133,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     spoken = prompt.str.contains(english(_SPOKEN)) | harmful
     foreign = short.str.contains(other_refusals.HINT).fill_null(False)
     told = holding(
-        pl.when(foreign).then(completion.str.replace_all(other_refusals.VOWELS, "")),
+        pl.when(foreign).then(completion.str.replace_all(VOWELS, "")),
         other_refusals.REFUSAL,
     )
     plain = other_languages.another_language(options)

@@ -27,7 +27,7 @@ _SAID = "the completion ends without the end of its last sentence, which is rare
 _WORD = regex(r"[^\W\d_]+")
 _EAST_ASIAN = regex(r"[\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _NO_PROSE = regex(r"[|{}<>=#@\\_`]|https?:|\w\(\w*\)")
-_MARK = regex(r"[.!?。！？…]")
+_MARK = regex(r"[.!?。！？…؟।]")
 _LEAST_LETTERS, _LEAST_WORDS, _LEAST_EAST_ASIAN = 25, 5, 8
 _NAMES = 0.6  # of the words, with a capital: a title
 
@@ -59,7 +59,7 @@ def looks_cut(text: str) -> bool:
         return False
     named = sum(word[0].isupper() for word in words)
     letter = re.search(r"[.!?] [^\W\d_]$", last)  # the first letter of the next sentence
-    return named < _NAMES * len(words) and (words[-1][-1].islower() or letter is not None)
+    return named < _NAMES * len(words) and (not words[-1][-1].isupper() or letter is not None)
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
