@@ -21,6 +21,7 @@ from curate.contract_checking import Violation, violations
 from curate.contract_inference import Shares, contract_of_tally
 from curate.output_tally import OutputTally
 from curate.schemas.contract import ContractKind, PinnedContract
+from curate.shared_order import Order
 
 __all__ = ["CHECKED", "Contract", "ContractKind", "Violation", "infer_contract"]
 
@@ -85,12 +86,14 @@ def infer_contract(
     return contract.model_copy(update={"keeping": keeping})
 
 
-def from_tally(tally: OutputTally, shares: Shares | None = None) -> Contract:
-    """The contract that most of the counted outputs keep.
+def from_tally(
+    tally: OutputTally, shares: Shares | None = None, order: Order | None = None
+) -> Contract:
+    """The contract that most of the counted outputs keep; `order` is what all prompts say.
 
     `keeping` is None for the kinds that are checked: it takes a look at each output to know.
     """
-    return Contract.model_validate(contract_of_tally(tally, shares).model_dump())
+    return Contract.model_validate(contract_of_tally(tally, shares, order).model_dump())
 
 
 def _described_schema(schema: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from curate import json_schema
-from curate.label_variants import Canonical, canonical, folded
+from curate.label_variants import Canonical, canonical, folded, named_in
 from curate.light_dataclass import dataclass
 from curate.loose_json import Loose, read_loosely, strict_json
 from curate.output_tally import NUMBER, type_name
@@ -121,6 +121,10 @@ def _check_label(text: str, labels: Sequence[str]) -> list[Violation]:
 
 def _judged(found: str, labels: Sequence[str], path: str, usual: Canonical | None) -> Violation:
     where = f"{path} is " if path else "the label is "
+    named = named_in(found, labels) if usual is None else ()
+    if len(named) > 1:
+        said = f"{where}{_short(found)}, which names {len(named)} labels; expected one of them"
+        return Violation("unknown-value", path, said, found)
     if usual is None:
         expected = ", ".join(map(repr, labels[:_SHOWN_LABELS])) + (
             ", …" if len(labels) > _SHOWN_LABELS else ""
@@ -131,6 +135,7 @@ def _judged(found: str, labels: Sequence[str], path: str, usual: Canonical | Non
     how = {
         "alike": "elsewhere it is written",
         "near": "this looks like a variant of",
+        "same": "this stands for the same as",
         "inside": "elsewhere the label stands alone:",
     }
     message = f"{where}{_short(found)}; {how[usual.likeness]} {usual.label!r}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curate.contract_checking import NULLS, key_words
 from curate.label_variants import core_labels, is_closed
+from curate.label_vocabularies import one_vocabulary
 from curate.light_dataclass import dataclass
 from curate.output_tally import MARKERS, NUMBER, OutputTally, ValueTally
 from curate.patterns import regex
 from curate.schemas.contract import ContractKind, PinnedContract
+from curate.shared_order import Order
 
 _NUMBER = regex(NUMBER)
 # A date or a time, each digit a 9 and each letter an A; where so many of so many are written in one way, it is the rule.
@@ -31,6 +33,7 @@ class Shares:
     Attributes:
         least: fewer outputs than this say nothing.
         structured: outputs are JSON, labels, numbers or final answers from this share on.
+        ordered: where what all prompts say asks for it, from this share on (JSON, a key, the labels listed).
         required: a key is required from this share of the objects on.
         odd: a key, a type or an order is odd up to this share (and one alone always is).
         filled, empty: of so many values, and no fewer, up to this share may be empty by mistake.
@@ -40,6 +43,7 @@ class Shares:
 
     least: int = 20
     structured: float = 0.8
+    ordered: float = 0.5
     required: float = 0.85
     odd: float = 0.05
     odd_type: float = 0.15
@@ -53,21 +57,26 @@ class Shares:
         return count <= max(1.0, (self.odd if share is None else share) * total)
 
 
-def contract_of_tally(tally: OutputTally, shares: Shares | None = None) -> PinnedContract:
+def contract_of_tally(
+    tally: OutputTally, shares: Shares | None = None, order: Order | None = None
+) -> PinnedContract:
     """The contract that most of the counted outputs keep.
 
-    `keeping` is set for the kinds that are not checked; for the others, it takes a look at each
+    `order` is what all prompts say: what it asks for is the rule although a larger part breaks it. `keeping` is set for the kinds that are not checked; for the others, it takes a look at each
     output to know.
     """
-    shares = shares or Shares()
+    shares, order = shares or Shares(), order or Order()
     total = tally.outputs
     if total < shares.least:
         return PinnedContract(kind=ContractKind.TEXT, outputs=total, keeping=total)
     # Where fences are the rule, they are what reads the answers expects.
     fenced = tally.fenced_json if tally.fenced_json < 0.5 * total else 0
-    if tally.parsed and tally.meant_as_json + fenced >= shares.structured * total:
-        return _json_contract(tally, shares)
-    labels = _labels(tally, shares)
+    # Prose around JSON is a slip where most outputs are JSON and nothing else.
+    around = tally.around_json if tally.parsed >= shares.ordered * total else 0
+    least = shares.ordered if order.wants_json else shares.structured
+    if tally.parsed and tally.meant_as_json + fenced + around >= least * total:
+        return _json_contract(tally, shares, order)
+    labels = _labels(tally, shares, order)
     if labels is not None:
         return PinnedContract(
             kind=ContractKind.LABEL,
@@ -103,7 +112,7 @@ def _free_contract(tally: OutputTally, shares: Shares) -> PinnedContract:
     return PinnedContract(kind=ContractKind.TEXT, outputs=tally.outputs, keeping=tally.outputs)
 
 
-def _labels(tally: OutputTally, shares: Shares) -> tuple[str, ...] | None:
+def _labels(tally: OutputTally, shares: Shares, order: Order) -> tuple[str, ...] | None:
     if tally.labels is None:
         return None
     short = tally.labels.total()
@@ -119,7 +128,19 @@ def _labels(tally: OutputTally, shares: Shares) -> tuple[str, ...] | None:
     if core is not None and len(core) > 2 and all(_NUMBER.match(label) for label in core):
         # Ratings are labels; sums that happen to repeat are numbers.
         return core if len(core) <= 12 and _core_share(core, counts) >= 0.97 else None
-    return core
+    return None if core is None else narrowed_labels(core, counts, shares, order)
+
+
+def narrowed_labels(
+    core: tuple[str, ...], counts: Mapping[str, int], shares: Shares, order: Order
+) -> tuple[str, ...]:
+    """The labels that the order lists, where it lists those of most outputs; else those of one vocabulary."""
+    listed = order.lists(core)
+    if listed is not None:
+        covered = sum(counts[label] for label in set(listed) & set(core))
+        if covered >= shares.ordered * sum(counts[label] for label in core):
+            return (*(k for k in core if k in listed), *(k for k in listed if k not in core))
+    return one_vocabulary(core, counts, ordered=bool(order.text))
 
 
 def _core_share(core: Sequence[str], counts: Counter[str]) -> float:
@@ -132,8 +153,8 @@ def _least_label(total: int) -> int:
     return max(3 if total >= 40 else 2, total // 500)
 
 
-def _json_contract(tally: OutputTally, shares: Shares) -> PinnedContract:
-    schema = _schema_of(tally.values, shares)
+def _json_contract(tally: OutputTally, shares: Shares, order: Order) -> PinnedContract:
+    schema = _as_ordered(_schema_of(tally.values, shares), tally.values, shares, order)
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     multiline = tally.multiline
     one_line: bool | None = None
@@ -142,15 +163,42 @@ def _json_contract(tally: OutputTally, shares: Shares) -> PinnedContract:
     elif shares.is_odd(tally.parsed - multiline, tally.parsed):
         one_line = False
     orders = tally.values.orders
-    order, count = orders.most_common(1)[0] if orders else ((), 0)
+    usual, count = orders.most_common(1)[0] if orders else ((), 0)
     steady = count >= shares.structured * orders.total()
     return PinnedContract(
         kind=ContractKind.JSON,
         json_schema=schema,
         outputs=tally.outputs,
         one_line=one_line,
-        key_order=order if steady else (),
+        key_order=usual if steady else (),
     )
+
+
+def _as_ordered(
+    schema: dict[str, Any], tally: ValueTally, shares: Shares, order: Order
+) -> dict[str, Any]:
+    """The schema with the keys that the order names required, and with the labels that it lists."""
+    properties = schema.get("properties", {})
+    required = schema.get("required", [])
+    total = tally.types["object"]
+    if not order.text or not properties or total < shares.least:
+        return schema
+    named = {key for key in properties if order.names(key)}
+    usual = [key for key in required if key in named]
+    if len(usual) >= max(2.0, shares.structured * len(required)) and not order.allows_lacks:
+        met = {key: below.types.total() for key, below in _as_usual(tally.keys, total).items()}
+        schema["required"] = [
+            key
+            for key in properties
+            if key in required or (key in named and met.get(key, 0) >= shares.ordered * total)
+        ]
+    for key, below in properties.items():
+        labels = [label for label in below.get("enum", ()) if label is not None]
+        counts = tally.keys[key].strings if key in tally.keys else None
+        if len(labels) > 1 and counts is not None:
+            kept = narrowed_labels(tuple(labels), counts, shares, order)
+            below["enum"] = [*kept, *([None] if None in below["enum"] else [])]
+    return schema
 
 
 def _schema_of(tally: ValueTally, shares: Shares) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 `core_labels` tells the labels of a closed set from the strays in its counts; `canonical` finds the
 label that a stray stands for. How they are alike decides how sure that is: case, white space and
 the marks around it leave no doubt ("alike"); spelling, plural and abbreviation leave a little
-("near"); a label inside a longer text leaves more ("inside").
+("near"), and so does a synonym ("same"); a label inside a longer text leaves more ("inside").
 """
 
 from __future__ import annotations
@@ -17,13 +17,31 @@ from typing import Literal
 from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
-Likeness = Literal["alike", "near", "inside"]
+Likeness = Literal["alike", "near", "same", "inside"]
 
 _SEPARATORS = regex(r"[\s_\-/]+")
 _MARKS_AROUND = " \t\r\n.,;:!?\"'`*()[]<>{}。！？，、“”‘’«»"
 _WORDS = regex(r"\w+")
 # Short forms that are no prefix of what they stand for.
 _SHORT_FORMS = {"pos": "positive", "neg": "negative", "neu": "neutral", "y": "yes", "n": "no"}
+# Labels of other words for the same two classes.
+_MEANINGS = {
+    **dict.fromkeys(
+        ("positive", "pos", "good", "favourable", "favorable", "positiv", "positif", "positivo"),
+        "positive",
+    ),
+    **dict.fromkeys(
+        ("negative", "neg", "bad", "unfavourable", "unfavorable", "negativ", "négatif", "negativo"),
+        "negative",
+    ),
+    **dict.fromkeys(("neutral", "neu", "neutre", "neutro"), "neutral"),
+    **dict.fromkeys(("yes", "y", "true"), "yes"),
+    **dict.fromkeys(("no", "n", "false"), "no"),
+}
+_CONJUNCTIONS = frozenset(
+    {"and", "or", "und", "oder", "et", "ou", "y", "o", "but", "then", "both", "either"}
+)
+_UNDECIDED = regex(r"\s*(?:/|\||\bor\b|\boder\b|\bou\b)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +126,27 @@ def _canonical(label: str, labels: tuple[str, ...]) -> Canonical | None:
     near = [known for other, known in keys.items() if _near(key, other)]
     if len(near) == 1:
         return Canonical(near[0], "near")
+    same = [known for other, known in keys.items() if same_meaning(key, other)]
+    if not near and len(same) == 1:
+        return Canonical(same[0], "same")
     if not near and len(label) <= 200:
         inside = _inside(key, keys)
         if inside is not None:
             return Canonical(inside, "inside")
     return None
+
+
+def same_meaning(a: str, b: str) -> bool:
+    """Whether two folded labels are other words for the same class."""
+    return a != b and a in _MEANINGS and _MEANINGS[a] == _MEANINGS.get(b)
+
+
+def combined(label: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels between which an answer does not decide ("positive/negative", "yes or no"); empty for others."""
+    known = {folded(other): other for other in labels if other != label}
+    parts = [known.get(folded(part)) for part in _UNDECIDED.split(label)]
+    named = tuple(part for part in parts if part is not None)
+    return named if len(named) == len(parts) and len(set(named)) > 1 else ()
 
 
 def _near(a: str, b: str) -> bool:
@@ -132,6 +166,17 @@ def _near(a: str, b: str) -> bool:
         return False
     # One slip in a short word, two in a long one.
     return edit_distance(a, b, 2) <= (2 if len(short) >= 8 else 1)
+
+
+def named_in(text: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels that a short text consists of, beside marks and conjunctions; empty where it says more."""
+    rest, named = f" {' '.join(_WORDS.findall(text.casefold()))} ", []
+    for label in sorted(labels, key=len, reverse=True):
+        words = f" {' '.join(_WORDS.findall(label.casefold()))} "
+        if words.strip() and words in rest:
+            named.append(label)
+            rest = rest.replace(words, "  ")
+    return tuple(named) if set(rest.split()) <= _CONJUNCTIONS else ()
 
 
 def _inside(key: str, keys: Mapping[str, str]) -> str | None:

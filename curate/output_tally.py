@@ -23,6 +23,8 @@ _MOST_STRINGS = 2000
 _MOST_KEYS = 200
 _DEEPEST = 6
 _LOOSE_READINGS = 2000
+_EMBEDDED_READINGS = 200
+_EMBEDDED = r"\{\s*\""
 _SAMPLED = 1000
 _LONGEST_DATE = 32
 _SHAPE = str.maketrans(
@@ -173,6 +175,8 @@ class OutputTally:
         nearly: how many are meant to be (of `nearly_tried` that start like JSON and are not).
         bracketed: how many start like JSON.
         fenced_json: how many are JSON in a code fence.
+        embedded: how many hold something like an object within text (`around` of `around_tried` of them were
+            found to hold one with the keys of those that are JSON).
         multiline: of the parsed ones, how many stand on several lines.
         values: what stands in the parsed ones.
         labels: outputs of at most `LABEL_BYTES` bytes on one line; None when too many differ.
@@ -188,6 +192,9 @@ class OutputTally:
     nearly: int = 0
     fenced_json: int = 0
     nearly_tried: int = 0
+    embedded: int = 0
+    around: int = 0
+    around_tried: int = 0
     multiline: int = 0
     values: ValueTally = field(default_factory=ValueTally)
     labels: Counter[str] | None = field(default_factory=Counter)
@@ -227,6 +234,8 @@ class OutputTally:
         self.fenced_json += int(looks["fenced"].sum())
         self._add_short(texts.filter(looks["short"]))
         self._add_bracketed(texts.filter(looks["bracketed"]))
+        if self.parsed:
+            self._add_embedded(texts.filter(~looks["bracketed"] & ~looks["fenced"]))
         if self.sampled < _SAMPLED:
             self._add_sample(texts.head(_SAMPLED - self.sampled))
 
@@ -256,6 +265,16 @@ class OutputTally:
                 if loose.readable and not loose.cut:
                     self.values.add(loose.value, words=True)
 
+    def _add_embedded(self, texts: pl.Series) -> None:
+        embedded = texts.filter(texts.str.contains(_EMBEDDED))
+        self.embedded += len(embedded)
+        for text in embedded.head(_EMBEDDED_READINGS - self.around_tried).to_list():
+            self.around_tried += 1
+            loose = read_loosely(text)
+            if loose.readable and isinstance(loose.value, dict):
+                known = sum(key in self.values.keys for key in loose.value)
+                self.around += 2 * known > len(loose.value)
+
     def _add_sample(self, texts: pl.Series) -> None:
         for text in texts.to_list():
             self.sampled += 1
@@ -269,7 +288,8 @@ class OutputTally:
     def merge(self, other: OutputTally) -> None:
         """Count all that another tally has counted."""
         for name in (
-            "outputs", "padded", "parsed", "bracketed", "fenced_json", "nearly", "nearly_tried", "multiline", "numbers",
+            "outputs", "padded", "parsed", "bracketed", "fenced_json", "nearly", "nearly_tried", "embedded", "around",
+            "around_tried", "multiline", "numbers",
             "sampled", "fenced", "coded", "listed", "single",
         ):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -280,6 +300,11 @@ class OutputTally:
             self.labels = None
         else:
             self.labels += other.labels
+
+    @property
+    def around_json(self) -> float:
+        """How many outputs have text around an object like the others."""
+        return self.embedded * self.around / self.around_tried if self.around_tried else 0.0
 
     @property
     def meant_as_json(self) -> float:

@@ -15,6 +15,7 @@ from curate.output_tally import OutputTally
 from curate.rules.output_contracts import judged
 from curate.schemas.options.contract import ContractOptions
 from curate.schemas.options.data import DataOptions
+from curate.shared_order import OrderTally
 from curate.sources import STDIN, expand
 from curate.validating import read_checked
 from curate.writing import protect, write_json
@@ -64,16 +65,17 @@ def contract_of_files(paths: Sequence[str], data: DataOptions) -> tuple[Contract
     names = expand(paths)
     if STDIN in names:
         raise UserError("curate contract reads its files twice; give a file instead of -")
-    tally = OutputTally()
-    for _, _, outputs in _outputs(names, data):
-        tally.add(outputs)
-    contract = from_tally(tally)
+    tally, orders = OutputTally(), OrderTally()
+    for _, rows in _rows(names, data):
+        tally.add(judged(rows))
+        orders.add(rows)
+    contract = from_tally(tally, order=orders.order())
     if contract.kind not in CHECKED:
         return contract, []
     broken: list[BrokenRow] = []
     keeping = 0
-    for path, lines, outputs in _outputs(names, data):
-        for line, text in zip(lines, outputs.to_list(), strict=True):
+    for path, rows in _rows(names, data):
+        for line, text in zip(rows["line"].to_list(), judged(rows).to_list(), strict=True):
             if text is None or not text.strip():
                 continue
             violations = contract.check(text)
@@ -82,11 +84,11 @@ def contract_of_files(paths: Sequence[str], data: DataOptions) -> tuple[Contract
     return contract.model_copy(update={"keeping": keeping}), broken
 
 
-def _outputs(names: Sequence[str], data: DataOptions) -> Iterator[tuple[str, list[int], pl.Series]]:
+def _rows(names: Sequence[str], data: DataOptions) -> Iterator[tuple[str, pl.DataFrame]]:
     for path in names:
         for checked in read_checked(path, data):
             for batch in checked.batches:
-                yield path, batch.rows["line"].to_list(), judged(batch.rows)
+                yield path, batch.rows
 
 
 def _details(contract: Contract) -> Iterator[str]:

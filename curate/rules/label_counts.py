@@ -37,7 +37,7 @@ def label_counts(dataset: Dataset) -> Iterator[LabelCounts]:
         file = group if isinstance(group, int) else None
         tally = tallies[group]
         if contract.kind is ContractKind.LABEL and tally.labels is not None:
-            counts = {label: tally.labels[label] for label in contract.labels}
+            counts = {k: n for k in contract.labels if (n := tally.labels[k])}
             yield LabelCounts(file, None, True, _sorted(counts))
         properties = (contract.json_schema or {}).get("properties", {})
         places = {k: v["enum"] for k, v in properties.items() if "enum" in v}
@@ -45,7 +45,7 @@ def label_counts(dataset: Dataset) -> Iterator[LabelCounts]:
             below = tally.values.keys.get(key)
             strings = None if below is None else below.strings
             if strings is not None:
-                counts = {label: strings[label] for label in labels if isinstance(label, str)}
+                counts = {k: n for k in labels if isinstance(k, str) and (n := strings[k])}
                 yield LabelCounts(file, key, len(places) == 1, _sorted(counts))
 
 

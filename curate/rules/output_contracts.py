@@ -26,6 +26,7 @@ from curate.rules.splits import roles_of
 from curate.schemas.contract import ContractKind
 from curate.schemas.findings import FixSafety
 from curate.schemas.options.lint import LintOptions
+from curate.shared_order import OrderTally
 
 # Labels that the system prompt names make up so much of the outputs, where it names them all.
 _OFFERED = 0.85
@@ -58,6 +59,7 @@ class OutputContracts:
         self.given = load_contract(options.contract) if options.contract else None
         self._shares = Shares(least=options.contract_outputs, structured=options.contract_share)
         self._tallies: dict[int, OutputTally] = {}
+        self._orders: dict[int, OrderTally] = {}
         self._merged: dict[Hashable, OutputTally] | None = None
         self._contracts: dict[Hashable, Contract] | None = None
         self._breaches: list[Breach] | None = None
@@ -70,6 +72,7 @@ class OutputContracts:
     def add(self, rows: pl.DataFrame, file: int) -> None:
         """Count the outputs of a batch."""
         self._tallies.setdefault(file, OutputTally()).add(judged(rows))
+        self._orders.setdefault(file, OrderTally()).add(rows)
         systems = rows["system"].drop_nulls()
         if len(systems):
             self._system = systems.mode().sort()[0]
@@ -92,10 +95,24 @@ class OutputContracts:
             self._contracts = {
                 group: self.given.model_copy(update={"outputs": tally.outputs})
                 if self.given
-                else self._offered(dataset, group, from_tally(tally, self._shares), tally)
+                else self._offered(dataset, group, self._inferred(dataset, group, tally), tally)
                 for group, tally in tallies.items()
             }
         return self._contracts
+
+    def _inferred(self, dataset: Dataset, group: Hashable, tally: OutputTally) -> Contract:
+        """The contract of a group; what its prompts ask for, and what its labels mean, leaves no doubt of the others."""
+        orders = OrderTally()
+        for file, said in sorted(self._orders.items()):
+            if _group(dataset, file) == group:
+                orders.merge(said)
+        order = orders.order()
+        contract = from_tally(tally, self._shares, order)
+        if contract.kind is ContractKind.LABEL and set(order.lists(contract.labels) or ()) == set(
+            contract.labels
+        ):
+            self._strong.add(group)
+        return contract
 
     def _offered(
         self, dataset: Dataset, group: Hashable, contract: Contract, tally: OutputTally
