@@ -17,7 +17,8 @@ from curate.contract import CHECKED, Contract, infer_contract
 from curate.errors import UserError
 from curate.grounding import Grounding, ground
 from curate.light_dataclass import dataclass
-from curate.rules.prompt_would_do import simple_change, told_by_words
+from curate.rules.code_would_do import simple_change
+from curate.rules.prompt_would_do import told_by_words
 from curate.schemas.advice import Approach, Reason, Row
 from curate.schemas.contract import ContractKind
 from curate.schemas.options.advise import AdviseOptions

@@ -41,7 +41,7 @@ _MEANINGS = {
 _CONJUNCTIONS = frozenset(
     {"and", "or", "und", "oder", "et", "ou", "y", "o", "but", "then", "both", "either"}
 )
-_UNDECIDED = regex(r"\s*(?:/|\||\bor\b|\boder\b|\bou\b)\s*")
+_UNDECIDED = regex(r"/|\||\bor\b|\boder\b|\bou\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,19 @@ from curate.schemas.options.data import DataOptions
 from curate.schemas.records import Record, model_of
 from curate.schemas.turns import Example, RecordFormat
 from curate.sources import expand, kind_of
+from curate.speaker_names import SpeakerNames, some_of
 from curate.threads import ahead
 
 # Harmless once read; `curate lint` names them.
 HARMLESS_FAULTS = frozenset(
-    {"byte-order-mark", "carriage-returns", "blank-line", "mixed-formats", "sharegpt-role-names"}
+    {
+        "byte-order-mark",
+        "carriage-returns",
+        "blank-line",
+        "mixed-formats",
+        "sharegpt-role-names",
+        "mixed-speaker-names",
+    }
 )
 _DETECTION_ROWS = 200
 _LEARNT_FROM = 256  # lines
@@ -78,6 +86,7 @@ class Validator:
         self._shapes: dict[tuple[str, ...], Shape | None] = {}
         self._classes: frozenset[str] = frozenset()  # columns that could judge answers and do not
         self._lines: PlainLines | None = None
+        self._speakers = SpeakerNames()
         self._told = False  # that no row has a known format
 
     def check_lines(self, *blocks: LineBlock) -> Checked:
@@ -101,6 +110,10 @@ class Validator:
             return checked
         if not waiting:
             return checked
+        if self.shape is not None and self.shape.format is RecordFormat.SHAREGPT:
+            for block in waiting:
+                some = block.some_parsed(some_of(len(block)))
+                checked.faults += self._speakers.look(some.values, some.lines)
         batch, left = self._lines.read(waiting)
         if batch is not None:
             checked.add(Checked([batch], rows_met=len(batch)))
@@ -139,6 +152,10 @@ class Validator:
                 checked.faults.append(_called_otherwise(raw, self.path))
         if self.shape is None:
             return checked
+        if self.shape.format is RecordFormat.SHAREGPT:
+            some = some_of(len(raw.values)).tolist()
+            values, lines = ([column[i] for i in some] for column in (raw.values, raw.lines))
+            checked.faults += self._speakers.look(values, lines)
         rest = list(range(len(raw.values)))
         plain = self._plain_rows(raw)
         if plain is not None:

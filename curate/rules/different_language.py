@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.dataset import Dataset
+from curate.rules.answer_languages import MOST_OTHERS, languages_of
 from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.samples import Sample
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _FEWEST_ROWS = 20
-_MOST_OTHERS = 0.08
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
@@ -25,8 +26,16 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         return
     counts = own["completion_language"].value_counts(sort=True)
     main, share = counts["completion_language"][0], counts["count"][0] / own.height
-    if 1 - share > _MOST_OTHERS:
-        return  # a set in several languages
+    if 1 - share > MOST_OTHERS:  # a set in several languages
+        for file in range(len(dataset.files)):
+            found = languages_of(dataset, file)
+            strays = None if found is None or found.one_language else found.strays(dataset, file)
+            for row, answered, asked in strays or ():
+                yield Hit(
+                    row,
+                    f"the completion looks {answered}, the prompt {asked}; most answers follow their prompts",
+                )
+        return
     others = own.filter(pl.col("completion_language") != main)
     for at, found in others.select("at", "completion_language").iter_rows():
         yield Hit(at, f"the completion looks {found}; {share:.0%} of the others are {main}")
@@ -39,11 +48,13 @@ RULE = DatasetRule(
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
         summary="the completion is in another language than nearly all others",
-        reason="A few answers in another language make the model switch languages now and then.",
+        reason="Answers in another language make the model switch languages now and then. In sets in several languages, "
+        "those are reported that are not in the language of their prompt, where all prompts are in one.",
         example="one French answer among 1,000 English ones, to a prompt that names no language",
         remedy="Translate or drop the row, or ignore this rule if the set is meant to be multilingual.",
         assumes="languages are told by common words and scripts; what cannot be told is not held against a row",
     ),
     features=("completion_language", "names_language"),
     check=_check,
+    collectors=(Sample,),
 )

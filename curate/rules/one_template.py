@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -28,13 +28,7 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         sample = dataset.collector(Sample).of(dataset, file).filter(pl.col("prompt") != "")
         if role not in ("data", "train") or sample.height < _LEAST_ROWS:
             continue
-        prompts = [_WORD.findall(p.casefold()) for p in sample["prompt"].unique().to_list()]
-        if len(prompts) < _LEAST_ROWS // 2:
-            continue  # few-distinct-prompts says so
-        met = Counter(word for words in prompts for word in set(words))
-        fixed = {w for w, n in met.items() if n >= _FIXED * len(prompts)}
-        shares = sorted(sum(w in fixed for w in words) / max(len(words), 1) for words in prompts)
-        typical = shares[len(shares) // 10]
+        typical = fixed_share(sample["prompt"].to_list())
         if typical >= _MOST_FIXED:
             first = min(sample["prompt"].to_list(), key=len)
             yield Hit(
@@ -43,6 +37,17 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
                 f"({' '.join(first.split())[:60]!r} …)",
                 file=file,
             )
+
+
+def fixed_share(texts: Sequence[str]) -> float:
+    """The share of words that nearly all of the texts have, in nearly every one of them; 0 for few different texts."""
+    different = [_WORD.findall(text.casefold()) for text in sorted(set(texts))]
+    if len(different) < _LEAST_ROWS // 2:
+        return 0.0  # few-distinct-prompts says so
+    met = Counter(word for words in different for word in set(words))
+    fixed = {w for w, n in met.items() if n >= _FIXED * len(different)}
+    shares = sorted(sum(w in fixed for w in words) / max(len(words), 1) for words in different)
+    return shares[len(shares) // 10]
 
 
 RULE = DatasetRule(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
 
 import polars as pl
@@ -87,6 +87,13 @@ class OutputContracts:
             for file, tally in sorted(self._tallies.items()):
                 self._merged.setdefault(_group(dataset, file), OutputTally()).merge(tally)
         return self._merged
+
+    def tally_of(self, files: Sequence[int]) -> OutputTally:
+        """What the outputs of some files together look like."""
+        merged = OutputTally()
+        for file in files:
+            merged.merge(self._tallies.get(file, OutputTally()))
+        return merged
 
     def contracts(self, dataset: Dataset) -> dict[Hashable, Contract]:
         """The contract of each file; files given as splits share one."""

@@ -1,9 +1,9 @@
-"""FRM003: a task so simple that a prompt, or a line of code, would do."""
+"""FRM003: a task so simple that a prompt would do."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -19,7 +19,6 @@ from curate.schemas.options.lint import LintOptions
 
 _LEAST_ROWS = 40
 _NEARLY_ALL = 0.97
-_SAME = 0.95
 _EVIDENCE = 5
 _WORD = regex(r"\w+")
 # Nobody would name these in a prompt: where they tell the label, rows were made from a pattern.
@@ -33,16 +32,6 @@ _GLUE = (
     "which while who whom whose why will with would yet you your"
 )
 _SAYS_NOTHING = frozenset(_GLUE.split())
-_CHANGES: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("itself", lambda s: s),
-    ("in capitals", str.upper),
-    ("in lower case", str.lower),
-    ("in title case", str.title),
-    ("backwards", lambda s: s[::-1]),
-    ("sorted by word", lambda s: " ".join(sorted(s.split()))),
-    ("counted in characters", lambda s: str(len(s))),
-    ("counted in words", lambda s: str(len(s.split()))),
-)
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
@@ -51,66 +40,17 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         contract = contracts.contract_of(dataset, file)
         sample = dataset.collector(Sample).of(dataset, file)
         sample = sample.filter(~pl.col("roles").str.ends_with("c") & (pl.col("prompt") != ""))
-        if role not in ("data", "train") or contract is None or sample.height < _LEAST_ROWS:
+        if contract is None or contract.kind is not ContractKind.LABEL:
+            continue
+        if role not in ("data", "train") or sample.height < _LEAST_ROWS:
             continue
         shown = tuple((row, None) for row in sample["index"].head(_EVIDENCE).to_list())
         # Rows may alternate between labels; half of them has to be any half.
         sample = sample.sample(fraction=1.0, shuffle=True, seed=0)
         prompts, outputs = sample["prompt"].to_list(), sample["completion"].to_list()
-        labelled = contract.kind is ContractKind.LABEL
-        evidence = simple_change(prompts, outputs)
-        evidence = evidence or (told_by_words(prompts, outputs) if labelled else None)
+        evidence = told_by_words(prompts, outputs)
         if evidence is not None:
             yield Hit(None, f"{evidence}: a prompt would do", related=shown, file=file)
-
-
-def simple_change(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
-    """How the outputs follow from the prompts without any model; None where they do not."""
-    return _one_output(outputs) or _change(prompts, outputs) or _framed(prompts, outputs)
-
-
-def _one_output(outputs: Sequence[str]) -> str | None:
-    output, count = Counter(o.strip() for o in outputs).most_common(1)[0]
-    if count < _SAME * len(outputs) or not output:
-        return None
-    shown = output if len(output) <= 40 else output[:39] + "…"
-    return f"{count / len(outputs):.0%} of the outputs are {shown!r}"
-
-
-def _change(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
-    """Whether the output is the prompt (or what follows its first line or colon) changed by rule."""
-    for said, change in _CHANGES:
-        met = sum(
-            any(change(part) == output.strip() for part in _parts(prompt))
-            for prompt, output in zip(prompts, outputs, strict=True)
-        )
-        if met >= _SAME * len(prompts):
-            return f"{met / len(prompts):.0%} of the outputs are the input {said}"
-    return None
-
-
-def _framed(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
-    """Whether the output is the input between the same words before it and behind it."""
-    frames: Counter[tuple[str, str]] = Counter()
-    for prompt, output in zip(prompts, outputs, strict=True):
-        for part in _parts(prompt):
-            before, found, behind = output.partition(part)
-            if found:
-                frames[before.strip(), behind.strip()] += 1
-                break
-    frame, met = frames.most_common(1)[0] if frames else (("", ""), 0)
-    if met < _SAME * len(prompts) or frame == ("", ""):
-        return None
-    return f"{met / len(prompts):.0%} of the outputs are the input between the same words"
-
-
-def _parts(prompt: str) -> Iterator[str]:
-    stripped = prompt.strip()
-    yield stripped
-    for separator in ("\n", ": "):
-        _, found, rest = stripped.partition(separator)
-        if found and rest.strip():
-            yield rest.strip()
 
 
 def told_by_words(prompts: Sequence[str], outputs: Sequence[str]) -> str | None:
@@ -156,10 +96,10 @@ RULE = DatasetRule(
         name="prompt-would-do",
         severity=Severity.INFO,
         confidence=Confidence.MEDIUM,
-        summary="the task is so simple that a prompt, or a line of code, would do",
-        reason="A model need not be tuned to say one thing, to copy its input or to spot a keyword; "
+        summary="the task is so simple that a prompt would do",
+        reason="A model need not be tuned to spot a keyword; "
         "the tuned model costs more and is harder to change.",
-        example="500 rows whose output is their input in capitals",
+        example="500 messages of which each that says 'refund' is labelled 'billing', and no other",
         remedy="Try a prompt with a few examples first; `curate compare` measures both.",
         assumes="Words are told by Unicode; scripts without spaces are only compared as wholes.",
     ),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from curate.dataset import Dataset
 from curate.layouts import entries_of
 from curate.rules.key_statistics import DEFINING, NEARLY_ALL
+from curate.rules.output_contracts import OutputContracts
+from curate.rules.output_forms import difference
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.splits import roles_of
 from curate.schemas.findings import Confidence, Severity
@@ -36,12 +38,20 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
                 f"the rows have the fields {_listed(others)}; what is trained on has {_listed(fields)}",
                 file=file,
             )
+        elif (found := _of_outputs(dataset, file, roles)) is not None:
+            yield Hit(None, found, file=file)
         elif None not in (system, (asked := _usual(rows))) and asked != system:
             yield Hit(
                 None,
                 "nearly all rows have another system prompt than nearly all that are trained on",
                 file=file,
             )
+
+
+def _of_outputs(dataset: Dataset, file: int, roles: Sequence[str]) -> str | None:
+    collector = dataset.collector(OutputContracts)
+    trained = collector.tally_of([f for f, role in enumerate(roles) if role == "train"])
+    return difference(collector.tally_of([file]), trained)
 
 
 def _rows(dataset: Dataset, files: list[int]) -> pl.DataFrame:
@@ -75,12 +85,13 @@ RULE = DatasetRule(
         name="splits-differ",
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
-        summary="the validation or test set has other fields, or another system prompt, than what is trained on",
-        reason="What is measured on it is then how well the model copes with another prompt, not how well it has "
-        "learnt; the loss of such a set also rises where nothing is overfitted.",
+        summary="the validation or test set has other fields, another system prompt or other outputs than what is trained on",
+        reason="What is measured on it is then how well the model copes with another prompt or guesses another form, "
+        "not how well it has learnt; the loss of such a set also rises where nothing is overfitted.",
         example="train.jsonl with the system prompt 'Answer with one label.', val.jsonl with 'Sort the mail.'",
-        remedy="Write all splits in one layout, with one system prompt.",
+        remedy="Write all splits in one layout, with one system prompt and one form of outputs.",
     ),
     features=("layout", "system_hash"),
     check=_check,
+    collectors=(OutputContracts,),
 )

@@ -14,6 +14,7 @@ from curate.output_tally import holds_code, is_list, is_sentence
 from curate.patterns import regex
 from curate.rules.output_contracts import OutputContracts, judged
 from curate.rules.protocol import About, DatasetRule, Hit
+from curate.rules.samples import Sample
 from curate.rules.texts_again import texts_again
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -41,6 +42,10 @@ _MARKUP = (
     regex(r"^\d+\. ", re.MULTILINE),
 )
 _MANY = 2
+# A second style: up to so many outputs are named one by one; the two make up nearly all; and short outputs have it about as
+# often as long ones.
+_MINORITY, _TWO_STYLES, _AS_OFTEN = 0.4, 0.8, 0.6
+_SHOWN = 20
 _MOST_READ = 2000
 _FORM_ASKED = regex(
     r"\b(?:markdown|tables?|list|bullet\w*|outline|headings?|format|bold|readme|documentation|blog|article|essay|report|plan|code|program|function|html|template|resume|recipe|steps|summary|schedule|menu|chart|columns?|spreadsheet|grid|matrix|database|data|compar\w*|visuali\w*|record|log|invoice|form)\b",
@@ -125,16 +130,56 @@ def _marked_up(dataset: Dataset, file: int) -> Iterator[Hit]:
     rows = dataset.frame.lazy().select("file", "has_output", "marked_up").with_row_index("index")
     of_file = rows.filter((pl.col("file") == file) & pl.col("has_output")).collect()
     marked = of_file.filter(pl.col("marked_up"))["index"].to_list()
-    if not 0 < len(marked) <= min(_FEW * of_file.height, _MOST_READ):
-        return
+    if len(marked) > _FEW * of_file.height:
+        said = second_style(dataset.collector(Sample).of(dataset, file))
+        if said is None:
+            return
+        if len(marked) > min(_MINORITY * of_file.height, _MOST_READ):
+            yield Hit(None, said, related=tuple((row, None) for row in marked[:_SHOWN]), file=file)
+            return
     share = 1 - len(marked) / of_file.height
     for row, (prompt, text) in texts_again(dataset, marked, ("prompt", "completion")).items():
-        kinds = sum(bool(kind.search(text or "")) for kind in _MARKUP)
-        kinds += 2 * _is_table(text or "")  # an answer that is a table and nothing else
-        plain = not _FENCE.search(text or "") and not _FORM_ASKED.search(prompt or "")
-        if plain and kinds >= _MANY:
+        if _is_marked(text or "") and not _FORM_ASKED.search(prompt or ""):
             said = f"the output is full of markdown; {share:.1%} of the others have none"
             yield Hit(row, said, column="completion")
+
+
+def second_style(sample: pl.DataFrame) -> str | None:
+    """What a sample shows of two styles, one full of markdown and one without any; None where it shows none.
+
+    Where form follows content, long answers are marked up and short ones are not. Where two sources were mixed, the
+    short ones are marked up as often.
+    """
+    by_length = sample.sort(pl.col("completion").str.len_bytes())["completion"].to_list()
+    if len(by_length) < _LEAST_ROWS:
+        return None
+    marked = [_is_marked(text) for text in by_length]
+    plain = [not any(kind.search(text) for kind in _MARKUP) for text in by_length]
+    half = len(by_length) // 2
+    shares = {
+        name: sum(kind) / len(by_length) for name, kind in (("marked", marked), ("plain", plain))
+    }
+    if sum(shares.values()) < _TWO_STYLES or min(shares.values()) < _FEW:
+        return None
+    # Of the half where the rarer style would not be expected.
+    rare = (
+        sum(marked[:half]) / half
+        if shares["marked"] <= shares["plain"]
+        else sum(plain[half:]) / (len(plain) - half)
+    )
+    if rare < _AS_OFTEN * min(shares.values()):
+        return None
+    return (
+        f"about {shares['marked']:.0%} of the outputs are full of markdown, {shares['plain']:.0%} have none, and neither "
+        "their length nor their prompts tell which"
+    )
+
+
+def _is_marked(text: str) -> bool:
+    """Whether a text is full of markdown, and no code."""
+    kinds = sum(bool(kind.search(text)) for kind in _MARKUP)
+    kinds += 2 * _is_table(text)  # an answer that is a table and nothing else
+    return kinds >= _MANY and not _FENCE.search(text)
 
 
 def _is_table(text: str) -> bool:
@@ -183,5 +228,5 @@ RULE = DatasetRule(
     ),
     features=("has_output", "marked_up", "completion_length"),
     check=_check,
-    collectors=(OutputContracts,),
+    collectors=(OutputContracts, Sample),
 )
