@@ -110,6 +110,10 @@ def _says_none(rows: pl.Series) -> pl.Series:
 
 _CONVERSATION = r"(?:^|\x1e)(?:messages|conversations?|completion|response)\x1f"
 
+# So many characters tell what a conversation begins with.
+OPENING = 96
+SEVERAL_TURNS = pl.col("roles").str.len_bytes() >= 4
+
 FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # exact text, as 64-bit hashes
     "prompt_hash": lambda: pl.col("prompt").hash(1),
@@ -118,6 +122,8 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     # the same up to case and white space
     "prompt_key": lambda: _key("prompt", 4),
     "completion_key": lambda: _key("completion", 5),
+    # how conversations of several turns begin
+    "opening_hash": lambda: pl.when(SEVERAL_TURNS).then(pl.col("prompt").str.head(OPENING)).hash(6),
     # sizes, in characters
     "prompt_length": lambda: pl.col("prompt").str.len_chars(),
     "completion_length": lambda: pl.col("completion").str.len_chars(),

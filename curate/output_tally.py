@@ -23,6 +23,8 @@ _MOST_STRINGS = 2000
 _MOST_KEYS = 200
 _DEEPEST = 6
 _LOOSE_READINGS = 2000
+# Where so many outputs are JSON, others may have text around theirs.
+_MOSTLY = 0.4
 _EMBEDDED_READINGS = 200
 _EMBEDDED = r"\{\s*\""
 _SAMPLED = 1000
@@ -234,7 +236,7 @@ class OutputTally:
         self.fenced_json += int(looks["fenced"].sum())
         self._add_short(texts.filter(looks["short"]))
         self._add_bracketed(texts.filter(looks["bracketed"]))
-        if self.parsed:
+        if self.parsed >= _MOSTLY * self.outputs:
             self._add_embedded(texts.filter(~looks["bracketed"] & ~looks["fenced"]))
         if self.sampled < _SAMPLED:
             self._add_sample(texts.head(_SAMPLED - self.sampled))

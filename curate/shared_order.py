@@ -17,7 +17,7 @@ from curate.light_dataclass import dataclass
 from curate.patterns import regex
 
 # Of each batch, and in all, so many rows are looked at; of each, so much.
-_BATCH, _ROWS = 200, 2000
+_BATCH, _ROWS = 60, 600
 _CHARACTERS, _LINES, _ENDS = 4000, 80, 400
 _SHARED = 0.9
 _LEAST_ROWS = 20

@@ -100,7 +100,7 @@ def languages_of(dataset: Dataset, file: int) -> AnswerLanguages | None:
             & pl.col("completion_language").is_not_null()
             & ~pl.col("names_language")
         )
-        .select("index", pl.col("completion_language").cast(pl.String))
+        .select("index", "completion_language")
         .collect()
     )
     if rows.height < _FEWEST_ROWS:

@@ -27,6 +27,7 @@ _AROUND, _TIMES, _OPEN = 10, 4, 0.8
 _LONGEST_OPEN, _OTHERS_OPEN = 0.7, 0.15
 _LOOKED_AT, _PROSE = 60, 0.6
 _SHOWN = 20
+_LONGEST = 100_000  # longer ones count as long as that
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,52 +61,50 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
 
 
 def _limit(part: pl.DataFrame) -> _Limit | None:
-    by_length = part.sort("completion_length", "index")
-    lengths = by_length["completion_length"].to_numpy().astype(np.int64)
-    cut = ~by_length["ends_a_sentence"].fill_null(False).to_numpy()
-    rows = by_length["index"].to_numpy()
+    lengths = np.minimum(part["completion_length"].fill_null(0).to_numpy(), _LONGEST).astype(
+        np.int64
+    )
+    cut = ~part["ends_a_sentence"].fill_null(False).to_numpy()
     least = max(_LEAST_CUT, _LEAST_SHARE * len(lengths))
-    length = _one_length(lengths, cut, least)
+    if np.count_nonzero(cut) < least:
+        return None
+    # How many outputs of each length there are, and how many of them have no end.
+    counts = np.bincount(lengths)
+    opened = np.bincount(lengths[cut], minlength=len(counts))
+    rows = part["index"].to_numpy()
+    length = _one_length(counts, opened, least)
     if length is not None:
-        found = np.sort(rows[(lengths == length) & cut]).tolist()
+        found = rows[(lengths == length) & cut].tolist()
         said = f"{len(found):,} of {len(lengths):,} outputs end after exactly {length:,} characters, without an end mark"
         return _Limit(found, f"{said}: a limit has cut them")
-    first = _first_of_open(cut, least)
-    if first is None or lengths[first] < _SHORTEST:
+    first = _first_open(counts, opened, least)
+    if first is None:
         return None
-    found = np.sort(rows[first:][cut[first:]]).tolist()
-    said = f"{len(found):,} of the {len(lengths) - first:,} longest outputs ({lengths[first]:,} characters or more) end without an end mark"
-    others = float(cut[:first].mean())
+    found = rows[(lengths >= first) & cut].tolist()
+    said = f"{len(found):,} of the {counts[first:].sum():,} longest outputs ({first:,} characters or more) end without an end mark"
+    others = opened[:first].sum() / counts[:first].sum()
     return _Limit(found, f"{said}, and {others:.0%} of the others: a limit has cut them")
 
 
-def _one_length(lengths: I64, cut: np.ndarray, least: float) -> int | None:
-    """The length at which outputs without an end pile up."""
-    found, counts = np.unique(lengths[cut], return_counts=True)
-    counts = np.where(found >= _SHORTEST, counts, 0)
-    if not len(counts) or counts.max() < least:
+def _one_length(counts: I64, opened: I64, least: float) -> int | None:
+    """The length at which outputs without an end pile up, hardly any being longer."""
+    length = int(opened[_SHORTEST:].argmax()) + _SHORTEST if len(opened) > _SHORTEST else 0
+    here = int(counts[length])
+    if opened[length] < max(least, _OPEN * here):
         return None
-    length = int(found[counts.argmax()])
-    here = lengths == length
-    around = np.count_nonzero(abs(lengths - length) <= _AROUND) - np.count_nonzero(here)
-    piled = np.count_nonzero(here) * 2 * _AROUND >= _TIMES * around
-    longer = np.count_nonzero(lengths > length)
-    return (
-        length
-        if piled and 2 * longer <= np.count_nonzero(here) and cut[here].mean() >= _OPEN
-        else None
-    )
+    around = int(counts[max(0, length - _AROUND) : length + _AROUND + 1].sum()) - here
+    piled = here * 2 * _AROUND >= _TIMES * around
+    return length if piled and 2 * int(counts[length + 1 :].sum()) <= here else None
 
 
-def _first_of_open(cut: np.ndarray, least: float) -> int | None:
-    """Where, in outputs sorted by length, those begin that mostly have no end, all shorter ones having one."""
-    behind = np.cumsum(cut[::-1])[::-1]
-    counts = np.arange(len(cut), 0, -1)
-    places = np.flatnonzero((behind >= _LONGEST_OPEN * counts) & (counts >= least) & cut)
-    if not len(places) or places[0] == 0:
-        return None
-    first = int(places[0])
-    return first if cut[:first].mean() <= _OTHERS_OPEN else None
+def _first_open(counts: I64, opened: I64, least: float) -> int | None:
+    """The length from which on outputs mostly have no end, though nearly all shorter ones have one."""
+    longer, longer_open = (np.cumsum(c[::-1])[::-1] for c in (counts, opened))
+    shorter, shorter_open = longer[0] - longer, longer_open[0] - longer_open
+    fits = (longer >= least) & (longer_open >= _LONGEST_OPEN * longer)
+    fits &= (shorter > 0) & (shorter_open <= _OTHERS_OPEN * shorter) & (opened > 0)
+    places = np.flatnonzero(fits[_SHORTEST:])
+    return int(places[0]) + _SHORTEST if len(places) else None
 
 
 RULE = DatasetRule(

@@ -31,14 +31,16 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
             continue
         if sample.height < _LEAST_ROWS:
             continue
-        shares = [fixed_share(sample[side].to_list()) for side in ("prompt", "completion")]
-        if min(shares) < _MOST_FIXED:
+        share = fixed_share(sample["prompt"].to_list())
+        if share >= _MOST_FIXED:
+            share = min(share, fixed_share(sample["completion"].to_list()))
+        if share < _MOST_FIXED:
             continue
         prompt, output = (
             " ".join(sample[c][0].split())[:_CHARACTERS] for c in ("prompt", "completion")
         )
         said = (
-            f"at least {min(shares):.0%} of the words of nearly every prompt, and of nearly every output, are the same "
+            f"at least {share:.0%} of the words of nearly every prompt, and of nearly every output, are the same "
             f"({prompt!r} … → {output!r} …)"
         )
         shown = tuple((row, None) for row in sample["index"].head(_SHOWN).to_list())

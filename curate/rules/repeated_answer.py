@@ -43,11 +43,15 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
 
 def _repeated(part: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The rows of each answer that is given again and again."""
+    least = max(_LEAST, _SOME * part.height)
     long = part.filter(pl.col("completion_length") >= _SHORTEST)
+    met = long["completion_key"].value_counts(name="n")["n"].max()
+    if not isinstance(met, int) or met < least:
+        return
     # A repeated row is a duplicate, and no answer to another prompt.
     pairs = long.unique(["prompt_key", "completion_key"], maintain_order=True)
     counts = pairs["completion_key"].value_counts(sort=True, name="n").filter(pl.col("n") > 1)
-    often = counts.filter(pl.col("n") >= max(_LEAST, _SOME * part.height))
+    often = counts.filter(pl.col("n") >= least)
     others = int(counts["n"].sum()) - int(often["n"].sum())
     rest = pairs.height - int(often["n"].sum())
     # Where many answers are stock replies, choosing among them is the task; and talks end alike.
