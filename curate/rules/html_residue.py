@@ -20,15 +20,17 @@ _PATTERN = (
 _ABOUT_MARKUP = (
     r"(?i)\b(?:html?|xml|css|web|website|page|tags?|markup|javascript|jquery|js|jsx|react|angular|vue|php|django|flask|dom|svg"
     r"|script|code|program|function|form|button|element|snippet|parse|scrape|regex|template|table|header|list item|span|div"
-    r"|paragraph tag|link|url|string|markdown|component|entity|escape|banner|email template|query|sql|xss|app|application|loop|class|selenium|beautiful ?soup|heading|menu|navigation|navbar|input field|dropdown|image tag|format)s?\b"
+    r"|paragraph tag|link|url|string|markdown|component|entity|escape|banner|email template|query|sql|xss|app|application|loop|class|selenium|beautiful ?soup|heading|(?:nav|side|drop-?down|context|hamburger) ?menu|menu (?:bar|item)|navigation|navbar|input field|dropdown|image tag|format)s?\b"
 )
+
+
+# Code, or a whole page.
+CODE = r"```|<!DOCTYPE|<html|<script[^>]*>\s*\n|^\s*<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
 
 
 def residue(text: pl.Expr, prompt: pl.Expr, pattern: str) -> pl.Expr:
     """The text holds such markup, is no code, and its prompt is not about markup."""
-    code = text.str.contains(
-        r"```|<!DOCTYPE|<html|<script[^>]*>\s*\n|^\s*<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
-    )
+    code = text.str.contains(CODE)
     return text.str.contains(pattern) & ~code & ~prompt.str.contains(english(_ABOUT_MARKUP))
 
 

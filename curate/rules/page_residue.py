@@ -4,45 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.rules.html_residue import residue
+from curate.rules import chat_pages, site_notices
+from curate.rules.html_residue import CODE, residue
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
-_SITES = r"(?:facebook|twitter|linkedin|pinterest|whatsapp|reddit|instagram|e-?mail|print)"
-_PLACES = (
-    r"(?:home|about(?: us)?|contact(?: us)?|log ?in|sign (?:in|up)|register|search|menu|news|blog|faq|shop|cart|help|privacy(?: policy)?"
-    r"|terms(?: of (?:use|service))?|sitemap|advertise|subscribe|careers|products|services)"
-)
-# What can be pressed; three of them in a row are no sentence.
-_BUTTON = (
-    rf"(?:{_PLACES}|(?:share|follow|tweet|like|email)(?: this| us)?(?: on {_SITES})?|pin it|{_SITES}|upvote(?: \d+)?|downvote|repl(?:y|ies)|report|save|bookmark"
-    r"|cart(?: ?\(\d+\))?|my account|\d+ (?:comments?|shares?|likes?|views?)|toggle navigation|next|previous)"
-)
-# A line that is nothing but this; it would be too little to tell within a sentence.
-_LINES = (
-    rf"{_PLACES}(?: *[|»>/·•] *{_PLACES}){{2,}}",
-    rf"{_BUTTON}(?:[ |»>/·•]+{_BUTTON}){{2,}}",
-    r"(?:(?:skip|jump) to (?:(?:main )?content|navigation|search) *)+",
-    r"(?:you must|please) enable javascript\b[^\n]{0,60}",
-    r"(?:please )?(?:log|sign) in or (?:sign up|register) to [^\n]{3,40}",
-    r"[^\n]*\bfiled under: [^\n]{1,60}",
-    r"(?:click here to )?(?:read|see|show|load|view) (?:more|the full (?:article|story)|full (?:article|story))(?: (?:»|>+|…|\.{3}|→|&raquo;)|…|\.{3})",
-    r"(?:click here to )?(?:subscribe to|sign up for) (?:our|the|this) (?:[a-z]+ ){0,2}?(?:newsletter|mailing list|channel|blog)\b[^\n]{0,60}",
-    rf"(?:share (?:this(?: (?:article|post|page|story))?|on|via|to)|follow us(?: on)?) ?:? ?{_SITES}(?:[ ,|/·•]+(?:and )?{_SITES})*",
-    rf"{_SITES}(?:[ |/·•]+{_SITES}){{2,}}",
-    r"(?:copyright )?(?:©|\(c\)) ?(?:copyright )?\d{4}(?: ?[-–] ?\d{4})?[^\n]{0,60}",
-    r"[^\n]{0,60}\ball rights reserved\.?",
-    r"(?:we|this (?:web)?site) uses? cookies\b[^\n]{0,120}",
-    r"(?:accept (?:all )?cookies|cookie (?:settings|preferences))",
-    r"(?:posted|published|written|last (?:updated|modified|edited)) (?:by|on|in) [^\n]{3,60}(?:\||·|•| at \d)[^\n]{0,60}",
-    r"\d+ (?:comments?|shares?|likes?|views?)(?: *[|·•] *\d+ (?:comments?|shares?|likes?|views?))+",
-    r"(?:leave a (?:comment|reply)|you must be logged in to (?:post a )?comment|log in to reply)\.?",
-    r"(?:advertisement|sponsored content|related (?:articles|posts|stories)|you (?:may|might) also like|trending now):?",
-    r"(?:back to top|previous (?:post|article)|next (?:post|article)|older posts|newer posts)(?: *[|↑»«^→←] *[^\n]{0,40})?",
-    r"tags?: *#?[a-z]+(?:, *#?[a-z]+){2,}",
-)
 _WIKI = "|".join(
     (
         r"'''[^'\n]+'''",
@@ -55,32 +23,45 @@ _WIKI = "|".join(
         r"\[(?:read|continue) (?:more|reading)(?:\.{3}|…)?\]",
     )
 )
+_OPEN, _CLOSE = r"[ \t*>\[(#-]*", r"[ \t*\])!.]*"
 # Each line's by itself, so that they can be taken apart.
-_PATTERN = "|".join(
-    [*(english(rf"(?im)^[ \t*>]*(?:{line})[ \t*]*$") for line in _LINES), english(rf"(?i){_WIKI}")]
+_NOTICES = "|".join(
+    [
+        *(english(rf"(?im)^{_OPEN}(?:{line}){_CLOSE}$") for line in site_notices.LINES),
+        *(
+            english(rf"(?i)\A\s*(?:{edge})[.!] |[.!?] (?:{edge})[.!]?\s*\z")
+            for edge in site_notices.EDGES
+        ),
+    ]
 )
-_HINT = (
-    r"(?i-u:home \||(?:menu|about|contact|login) \||»|·|(?:skip|jump) to (?:main|content|nav|search)|(?:read|see|show|load|view) (?:more(?: >|\.|…)|the full|full)"
-    r"|subscribe to (?:our|the|this)|sign up (?:for|to)|share (?:this|on|via)|follow us|\(c\) ?\d|©|rights reserved|uses? cookies|cookies?\b|(?:posted|published|updated|modified|edited) (?:by|on|in)"
-    r"|written (?:by|on) |\d comments?\b|leave a (?:comment|reply)|log(?:ged)? in (?:or|to)|sign in or|advertisement|sponsored content"
-    r"|related (?:articles|posts|stories)|also like|trending now|back to top|(?:previous|next|older|newer) (?:post|article)|tags?:|filed under"
-    r"|enable javascript|upvote|pin it|search cart|my account|toggle nav|facebook twitter|'''|\{\{|\[\[|(?m:^==)|<ref|\[edit\]|\[(?:read|continue))"
+_MARKUP = english(rf"(?i){_WIKI}")
+_CHAT_PATTERN = "|".join(
+    [
+        *(english(rf"(?im)^{_OPEN}(?:{line}){_CLOSE}$") for line in chat_pages.LINES),
+        english(rf"(?i){chat_pages.TITLE}"),
+    ]
 )
 # Asked for: a page, a post, its parts; or a wiki's own markup.
 _ABOUT_PAGES = (
     r"(?i)\b(?:wiki\w*|mediawiki|footers?|headers?|copyright|licen[cs]e|notice|disclaimer|newsletter|cookies?|captions?|posts?|blurb|flyer|brochure"
-    r"|comments?|social media|poster|advertis\w+|call to action|sitemap|transcribe|extract|proofread|clean)\b"
+    r"|comments?|social media|poster|advertis\w+|call to action|sitemap|transcribe|extract|proofread|clean"
+    r"|html|css|jsx?|javascript|react|vue|angular|websites?|(?:web|home|landing) ?pages?|buttons?|navigation|navbar|menu (?:bar|item)s?|seo|ui|ux)\b"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt").fill_null("")
-    found = residue(pl.col("completion"), prompt, _PATTERN)
-    return found & ~prompt.str.contains(english(_ABOUT_PAGES))
+    text = pl.col("completion")
+    noticed = text.str.contains(_NOTICES) & ~text.str.contains(CODE)
+    found = residue(text, prompt, _MARKUP) | noticed
+    page = found & ~prompt.str.contains(english(_ABOUT_PAGES))
+    chat = text.str.contains(_CHAT_PATTERN)
+    return page | (chat & ~prompt.str.contains(english(chat_pages.ABOUT)))
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(_HINT)
+    completion = pl.col("completion")
+    return completion.str.contains(site_notices.HINT) | completion.str.contains(chat_pages.HINT)
 
 
 RULE = ColumnRule(
@@ -99,7 +80,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="something of a web page or a wiki is left in the completion: {match}",
-    pattern=_PATTERN,
+    pattern=f"{_NOTICES}|{_MARKUP}|{_CHAT_PATTERN}",
     column="completion",
     first=_first,
 )

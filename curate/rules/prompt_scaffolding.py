@@ -16,8 +16,20 @@ _PATTERN = (
     r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI|Bot)\s*:\s|^\s*\[ASSISTANT\]|^\s*Output\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$|\n\nUser\s*:[^\n]*$"
     r"|\n\s*#{3,}\s*(?:\n|$)|\n\s*(?:\[END\]|END OF (?:RESPONSE|ANSWER|OUTPUT))\W*$|\n\s*Instruction\s*:\s*$|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)\s*:?\s*\*\*|^\s*(?:assistant|model)\s*\n"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
-    r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
+    r"|\n\s*(?:Human|User)\s*:\s*$|\n(?:Q|Question)\s*:[^\n]*\n+(?:A|Answer)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
 )
+# What a generator of answers says to whoever runs it: "Here is a response to the given instruction:".
+_OPENING = r"\A\W*(?:(?:sure|certainly|of course|absolutely|okay|ok|great|yes|no problem)(?: thing)?\b[,.! ]*)?(?:(?:here(?:['’]s| is| are)|below (?:is|are)|the following (?:is|are)|this is) )?"
+_DATA = r"(?:the|your|this|given|above|provided|following) (?:instructions?|prompts?|data ?set|fine-?tuning|training (?:data|set|example)s?)"
+_DONE = r"(?:possible|potential|sample|suggested|improved|rewritten|revised|polished|better|detailed|ideal|refined|corrected|generated|expected|high-quality)"
+_SAID = r"(?:response|answer|completion|output|reply)"
+_CHATTER = (
+    rf"(?i){_OPENING}[^:.\n]{{0,60}}\b{_SAID}s?\b[^:.\n]{{0,30}}\b{_DATA}\b[^:.\n]{{0,40}}:"
+    rf"|{_OPENING}(?:an?|one|the|another|some|my) {_DONE} {_SAID}s?\b[^:.\n]{{0,50}}:\s|\A\W*{_DONE} {_SAID}\W{{0,3}}:"
+    rf"|\bi hope (?:this|the|that) (?:{_SAID}|example) (?:meets|fits|satisfies|follows|matches)\b[^.\n]{{3,60}}\.?\s*\z"
+)
+_CHATTER_HINT = rf"(?i-u:{_DATA}|{_DONE} {_SAID}|i hope (?:this|the|that) )"
+_CHATTER_WANTED = r"(?i-u:response|answer|completion|complete|output|reply|respond|instruction|prompt|data ?set|training|fine-?tun|improve|rewrite|revise|example|sample)"
 # A dialogue was asked for.
 _DIALOGUE = (
     r"(?i)\b(?:dialog(?:ue)?|conversation|chat|chatbot|script|transcript|interview|play|scene|role-?play"
@@ -30,16 +42,15 @@ def _condition(options: LintOptions) -> pl.Expr:
     labelled = pl.col("completion").str.contains(r"^\s*Output\s*:") & pl.col("prompt").str.contains(
         r"(?i-u:\b(?:outputs?|inputs?|code|examples?|function|program|test cases?)\b)"
     )
-    return (
-        written
-        & ~labelled.fill_null(False)
-        & ~pl.col("prompt").fill_null("").str.contains(english(_DIALOGUE))
-    )
+    prompt = pl.col("prompt").fill_null("")
+    framed = written & ~labelled.fill_null(False) & ~prompt.str.contains(english(_DIALOGUE))
+    chatter = pl.col("completion").str.contains(english(_CHATTER))
+    return framed | (chatter & ~prompt.str.contains(_CHATTER_WANTED))
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(
-        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot|Bot) ?:|^\s*\[ASSISTANT|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)|^\s*(?:assistant|model|Assistant)\s*\n|\[END\]|END OF|nstruction ?:\s*$|^\s*Output ?:|Below is an ins)"
+    return pl.col("completion").str.contains(_CHATTER_HINT) | pl.col("completion").str.contains(
+        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|\n(?:A|Answer) ?:\s*$|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot|Bot) ?:|^\s*\[ASSISTANT|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)|^\s*(?:assistant|model|Assistant)\s*\n|\[END\]|END OF|nstruction ?:\s*$|^\s*Output ?:|Below is an ins)"
     )
 
 
@@ -49,7 +60,7 @@ RULE = ColumnRule(
         name="prompt-scaffolding",
         severity=Severity.ERROR,
         confidence=Confidence.HIGH,
-        summary='headings such as "### Response:" or "Human:" stand in the completion',
+        summary='headings such as "### Response:", or talk of "the given instruction", stand in the completion',
         reason="The model learns to write the frame of the prompt itself, and to play the user's part.",
         example='{"prompt": "Hi", "completion": "### Response:\\nHello!"}',
         remedy="Remove the headings; make turns into messages.",
@@ -58,7 +69,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the scaffolding of a prompt stands in the completion: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_PATTERN)}|{english(_CHATTER)}",
     column="completion",
     applies_to=tuple(f for f in RecordFormat if f is not RecordFormat.TEXT),
     first=_first,
