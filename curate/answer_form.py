@@ -136,3 +136,20 @@ def _slots(rows: pl.Series) -> pl.Series:
     for place, slot in zip(places, slots, strict=True):
         found[place] = slot
     return pl.Series(rows.name, found, dtype=pl.Boolean)
+
+
+# What base models were prompted with: "Human: … Assistant:". Several questions are examples, not a frame.
+_FRAME = (
+    r"(?i)^\W{0,5}(?:instruction|human|user|question|q|task|prompt|input)\s*:\s*\S[^\x00]*\b(?:response|output|assistant|answer|completion|ai|bot|gpt|a)\s*:\s*$"
+    r"|^Below is an instruction[^\x00]*:\s*$|#{2,4}\s*(?:response|assistant|answer)\s*:\s*$"
+)
+_EXAMPLES = r"(?i)(?:^|\n)\s*(?:q|question|input|human|user)\s*\d*\s*:[^\x00]*\n\s*(?:q|question|input|human|user)\s*\d*\s*:"
+_BARE_PROMPT = r"(?:^|\x1e)prompt\x1fstring"
+
+
+def framed_prompt() -> pl.Expr:
+    """Whether a prompt that is trained on as it stands has the frame of a template around it."""
+    # Nearly all others are left out by their last character.
+    ended = pl.col("prompt").str.tail(4).str.contains(r":\s*$")
+    prompt = pl.when(ended & pl.col("layout").str.contains(_BARE_PROMPT)).then(pl.col("prompt"))
+    return (prompt.str.contains(_FRAME) & ~prompt.str.contains(_EXAMPLES)).fill_null(False)

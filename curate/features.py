@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from curate import empty_answers, textkernel
-from curate.answer_form import chosen_refuses, letter_slot, odd_form
+from curate.answer_form import chosen_refuses, framed_prompt, letter_slot, odd_form
 from curate.arrays import series_of
 from curate.languages import NAMES_A_LANGUAGE, language
 from curate.prose import sentence_end
@@ -71,9 +71,13 @@ _NOTHING = (
 )
 # The same in other languages.
 _NOTHING += rf"|(?i)^{empty_answers.WRAP}(?:{empty_answers.MAYBE}){empty_answers.WRAP}$"
-_OFFERED = r"(?i)\b(?:none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
+_OFFERED = r"(?i)\b(?:python|javascript|sql|rust|keyword|what does .* return|none|null|nil|n/a|nan|empty|undefined|not applicable|punctuation|not (?:available|provided|given)|no answer|placeholder|coming soon|pending)\b"
 # Words that people type to try a form; as answers they are rare, and asked for by such words.
-_TRIED = r"^\W*(?i-u:test(?:ing|er)?|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text)|asdf\w*|foo(?:bar)?|bar|abc|xx+|blah(?: blah)*|aaa+|dummy|answer|response|missing|string|str|value|sample|lorem|insert|fill|text)\W*$"
+_TRIED = (
+    r"^\W*(?i-u:test(?:ing|er)?(?:[ ,._-]+(?:test(?:ing)?|[0-9]+|entry|row|data|only|please ignore|ignore(?: this)?))*|(?:test|sample|dummy|example|my) (?:answer|response|output|completion|text|entry|row|data|value)"
+    r"|asdf\w*(?:[ ,.-]+asdf\w*)*|qwert[yz]\w*|foo(?:[ ,]*bar(?:[ ,]*baz)?)?|bar|abc(?: abc| 123)*|xx+(?:[ .,:;_-]+(?:to ?do|tbd|fixme|fill in|fill me in|here)[ .,:;_-]+x+)?|blah(?:[ ,]+blah)*|aaa+|dummy|answer|response|missing|string|str|value|sample|lorem|insert|fill|text"
+    r"|placeholder(?: text| answer| only)?[ .,:;_-]+(?:to be |please )?(?:replace|fill|change|edit|remove|delete|update)[a-z]*(?: [a-z]+){0,3}|(?:delete|ignore|replace|remove|fill in) (?:this|me|later)(?: [a-z]+)?|(?:i will |will )?(?:write|add|fill in|do|finish) (?:this|it|the answer) later)\W*$"
+)
 _WORDED = r"(?i-u:\b(?:words?|synonym|antonym|term|called|code|program|output|prints?|python|abbreviat|acronym|letters?|class|label|names?|translate|rhym|spell|command|guess|password|categor|title|tag|tests?|exam|verb|noun|string|value|bar|foo|abc|variable|alphabet|repeat|say|reply|respond|return|answer with|missing|blank|option|choose|which|type))"
 # A shrug, where something was asked that neither yes nor no answers.
 _SHRUGGED = r"^\W*(?:(?i-u:ok(?:ay)?|idk|dunno|h+m+|uh+|um+|lol|meh|no idea|no clue|not sure|whatever|yep|nope|i (?:don(?u:['’])?t|do not) (?:know|care))|[a-z]|[!?]+)\W*$"
@@ -144,6 +148,7 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "odd_form": odd_form,
     "chosen_refuses": chosen_refuses,
     "letter_slot": letter_slot,
+    "framed_prompt": framed_prompt,
     "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^[#|>]|\n#"),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),

@@ -350,7 +350,8 @@ EMAIL = r"[0-9A-Za-z][0-9A-Za-z._%+-]{0,62}@(?:[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[
 PHONE = (
     r"(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?(?:\d[ .-]?){6,12}\d\b|\(\d{3}\) ?\d{3}[ .-]\d{4}\b|\b(?:1[ .-])?\d{3}[.-]\d{3}[.-]\d{4}\b"
     # As one writes them at home, where a word says what the number is.
-    r"|(?i:(?:phone|tel|telephone|mobile|cell|whatsapp|fax|call|ring)\.?:?(?: (?:me|us|him|her|number|no\.|on|at|is)){0,2}:? )\(?0\d{2,4}\)?[ /-]?\d{3,4}[ -]?\d{3,4}(?:[ -]?\d{1,3})?\b)"
+    r"|(?i:(?:phone|tel|telephone|mobile|cell|whatsapp|fax|call|ring|text|sms|dial|reach|handy(?:nummer)?|mobil(?:nummer)?|telefon(?:isch|nummer)?|rufnummer|unter|tél|téléphone|portable|móvil|teléfono|celular|cellulare|telefono)\.?:?"
+    r"(?: (?:me|us|him|her|number|no\.|on|at|is|der|die|nummer|mich|uns|ist|au|le|al)){0,2}:? )(?:\(?0\d{2,4}\)?[ /-]?\d{3,4}[ -]?\d{3,4}(?:[ -]?\d{1,3})?|0\d(?:[ .-]?\d\d){4})\b)"
 )
 ASSIGNED_SECRET = (
     r"(?i)\b(?:(?:aws|db|database|app|admin|root|user|smtp|mail|redis|mysql|postgres|pg|ftp|ssh|jwt|service|prod|github|gitlab|slack|stripe|azure|openai|google|django|flask)_)?(?:api[_-]?key|apikey|secret(?:[_-]?(?:key|token|access[_-]?key))?|access[_-]?token|auth[_-]?token|bearer|client[_-]?secret"

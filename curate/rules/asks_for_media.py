@@ -27,7 +27,7 @@ _PATTERN = (
     r"|^(?:please\s+)?(?:embody|express|capture|depict|illustrate|represent|show)\b[^.\n]*\b(?:in|as|with|using) (?:an?|the) (?:meme|gif|drawing|image|picture|photo|painting|infographic|emoji art)\s*[.!]?\s*$"
 )
 _OTHERWISE = (
-    r"(?i)\b(?:prompt|caption|title|name|idea|description|descriptions|describe|story|lyrics|conclusions?"
+    r"(?i)\b(?:(?:with|in|using) words|prompt|caption|title|name|idea|description|descriptions|describe|story|lyrics|conclusions?"
     r"|comparison|parallels?|distinction|line between|attention|tweet|headline|slogan|ascii|svg|css|game|script|storyboard|channel|course|plan|outline|ideas?|topics?|text-based|concept"
     r"|html|latex|mermaid|matplotlib|python|javascript|code|plan|script)\b"
 )

@@ -24,15 +24,14 @@ LINES = (
     r"you['’]ve (?:reached|hit) (?:your|the) (?:usage |message |free |current )?(?:limit|cap)\b[^\n]{0,80}",
     rf"(?:generated|written|powered|created|made|response|answered) (?:by|with|using|from) {_MODEL}[^\n]{{0,30}}|model: ?{_MODEL}",
     r"\(?(?:total )?(?:word|character|token)s? ?(?:count|used|total) ?[:=] ?~?\d+(?: words| characters| tokens)?\)?|\(\d+ (?:words|characters|tokens)\)",
-    r"(?:seen|delivered|sent|read) (?:at )?\d{1,2}:\d\d(?: ?[ap]m)?|today at \d{1,2}:\d\d(?: ?[ap]m)?",
+    r"(?:seen|delivered) (?:at )?\d{1,2}:\d\d(?: ?[ap]m)?|today at \d{1,2}:\d\d(?: ?[ap]m)?",
 )
 # A name alone, above the answer.
 TITLE = rf"\A\s*{_MODEL}[ \t]*:?[ \t]*\n"
-HINT = (
-    r"(?i-u:(?:copy|copied) (?:code|to clip|link|text|mess)|\ncopy|generating(?:\s| resp|\z)|regenerate|is (?:typing|thinking)|make mistakes|inaccurate|get things wrong|be wrong|give incorrect"
-    r"|\bsaid ?:\s*\n|said ?:\s*\z|this (?:conversation|response|answer|reply|message|chat)\b|thumbs[ -](?:up|down)|(?:good|bad) response|sharegpt|(?:\n|<|‹) ?[0-9]{1,2} ?/ ?[0-9]{1,2} ?(?:>|›)|\n[0-9]{1,2} / [0-9]|(?:thought|reasoned) for|searched|brows(?:ed|ing)|searching (?:the web|[0-9])|memory updated|other drafts|show thinking|research preview|(?:send|type) (?:a|your) message"
-    r"|message chatgpt|error generating|something went wrong|seems to have gone|an error occurred|network error|you(?u:['’])ve (?:reached|hit)|(?:by|with|using|from|model:) ?(?:chatgpt|gpt|claude|gemini|bard|copilot|bing|deepseek|perplexity|grok)|(?:word|character|token)s? ?(?:count|used|total) ?[:=]|\([0-9]+ (?:words|char|tokens)"
-    r"|(?:seen|delivered|sent|read|today) (?:at )?[0-9]{1,2}:|open in canvas|\nretry|^\s*(?:chatgpt|gpt-?[345]|claude|gemini|bard|copilot|bing|deepseek|perplexity|grok|le chat|meta ai)(?u:[^\n]){0,12}\n)|👍|👎"
+HINTS = (
+    r"(?i-u:copy (?:code|to c|link)|copied|\ncopy|\nretry|generating|regenerat|typing|is thinking|make mist|inaccur|things wr|be wrong|give inc|\bsaid ?:\s*(?:\n|\z)|this (?:conv|resp|answer|reply|mess|chat)|thumbs|d response|sharegpt|thought for|searched|brows(?:ed|ing) |searching t|other dr|show thi)",
+    r"(?i-u:research prev|a message|your message|r gener|went wrong|gone wr|r occurred|work err|ve (?:reached|hit) y|(?:word|character|token)s? count|tokens (?:used|total)|(?:words|acters|okens)\)|\n(?:seen|delivered|today at)|in canvas| / )",
+    r"👍|👎|‹|(?i-u:chatgpt|gpt-?[345]|claude|gemini|\bbard\b|copilot|\bbing\b|deepseek|grok)",
 )
 # Prompts that are about such pages, or ask for what they show.
 ABOUT = (

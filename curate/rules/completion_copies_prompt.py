@@ -29,17 +29,20 @@ def _condition(options: LintOptions) -> pl.Expr:
     copy = (_letters("prompt") == _letters("completion")) & (
         completion.str.len_chars() >= _SHORTEST_COPY
     )
+    # Twice, no order means itself.
+    again = pl.concat_str([_letters("prompt"), pl.lit(" "), _letters("prompt")])
+    twice = (_letters("completion") == again) & (prompt.str.len_chars() >= _SHORTEST_START)
     begins = (prompt.str.len_chars() >= _SHORTEST_START) & completion.str.starts_with(prompt)
-    return (copy | begins) & ~wanted
+    return ((copy | begins) & ~wanted) | twice
 
 
 def _first(options: LintOptions) -> pl.Expr:
     prompt, completion = pl.col("prompt"), pl.col("completion")
     gap = completion.str.len_bytes().cast(pl.Int64) - prompt.str.len_bytes().cast(pl.Int64)
     same_start = completion.str.head(3).str.to_lowercase() == prompt.str.head(3).str.to_lowercase()
-    # Quotation marks or white space may stand before the copy.
-    opened = pl.when(completion.str.contains(r"^[\"'“\s]")).then(completion).str.head(8)
-    inner = opened.str.strip_chars_start("\"'“ \n\t").str.head(3).str.to_lowercase()
+    # Quotation marks, the mark of a list or of a quotation, or white space may stand before the copy.
+    opened = pl.when(completion.str.contains(r"^[\"'“\s>*#-]")).then(completion).str.head(8)
+    inner = opened.str.strip_chars_start("\"'“ \n\t>*#-").str.head(3).str.to_lowercase()
     inside = (inner == prompt.str.head(3).str.to_lowercase()).fill_null(False)
     return (gap >= -8) & (same_start | inside)
 

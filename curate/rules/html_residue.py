@@ -10,28 +10,28 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
-    r"(?i)&(?:nbsp|amp|lt|gt|quot|apos|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|bull|middot|copy|laquo|raquo|deg|euro|pound|times|trade|reg|sect|rarr|larr|szlig|(?:[ae]|o)elig|[a-z](?:acute|grave|circ|uml|tilde|cedil|ring|slash)|#\d{2,5}|#x[0-9a-f]{2,5});"
+    r"(?i)</?(?:html|body)>|&(?:nbsp|amp|lt|gt|quot|apos|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|bull|middot|copy|laquo|raquo|deg|euro|pound|times|trade|reg|sect|rarr|larr|szlig|(?:[ae]|o)elig|[a-z](?:acute|grave|circ|uml|tilde|cedil|ring|slash)|#\d{2,5}|#x[0-9a-f]{2,5});"
     r"|<br\s*/?>|</?(?:p|div|span|strong|em|ul|ol|li|font|tbody|td|tr|h[1-6]|blockquote|center|section|article)(?:\s+(?:class|id|style|align|lang|dir|data-[a-z]+)\s*=[^<>]*)?\s*/?>"
     r"|<a\s+href\s*=[^<>]*>|<img\s+src\s*=[^<>]*>|</(?:a|b|i|u|sup|sub|small)>|<!--[^\n]*?-->|</script>\s*$"
     # What a blogging program would have replaced.
     r"|\[(?:caption|gallery|embed|audio|video|vc_[a-z_]+|et_pb_[a-z_]+) [a-z_]+=[^\]\n]*\]|\[/(?:caption|gallery|embed|vc_[a-z_]+|et_pb_[a-z_]+)\]"
 )
 # Asked for, or shown as code.
-_ABOUT_MARKUP = (
+ABOUT_MARKUP = (
     r"(?i)\b(?:html?|xml|css|web|website|page|tags?|markup|javascript|jquery|js|jsx|react|angular|vue|php|django|flask|dom|svg"
-    r"|script|code|program|function|form|button|element|snippet|parse|scrape|regex|template|table|header|list item|span|div"
+    r"|script|code|program|function|form|button|jinja|twig|handlebars|mustache|liquid|element|snippet|parse|scrape|regex|template|table|header|list item|span|div"
     r"|paragraph tag|link|url|string|markdown|component|entity|escape|banner|email template|query|sql|xss|app|application|loop|class|selenium|beautiful ?soup|heading|(?:nav|side|drop-?down|context|hamburger) ?menu|menu (?:bar|item)|navigation|navbar|input field|dropdown|image tag|format)s?\b"
 )
 
 
 # Code, or a whole page.
-CODE = r"```|<!DOCTYPE|<html|<script[^>]*>\s*\n|^\s*<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
+CODE = r"```|<!DOCTYPE|<html[^>]*>\s*\n|<html lang|<script[^>]*>\s*\n|^\s*<script|<head>|=\s*[\"']<|[\"'`]<(?:br|p|div|a )|;\s*\n|`</?[a-z]+"
 
 
 def residue(text: pl.Expr, prompt: pl.Expr, pattern: str) -> pl.Expr:
     """The text holds such markup, is no code, and its prompt is not about markup."""
     code = text.str.contains(CODE)
-    return text.str.contains(pattern) & ~code & ~prompt.str.contains(english(_ABOUT_MARKUP))
+    return text.str.contains(pattern) & ~code & ~prompt.str.contains(english(ABOUT_MARKUP))
 
 
 def _condition(options: LintOptions) -> pl.Expr:

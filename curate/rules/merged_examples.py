@@ -11,13 +11,13 @@ from curate.schemas.options.lint import LintOptions
 
 _PATTERN = (
     r"(?is)\n[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:instruction|task|prompt)\s*\d*\s*:[^\n]*\n(?:.*?\n)?"
-    r"[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:output|response|completion|answer)\s*\d*\s*:"
+    r"[\s#*>-]*(?:\d{1,3}\s*[.)]\s*)?[#*\s]*(?:output|response|completion|answer|solution|reply)\s*\d*\s*:"
     r"|\n\s*(?:-{3,}|={3,}|\*{3,}|#{3,})\s*\n\s*input\s*:[^\n]*\n+\s*output\s*:"
     r"|\n\s*\d{1,3}\s*[.)]\s*(?:instruction|input|output)\s*:"
     r"|\S[ \t]*\n+(?:question|q)\s*\d*\s*:[^\n]+\n+(?:answer|a)\s*\d*\s*:\s*\S[^\n]*$"
     r"|\n#{1,4}\s*(?:prompt|instruction|question)\s*\n[^\n]+\n+#{1,4}\s*(?:response|answer|output|completion)\s*\n"
     r"|\n\s*\n\s*input\s*:[^\n]+\n+\s*(?:output|response)\s*:\s*\S[^\n]*$"
-    r"|\n\s*example\s*\d+\s*:?\s*\n+\s*(?:input|question|q)\s*:[^\n]*\n+\s*(?:output|answer|a)\s*:|[.!?\S][ \t]*(?:\n\s*|[.!?]\s+)\{\s*\"(?:instruction|prompt|messages|conversations)\"\s*:\s*[\"\[]"
+    r"|\n\s*example\s*\d+\s*:?\s*\n+\s*(?:input|question|q)\s*:[^\n]*\n+\s*(?:output|answer|a)\s*:|(?:[.!?\S][ \t]*(?:\n\s*|[.!?]\s+)|[\"'][ \t]*\}[ \t]*,?\s*)\{\s*\"(?:instruction|prompt|messages|conversations)\"\s*:\s*[\"\[]"
 )
 # What asks for questions and answers may be answered with them.
 _ASKED = (

@@ -41,10 +41,10 @@ _REFERRED = (
 # What people hand over with a prompt.
 _THING = (
     rf"(?:{MEDIA}|file|document|pdf|spreadsheet|csv|excel|log|workbook|presentation|slide deck|slides?|contract|resume|résumé|cv"
-    r"|transcript|report|invoice|receipt|code|script|dataset|essay|podcast|paper|thesis|attachment)"
+    r"|transcript|report|invoice|receipt|code|script|dataset|essay|podcast|paper|thesis|attachment|mp[34]|wav|m4a|zip|docx?|pptx?|xlsx?|jpe?g|png|voice (?:note|memo|message))"
 )
 _SEEN = r"(?:image|picture|photo|photograph|screenshot|video|clip|recording|audio(?: clip| file)?|diagram|chart|graph|figure|map|infographic|x-ray|scan|painting|drawing|portrait|snapshot|cartoon|logo)"
-_SHOWN = r"(?:image|picture|photo|photograph|screenshot|portrait|snapshot|video clip|clip|recording|audio clip|x-ray|scan)"
+_SHOWN = r"(?:image|picture|photo|photograph|screenshot|portrait|snapshot|video clip|video|clip|(?:voice |sound )?recording|(?:audio(?: clip| file)?|sound (?:file|clip|recording))|footage|voicemail|voice (?:note|memo|message)|mp3|x-ray|scan)"
 # "this map function", "this graph algorithm", "this picture book": no medium is meant.
 _NO_MEDIUM = rf"(?i)\b(?:this|these)\s+(?:[a-z-]+\s+){{0,2}}?{_SEEN}s?\s+(?:functions?|algorithms?|books?|databases?|theor(?:y|ies)|data|methods?|library|libraries|apps?|api|models?|search|problem|format|files? format|editor|quality|type|element|tag|object|class|component)\b"
 # A picture or a recording that is asked about as if it were there. Looked for in Python, where one is named at all:
@@ -59,8 +59,8 @@ _ASKED_ABOUT = (
     # This picture, in whatever question or order; the picture, where it ends there.
     rf"|^[a-z][^:\"“”\n]*\b(?:this|these)\s+(?:[a-z-]+\s+){{0,2}}?{_SEEN}s?\b[^:\"“”\n]{{0,60}}$"
     rf"|^(?:please\s+)?(?:describe|caption|explain|analy[sz]e|interpret|title|tag|examine|identify)\s+(?:the|your)\s+(?:[a-z-]+\s+)?{_SHOWN}\s*[.!?]?\s*$"
-    rf"|^(?:what|who|whose|which|how many|how much|where|is|are|does|do|can|was|were|identify|name|list|count|find|read|describe|estimate|guess|locate)\b[^:\"“”\n]*\b(?:in|on|from)\s+the\s+(?:[a-z-]+\s+)?{_SHOWN}"
-    rf"(?:\s+(?:look|express|show|wear|hold|do|say|above|below|expressing|showing|wearing|holding|doing|saying|feeling|looking)(?:\s+[a-z]+){{0,3}})?\s*[.?!]?\s*$"
+    rf"|^(?:what|who|whose|which|how many|how much|how old|how|when|why|where|is|are|does|do|can|was|were|identify|recognize|determine|summari[sz]e|tell me|name|list|count|find|read|describe|estimate|guess|locate)\b[^:\"“”\n]*\b(?:in|on|from|(?:end|beginning|start|middle) of)\s+the\s+(?:[a-z-]+\s+)?{_SHOWN}"
+    rf"(?:\s+(?:looks?|express|show|wear|hold|do|say|mean|convey|suggest|indicate|stand for|sounds?|feel|seem|appear|play|speak|express|above|below|expressing|showing|wearing|holding|doing|saying|feeling|looking)(?:\s+[a-z]+){{0,3}})?\s*[.?!]?\s*$"
     rf"|^(?:using|from|looking at|judging (?:from|by)|going by|given|in|based on)\s+(?:the|this)\s+{_SEEN},"
     r"|\b(?:in|from|on|of)\s+the\s+(?:scanned|photographed|pictured|handwritten)\s+[a-z]+\s*[.?!]?\s*$"
     rf"|^(?:please\s+)?(?:compare|contrast|describe|caption|label|sort)\s+(?:the|these)\s+(?:two\s+|three\s+|four\s+)?{_SEEN}s\s*[.!]?\s*$"
@@ -86,7 +86,7 @@ _HTML = r"(?i)\bpython\b|\bjavascript\b|\bscript\b|\bfunction\b|\bdownloads?\b.*
 _PATTERN = f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_TAG})|(?:{_REFERRED})|(?:{_HANDED})|(?:{_ASKED_ABOUT})"
 
 
-_SEEN_WORDS = r"(?i-u:image|picture|photo|screenshot|video|clip|recording|audio|diagram|chart|graph|figure|\bmap|infographic|x-ray|scan|painting|drawing|portrait|snapshot|cartoon|logo)"
+_SEEN_WORDS = r"(?i-u:image|picture|photo|screenshot|video|clip|recording|audio|diagram|chart|graph|figure|\bmap|infographic|x-ray|scan|painting|drawing|portrait|snapshot|cartoon|logo|sound|voice|footage|mp3)"
 _ASKED_ABOUT_RE, _NO_MEDIUM_RE = regex(_ASKED_ABOUT), regex(_NO_MEDIUM)
 
 
@@ -135,7 +135,7 @@ def _first(options: LintOptions) -> pl.Expr:
         "attached", "link to", "![", "<img", "<image", "<speech", "<|audio", "<audio", "<video", "<|video", "[img]", "portrait", "the scanned", "<insert", ".png", ".jp", ".gif", ".mp", ".wav", ".pdf",
         ".doc", ".xls", ".zip", ".svg", ".webp", "x-ray", "scan", "accompanying", "enclosed", "snapshot", "selfie", "voicemail", "voice ", "footage", "meme", "blueprint",
         "uploaded", " i sent", "i've sent", "i shared", "here is my", "here's my", "here’s my", "transcribe", "the pdf", "the file", "spreadsheet", "my file", "the csv",
-        "the document", "log file", "workbook", "plot above", "plot below", "enclosed]", "this file", "this pdf", "my csv",
+        "the document", "log file", "mp3", "workbook", "plot above", "plot below", "enclosed]", "this file", "this pdf", "my csv",
     ]  # fmt: skip
     hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
     return stands_alone() & (hint | pl.col("prompt").str.contains(MISSING_MEDIA_HINT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +15,11 @@ from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.turns import RecordFormat
 
-_SHORTEST = 150  # characters; short answers that differ in a word may well be minimal pairs
+_SHORTEST = 120  # characters; short answers that differ in a word may well be minimal pairs
 
+_LONGEST_WORD = 12  # characters, with the blank beside it
+# A word that turns the meaning is worth a pair.
+_TURNS = regex(r"\b(?:not|no|never|none|nor|only|without|hardly)\b|n['’]t\b", re.I)
 _CODE = regex(r"[{};]\s*\n|\bdef \w+\(|\breturn\b|```|=>|\\frac|\\boxed")
 
 
@@ -23,7 +27,8 @@ def _applies(options: LintOptions) -> pl.Expr:
     a = pl.col("completion").str.len_chars().cast(pl.Int64)
     b = pl.col("rejected").str.len_chars().cast(pl.Int64)
     most = pl.max_horizontal(a, b)
-    alike = (a - b).abs() <= most * (1 - options.near_identical_sides)
+    most_apart = pl.max_horizontal(most * (1 - options.near_identical_sides), _LONGEST_WORD)
+    alike = (a - b).abs() <= most_apart
     return (most >= _SHORTEST) & alike & (pl.col("completion") != pl.col("rejected"))
 
 
@@ -32,7 +37,7 @@ def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) 
     part = shared_part(chosen, rejected)
     if (
         chosen != rejected
-        and part >= options.near_identical_sides
+        and (part >= options.near_identical_sides or _a_word_more(chosen, rejected))
         and not _may_matter(chosen, rejected)
     ):
         start = shared_start(chosen, rejected)
@@ -43,12 +48,22 @@ def _check(record: dict[str, Any], format_: RecordFormat, options: LintOptions) 
         )
 
 
+def _a_word_more(chosen: str, rejected: str) -> bool:
+    """Whether one side has a word that the other lacks, one that turns no meaning, and nothing else."""
+    longer, shorter = sorted((chosen, rejected), key=len, reverse=True)
+    start = shared_start(longer, shorter)
+    end = min(shared_start(longer[::-1], shorter[::-1]), len(shorter) - start)
+    more = longer[start : len(longer) - end].strip()
+    return start + end == len(shorter) and " " not in more and not _TURNS.search(more)
+
+
 def _may_matter(chosen: str, rejected: str) -> bool:
-    """Whether the sides differ in a number or in code, where one place can be all that is right or wrong."""
+    """Whether the sides differ in a number, in a "not" or in code, where one place can be all that is right or wrong."""
     words = [set(side.split()) for side in (chosen, rejected)]
     numbers = [{w.strip(".,;:!?$€£%()") for w in a - b} for a, b in (words, words[::-1])]
     figures = all(any(w and w[0].isdigit() for w in said) for said in numbers)
-    return figures or _CODE.search(chosen) is not None
+    turned = any(_TURNS.search(w) for said in numbers for w in said)
+    return figures or turned or _CODE.search(chosen) is not None
 
 
 RULE = RecordRule(

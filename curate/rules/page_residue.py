@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
 from curate.rules import chat_pages, site_notices
-from curate.rules.html_residue import CODE, residue
+from curate.rules.html_residue import ABOUT_MARKUP, CODE
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -45,23 +46,32 @@ _CHAT_PATTERN = "|".join(
 _ABOUT_PAGES = (
     r"(?i)\b(?:wiki\w*|mediawiki|footers?|headers?|copyright|licen[cs]e|notice|disclaimer|newsletter|cookies?|captions?|posts?|blurb|flyer|brochure"
     r"|comments?|social media|poster|advertis\w+|call to action|sitemap|transcribe|extract|proofread|clean"
-    r"|html|css|jsx?|javascript|react|vue|angular|websites?|(?:web|home|landing) ?pages?|buttons?|navigation|navbar|menu (?:bar|item)s?|seo|ui|ux)\b"
+    r"|https?|status codes?|errors?|servers?|404|html|css|jsx?|javascript|react|vue|angular|websites?|(?:web|home|landing) ?pages?|buttons?|navigation|navbar|menu (?:bar|item)s?|seo|ui|ux)\b"
 )
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    prompt = pl.col("prompt").fill_null("")
-    text = pl.col("completion")
-    noticed = text.str.contains(_NOTICES) & ~text.str.contains(CODE)
-    found = residue(text, prompt, _MARKUP) | noticed
+    # The hints stand beside the functions too, where they are seen and computed first.
+    text, prompt = pl.col("completion"), pl.col("prompt").fill_null("")
+    hinted = _hinted(text, site_notices.HINTS)
+    likely = pl.when(hinted).then(text)
+    wiki = holding(likely, _MARKUP) & ~prompt.str.contains(english(ABOUT_MARKUP))
+    found = hinted & (holding(likely, _NOTICES) | wiki) & ~text.str.contains(CODE)
     page = found & ~prompt.str.contains(english(_ABOUT_PAGES))
-    chat = text.str.contains(_CHAT_PATTERN)
+    chatting = _hinted(text, chat_pages.HINTS)
+    chat = chatting & holding(pl.when(chatting).then(text), _CHAT_PATTERN)
     return page | (chat & ~prompt.str.contains(english(chat_pages.ABOUT)))
 
 
+def _hinted(text: pl.Expr, hints: tuple[str, ...]) -> pl.Expr:
+    first, *others = (text.str.contains(hint) for hint in hints)
+    for other in others:
+        first = first | other
+    return first
+
+
 def _first(options: LintOptions) -> pl.Expr:
-    completion = pl.col("completion")
-    return completion.str.contains(site_notices.HINT) | completion.str.contains(chat_pages.HINT)
+    return _hinted(pl.col("completion"), (*site_notices.HINTS, *chat_pages.HINTS))
 
 
 RULE = ColumnRule(

@@ -22,7 +22,7 @@ def holds_phone(text: str) -> bool:
     return any(is_phone(m[0]) for m in _PHONE.finditer(text))
 
 
-_HINT = r"\+[0-9]{1,3}[ .(-]*[0-9][ .)-]*[0-9]|[0-9]{3}[).-] ?[0-9]{3}[ .-][0-9]{4}|(?i-u:e|l|p|x|g|at|on|is|us|er|no\.)[.:]{0,2} \(?0[0-9]{2,4}\)?[ /-]?[0-9]{3}"
+_HINT = r"\+[0-9]{1,3}[ .(-]*[0-9][ .)-]*[0-9]|[0-9]{3}[).-] ?[0-9]{3}[ .-][0-9]{4}|(?i-u:e|l|p|x|g|h|o|r|t|y|s|at|on|is|us|er|no\.|mich|uns|au)[.:]{0,2} \(?0[0-9]{1,4}\)?[ /.-]?[0-9]{2,3}"
 
 
 def _condition(options: LintOptions) -> pl.Expr:

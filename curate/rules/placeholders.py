@@ -23,7 +23,7 @@ _UNWRITTEN = (
     r"|(?:answer|response|output|completion|text|content) (?:goes|to be (?:added|written|filled in)|to go|to follow|comes) ?(?:here)?"
     r"|(?:answer|response|output|completion)[ _-]here|(?:this is |just )?(?:an? |the |some )?(?:placeholder|dummy|example|sample|test|mock|fake|stub|default)s? (?:answer|response|output|completion|reply|text)s?|(?:this is )?an? placeholder|(?:answer|response|output|completion)\s*:\s*(?:tbd|todo|n/?a|pending|fixme)|(?:fixme|todo)\s*:\s*(?:answer|response|output|completion|write|add|fill)[a-z ]{0,20}"
     r"|(?:please )?(?:replace|change|fill|edit|update|rewrite)[ _-]?(?:me|this)(?: in| here| later| text)?|(?:your|sample|some) text(?: goes)? here|(?:write|type|insert) (?:it |something )?here"
-    r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf(?:asdf)*|asdfghjkl|qwerty|lorem ipsum(?: dolor sit amet)?"
+    r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf[a-z]*(?:[ ,.-]+asdf[a-z]*){0,5}|qwert[yz][a-z]*|lorem ipsum(?: dolor sit amet)?"
     r"|(?:answer|response|output|completion) (?:is |was )?(?:pending|missing|awaited|under review|not (?:written|available|ready|given|provided)(?: yet)?)(?: review| approval)?|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
 )
 # Code that is still to be written, in a comment or in brackets; a fence around nothing.

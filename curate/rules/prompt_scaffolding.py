@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -16,7 +17,7 @@ _PATTERN = (
     r"|\n\n(?:Human|Assistant)\s*:|^\s*(?:Assistant|Response|Completion|GPT|ChatGPT|Chatbot|AI|Bot)\s*:\s|^\s*\[ASSISTANT\]|^\s*Output\s*:\s|^\s*#{3}\s*(?:Response|Output)\s*\n|\n#{3}\s*End\s*$|\nHuman\s*:[^\n]*$|\n\nUser\s*:[^\n]*$"
     r"|\n\s*#{3,}\s*(?:\n|$)|\n\s*(?:\[END\]|END OF (?:RESPONSE|ANSWER|OUTPUT))\W*$|\n\s*Instruction\s*:\s*$|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)\s*:?\s*\*\*|^\s*(?:assistant|model)\s*\n"
     r"|\n(?:Human|User)\s*:[^\n]*(?:\n[^\n]+){0,3}?\n\s*(?:Assistant|AI|Response)\s*:"
-    r"|\n\s*(?:Human|User)\s*:\s*$|\n(?:Q|Question)\s*:[^\n]*\n+(?:A|Answer)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
+    r"|\n\s*(?:Human|User)\s*:\s*$|^\s*user\s*:[^\n]*?\bassistant\s*:"
 )
 # What a generator of answers says to whoever runs it: "Here is a response to the given instruction:".
 _OPENING = r"\A\W*(?:(?:sure|certainly|of course|absolutely|okay|ok|great|yes|no problem)(?: thing)?\b[,.! ]*)?(?:(?:here(?:['’]s| is| are)|below (?:is|are)|the following (?:is|are)|this is) )?"
@@ -28,7 +29,14 @@ _CHATTER = (
     rf"|{_OPENING}(?:an?|one|the|another|some|my) {_DONE} {_SAID}s?\b[^:.\n]{{0,50}}:\s|\A\W*{_DONE} {_SAID}\W{{0,3}}:"
     rf"|\bi hope (?:this|the|that) (?:{_SAID}|example) (?:meets|fits|satisfies|follows|matches)\b[^.\n]{{3,60}}\.?\s*\z"
 )
-_CHATTER_HINT = rf"(?i-u:{_DATA}|{_DONE} {_SAID}|i hope (?:this|the|that) )"
+# The label of a field in front of the answer.
+_LABEL = (
+    r"^\s*\"(?:output|completion|response|answer|target|assistant|reply|chosen|rejected)\"\s*:\s|^\s*(?:ANSWER|RESPONSE|OUTPUT)\s+[-–—]\s"
+    r"|^\s*(?:Gold|Reference|Expected|Target|Assistant) (?i:answer|response|output|completion|reply|text)\s*:\s"
+    r"|\n(?:Q|Question)\s*:[^\n]*\n+(?:A|Answer)\s*:\s*\z"
+)
+_LABEL_HINT = r"^\s*(?-u:\"(?:outp|comp|resp|answ|targ|assi|repl|chos|reje)|(?:ANSWER|RESPONSE|OUTPUT) |(?:Gold|Reference|Expected|Target|Assistant) (?:answ|resp|outp|comp|repl|text))|(?-u:\nA ?:|\nAnswer ?:)\s*\z"
+_CHATTER_HINT = r"(?i-u:instruction|prompt|data ?set|fine-?tun|training (?:data|set|exa)|(?:ed|sible|tial|ple|ten|ideal|better|ity) (?:resp|answ|comp|outp|repl)|i hope (?:this|the|that) [rae])"
 _CHATTER_WANTED = r"(?i-u:response|answer|completion|complete|output|reply|respond|instruction|prompt|data ?set|training|fine-?tun|improve|rewrite|revise|example|sample)"
 # A dialogue was asked for.
 _DIALOGUE = (
@@ -44,13 +52,19 @@ def _condition(options: LintOptions) -> pl.Expr:
     )
     prompt = pl.col("prompt").fill_null("")
     framed = written & ~labelled.fill_null(False) & ~prompt.str.contains(english(_DIALOGUE))
-    chatter = pl.col("completion").str.contains(english(_CHATTER))
-    return framed | (chatter & ~prompt.str.contains(_CHATTER_WANTED))
+    hinted = pl.col("completion").str.contains(_CHATTER_HINT)
+    chatter = hinted & holding(pl.when(hinted).then(pl.col("completion")), english(_CHATTER))
+    opening = pl.col("completion").str.contains(_LABEL_HINT)
+    label = opening & holding(pl.when(opening).then(pl.col("completion")), english(_LABEL))
+    return framed | label | (chatter & ~prompt.str.contains(_CHATTER_WANTED))
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    return pl.col("completion").str.contains(_CHATTER_HINT) | pl.col("completion").str.contains(
-        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|\n(?:A|Answer) ?:\s*$|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot|Bot) ?:|^\s*\[ASSISTANT|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)|^\s*(?:assistant|model|Assistant)\s*\n|\[END\]|END OF|nstruction ?:\s*$|^\s*Output ?:|Below is an ins)"
+    hinted = pl.col("completion").str.contains(_CHATTER_HINT) | pl.col("completion").str.contains(
+        _LABEL_HINT
+    )
+    return hinted | pl.col("completion").str.contains(
+        r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot|Bot) ?:|^\s*\[ASSISTANT|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)|^\s*(?:assistant|model|Assistant)\s*\n|\[END\]|END OF|nstruction ?:\s*$|^\s*Output ?:|Below is an ins)"
     )
 
 
@@ -69,7 +83,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the scaffolding of a prompt stands in the completion: {match}",
-    pattern=f"{english(_PATTERN)}|{english(_CHATTER)}",
+    pattern=f"{english(_PATTERN)}|{english(_CHATTER)}|{english(_LABEL)}",
     column="completion",
     applies_to=tuple(f for f in RecordFormat if f is not RecordFormat.TEXT),
     first=_first,

@@ -55,8 +55,9 @@ def _ends_in_loop(text: str) -> bool:
             same += 1
         unit, length = end[len(end) - period :], same + period
         # Rulers, leaders, gaps to fill and long zeros are drawn or written on purpose.
-        if unit == "." and length >= _MARK_RUN and end[:1] != ".":
-            return True  # no leaders, which stand between two things
+        # No leaders, which stand between two things.
+        if unit == "." and length >= _MARK_RUN and (end[:1] != "." or not text.strip(". \n")):
+            return True
         if length < _LONG_RUN or not set(unit) - set(_DRAWN):
             continue
         # ", , , , ,": marks that nobody draws with.

@@ -19,7 +19,8 @@ def _bare(column: str) -> pl.Expr:
     return (
         pl.col(column)
         .str.to_lowercase()
-        .str.replace_all(r"\s+", " ")
+        # In prose; marks within a number or an expression say something.
+        .str.replace_all(r"[.,;:!?…]*\s+|[.,;:!?…]+$", " ")
         .str.strip_chars(" .!?…。！？")
     )
 

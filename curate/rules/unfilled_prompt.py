@@ -34,6 +34,9 @@ _PATTERN = (
     rf"|^\s*(?:your|my) (?:resume|cv|text|article|essay|name|company|product|e-?mail|input|sentence|story|paragraph|code|document|topic|question)\s*\.?\s*$"
     rf"|^\s*(?:species|person|company|product|country|city|candidate|character|option|team|item) (?:[A-C]|X)(?: (?:and|or|vs\.?) (?:species|person|company|product|country|city|candidate|character|option|team|item) [A-Z])?\s*\.?\s*$"
 )
+# Whom or what a row of a table was to name, in braces: "Explain to {customer} how it works."
+_FIELD = r"[a-z,:] \{\{?(?:customer|client|recipient|user|student|employee|patient|username|candidate|(?:first|last|full|user|customer|product|company|city)[ _]name|name|order|location|price|amount)\}?\}(?:[\s.,:;?!\"')]|$)"
+_FIELD_HINT = r"\{(?-u:cust|clie|reci|user|stud|empl|pati|cand|first|last|full|prod|comp|city|name|order|loca|pric|amou)"
 _TEMPLATE = r"(?i)\b(?:templates?|conversation|dialogue|mad libs|placeholders?|fill[- ]in|jinja|f-?strings?|format string|html|python|javascript|java|lorem|function|code|jinja2|string|json|yaml|latex|set|regex|bash|shell|program|script|curly|brac(?:e|ket)s?|variables?|api|sql|react|vue|angular|c\+\+|php|print|output|format|extract|pattern|fields?|placeholder|loop|class|method|def|mail.?merge)\b|[;{}]\s*\n|`|=>|\\[a-z]+\{"
 _SHORT = 60
 
@@ -42,6 +45,9 @@ def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     user = pl.col("role") == "user"
     slot = text.str.contains(english(_PATTERN)) & ~text.str.contains(english(_TEMPLATE))
+    braced = text.str.contains(_FIELD_HINT)
+    named = holding(pl.when(user & braced).then(text), english(_FIELD))
+    field = braced & named & ~text.str.contains(english(_TEMPLATE))
     hinted = pl.when(user & text.str.contains(slots.HINT)).then(text)
     written = (
         holding(hinted, slots.WRITTEN)
@@ -52,7 +58,7 @@ def _condition(options: LintOptions) -> pl.Expr:
     short = pl.when(user & likely & (text.str.len_bytes() <= _SHORT)).then(text)
     stand_in = likely & holding(short, slots.STAND_IN)
     written = text.str.contains(slots.HINT) & written
-    return user & (slot | written | stand_in)
+    return user & (slot | field | written | stand_in)
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -76,6 +82,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="a slot was left unfilled in the prompt: {match}",
-    pattern=f"{english(_PATTERN)}|{slots.WRITTEN}|{slots.STAND_IN}",
+    pattern=f"{english(_PATTERN)}|{english(_FIELD)}|{slots.WRITTEN}|{slots.STAND_IN}",
     first=_first,
 )

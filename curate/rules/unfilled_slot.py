@@ -48,13 +48,15 @@ _NOTE = (
     r"|(?:citation|source|reference|clarification)s? needed|(?:your |more |some )?(?:text|details?|content|examples?|paragraph|story|answer)s? (?:goes |go |comes )?here|placeholder)[\])])"
     # "{device}", "<ticket_id>" and "(Your Name)" in prose.
     r"|(?:^|[\s,(:])\{[a-z][a-z_]{2,20}\}(?:[.,!?\s]|$)|<(?:[a-z]{2,20}_){1,3}(?:id|name|number|no|date|time|email|address|phone|amount|code)>|\((?:[Yy]our|YOUR) (?i:(?:full |first |last )?(?:name|signature|title|address|company))\)"
+    # "Mr. XXXXX", "YOUR NAME HERE".
+    r"|\b(?:Mr|Mrs|Ms|Dr|Prof|Dear|Sir|Miss)\.? X{2,8}\b|\b(?:YOUR|CUSTOMER|COMPANY|RECIPIENT|SENDER) (?:FULL |FIRST |LAST )?(?:NAME|ADDRESS|EMAIL|SIGNATURE|TITLE|COMPANY)(?: HERE)?\b|\b(?:INSERT|ENTER|ADD) (?:YOUR |THE |A )?(?:[A-Z]{3,12} )?(?:NAME|ADDRESS|EMAIL|TEXT|DATE|TITLE|COMPANY)(?: HERE)?\b"
     r"|(?:^|[\s(,.:$])\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
 )
 # The filler of typesetters, from its later lines too.
 _FILLER = r"(?i)\b(?:dolor sit amet|consectetur adipis|sed do eiusmod|ut labore et dolore|ut enim ad minim|quis nostrud exerci|duis aute irure|excepteur sint occaecat|sunt in culpa qui|sed ut perspiciatis|nemo enim ipsam|at vero eos et accusa)"
-_FILLER_WANTED = r"(?i-u:lorem|latin|filler|dummy|cicero|placeholder|typeset|typograph|mock|sample text|random text|template|html|css|web ?page|translat)"
+_FILLER_WANTED = r"(?i-u:lorem|latin|filler|dummy|cicero|placeholder|typeset|typograph|\bmock|sample text|random text|template|html|css|web ?page|translat)"
 _NOTE_HINT = (
-    r"(?-u:TODO|FIXME|XXX |TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\{[a-z][a-z_]{2,20}\}|\((?:[Yy]our|YOUR) |\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
+    r"(?-u:TODO|FIXME|XX|(?:YOUR|CUSTOMER|COMPANY|RECIPIENT|SENDER|INSERT|ENTER|ADD) [A-Z]|TBD|\bTK |[.!?]\s+[Tt]o[ -]?do: |<<[a-z]|__[A-Z]|<[A-Za-z][A-Za-z_ -]{2,20}>|\{[a-z][a-z_]{2,20}\}|\((?:[Yy]our|YOUR) |\[(?:[A-Z']+[ _])*[A-Z]{3,10}\]|\[(?:year|country|price|code|day|month|signature|department|street|state|store|team|event)\]"
     r"|\[(?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Pp]ut |[Nn]eed|[Mm]issing |[Mm]ore |[Cc]itation |[Ss]ource |[Rr]eference |[Cc]larification |[Yy]our |[Ss]ome |[Tt]ext |[Dd]etail|[Cc]ontent |[Ee]xample|[Pp]aragraph |[Ss]tory |[Aa]nswer |placeholder)"
     r"|\((?:[Tt]o be |[Aa]dd |[Ii]nsert |[Ii]nclude |[Mm]issing |[Cc]itation |[Ss]ource |[Tt]ext |placeholder)"
     r"|olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
@@ -66,7 +68,7 @@ _FILLER_HINT = r"(?i:dolor|eiusmod|enim ad|nostrud|aute irure|occaecat|culpa qui
 # Letters and templates are asked for with their slots, and code has brackets of its own.
 _SLOTS_WANTED = (
     r"(?i)\b(?:letter|e-?mail|template|form|contract|memo|message|invitation|invite|notice|agreement|speech"
-    r"|toast|script|cv|resume|résumé|note|introduction|introduce|about us|outline|format|placeholder|mad libs"
+    r"|toast|script|cv|resume|résumé|note|introduction|introduce|about us|outline|format|placeholder|mad libs|variable|mail.?merge"
     r"|fill[- ]in|bracket|code|function|program|python|javascript|java|c\+\+|html|react|vue|jinja|handlebars|angular"
     r"|mustache|ansible|helm|yaml|latex|markdown|sql|api|regex|cover|announcement|press release|reminder|apology"
     r"|pleading|resignation|greeting|reply|respond|response|lorem|dialogue|conversation|call|invoice|report"
@@ -76,6 +78,7 @@ _SLOTS_WANTED = (
 
 # A line to write on, in an answer that is no form: "Call ________ to book."
 _LINE = r"[A-Za-z,:.][ ]?_{6,}(?:\s|[.,;]|$)"
+_GAP = r"[A-Za-z,:$] ?_{3,5}(?:[ .,;]|$)"
 _LINES_WANTED = (
     r"(?i)\b(?:blanks?|fill|quiz|forms?|templates?|contract|agreement|lease|sign\w*|worksheet|questions?|exercises?|cloze|sentences?|tables?|underscores?|certificate|license|licence"
     r"|letter|invoice|receipt|survey|checklist|application|mad libs?|riddle|hangman|code|program|function|python|html|markdown|__+|missing|complete|planner|schedule|menu|card|report|notice|petition|will|waiver|affidavit)\b"
@@ -106,6 +109,13 @@ def _condition(options: LintOptions) -> pl.Expr:
         & ~prompt.str.contains(english(_LINES_WANTED))
         & ~prompt.str.contains("___", literal=True)
     )
+    # The same, several times and shorter: "a voucher worth ____ for your order ____".
+    gaps = (
+        pl.col("completion").str.count_matches(_GAP).is_between(2, 3)
+        & ~prompt.str.contains(english(_LINES_WANTED))
+        & ~prompt.str.contains("__", literal=True)
+        & ~pl.col("completion").str.contains(slots.CODE)
+    )
     marked = pl.when(pl.col("completion").str.contains(slots.HINT)).then(pl.col("completion"))
     written = (
         holding(marked, slots.WRITTEN)
@@ -117,6 +127,7 @@ def _condition(options: LintOptions) -> pl.Expr:
         always
         | written
         | line
+        | gaps
         | noted
         | filler
         | (slot & ~wanted)
@@ -130,9 +141,9 @@ def _first(options: LintOptions) -> pl.Expr:
         r"(?i-u:todo|tbd|fixme|xxx|placeholder)"
     )
     words = completion.str.contains(
-        r"(?-u:orem ipsum|OREM IPSUM|TODO|FIXME|\bTK |XXX |TBD|\((?:[Ii]nsert|enter|[Ff]ill|[Aa]dd|[Tt]o be|[Ii]nclude|[Mm]issing|[Cc]itation|[Ss]ource|[Tt]ext|[Yy]our|YOUR) |__[A-Z]| do: |olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
+        r"(?-u:orem ipsum|OREM IPSUM|TODO|FIXME|\bTK |XXX |(?:r|s|f|ss|Dear)\.? XX|(?:YOUR|CUSTOMER|COMPANY|RECIPIENT|SENDER|INSERT|ENTER|ADD) [A-Z]|TBD|\((?:[Ii]nsert|enter|[Ff]ill|[Aa]dd|[Tt]o be|[Ii]nclude|[Mm]issing|[Cc]itation|[Ss]ource|[Tt]ext|[Yy]our|YOUR) |__[A-Z]| do: |olor sit amet|ctetur adipis|do eiusmod|enim ad minim|nostrud exerci|aute irure|sint occaecat|ut perspiciatis)"
     )
-    return completion.str.contains(r"[\[{<%]|\$[A-Z{]|_{6}|__[A-Z]|##[A-Z]|@@[A-Z]") | words | bare
+    return completion.str.contains(r"[\[{<%]|\$[A-Z{]|_{3}|__[A-Z]|##[A-Z]|@@[A-Z]") | words | bare
 
 
 RULE = ColumnRule(
@@ -150,7 +161,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="a slot was left unfilled: {match}",
-    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{english(_NOTE)}|{english(_FILLER)}|{_LINE}|{slots.WRITTEN}",
+    pattern=f"{english(_MACHINE)}|{english(_PATTERN)}|{english(_NOTE)}|{english(_FILLER)}|{_LINE}|{slots.WRITTEN}|{_GAP}",
     column="completion",
     first=_first,
 )

@@ -36,6 +36,15 @@ _PATTERN = (
 )
 
 
+# In passing: "While I'm only GPT-4, …".
+_IN_PASSING = (
+    rf"(?i)\bmy (?:training(?: data)?|knowledge) (?:comes? |is )?(?:from|by) {_VENDOR}\b"
+    rf"|\b(?:while|since|because|although|though|as) i(?:['’]m| am) (?:just |only |merely |simply |still )?(?:an? )?(?:{_CALLED}|(?:[a-z-]+ ){{0,4}}?(?:ai|model|assistant|chatbot) (?:by|from|of) {_VENDOR})\b"
+    rf"|\b(?:being|as) an? (?:[a-z-]+ ){{0,4}}?(?:model|assistant|ai|chatbot)(?: [a-z]+)? (?:(?:trained|developed|created|made|built|designed) )?(?:by|from) {_VENDOR}\b"
+    rf"|\bi(?:['’]m| am) (?:just |only |merely |simply )?(?:{_CALLED}, )?(?:an? |the )?(?:[a-z-]+ ){{0,4}}?(?:ai|model|assistant|chatbot)(?: called [a-z]+)?,? (?:by|from) {_VENDOR}\b"
+)
+_NAMED = r"(?i-u:openai|anthropic|google|deepmind|microsoft|deepseek|mistral|alibaba|chatgpt|gpt-|claude|gemini|copilot|grok|qwen|llama|\bmeta\b)"
+
 # In other languages people introduce themselves so; few words of theirs are plain letters only.
 _FOREIGN_SELF = r"(?i-u:\b(?:ich bin|ich hei|mein name|als|je suis|en tant|soy|me llamo|como|sou|sono|mi chiamo|ik ben|ik heet|jestem|jag |come)\b)"
 _CHINESE_NAMES = (
@@ -51,11 +60,14 @@ def _condition(options: LintOptions) -> pl.Expr:
     # The large expression is compiled only where a name stands; all of it but one clause demands one.
     named = foreign & beginning.str.contains(other_languages.NAMED).fill_null(False)
     told = named & holding(pl.when(named).then(beginning), other_languages.IDENTITY)
-    return pl.col("learnt") & (text.str.contains(english(_PATTERN)) | told)
+    maker = text.str.contains(_NAMED)
+    passing = maker & holding(pl.when(maker).then(text), english(_IN_PASSING))
+    said = text.str.contains(english(_PATTERN)) | passing
+    return pl.col("learnt") & (said | told)
 
 
 def _first(options: LintOptions) -> pl.Expr:
-    makers = r"(?-u:\bBard\b|(?:by|von|par|por|pel[oa]|da|dalla|door|przez) (?:der |la |l')?(?:Meta|Google|Microsoft|Baidu|xAI|Cohere|Moonshot|Zhipu|Alibaba)\b)"
+    makers = r"(?-u:\bBard\b|(?:by|from|von|par|por|pel[oa]|da|dalla|door|przez) (?:der |la |l')?(?:Meta|Google|Microsoft|Baidu|xAI|Cohere|Moonshot|Zhipu|Alibaba)\b)"
     return worded(options) | pl.col("text").str.contains(f"{makers}|{_CHINESE_NAMES}")
 
 
@@ -74,6 +86,6 @@ RULE = ColumnRule(
     frame="segments",
     condition=_condition,
     message="speaks as another vendor's model: {match}",
-    pattern=f"{english(_PATTERN)}|{other_languages.IDENTITY}",
+    pattern=f"{english(_PATTERN)}|{english(_IN_PASSING)}|{other_languages.IDENTITY}",
     first=_first,
 )
