@@ -44,7 +44,7 @@ _MARKUP = (
 _MANY = 2
 # A second style: up to so many outputs are named one by one; the two make up nearly all; and short outputs have it about as
 # often as long ones.
-_MINORITY, _TWO_STYLES, _AS_OFTEN = 0.4, 0.8, 0.6
+_MINORITY, _TWO_STYLES, _AS_OFTEN, _LEAST_PLAIN = 0.4, 0.8, 0.6, 0.3
 _SHOWN = 20
 _MOST_READ = 2000
 _FORM_ASKED = regex(
@@ -147,31 +147,30 @@ def _marked_up(dataset: Dataset, file: int) -> Iterator[Hit]:
 def second_style(sample: pl.DataFrame) -> str | None:
     """What a sample shows of two styles, one full of markdown and one without any; None where it shows none.
 
-    Where form follows content, long answers are marked up and short ones are not. Where two sources were mixed, the
-    short ones are marked up as often.
+    Where form follows content, long answers are marked up and short ones are not, and prompts ask for a form. Where two
+    sources were mixed, short ones are marked up as often.
     """
-    by_length = sample.sort(pl.col("completion").str.len_bytes())["completion"].to_list()
-    if len(by_length) < _LEAST_ROWS:
+    free = sample.sort(pl.col("completion").str.len_bytes()).select("prompt", "completion")
+    texts = [text for prompt, text in free.iter_rows() if not _FORM_ASKED.search(prompt)]
+    if len(texts) < _LEAST_ROWS:
         return None
-    marked = [_is_marked(text) for text in by_length]
-    plain = [not any(kind.search(text) for kind in _MARKUP) for text in by_length]
-    half = len(by_length) // 2
-    shares = {
-        name: sum(kind) / len(by_length) for name, kind in (("marked", marked), ("plain", plain))
-    }
-    if sum(shares.values()) < _TWO_STYLES or min(shares.values()) < _FEW:
+    marked = [_is_marked(text) for text in texts]
+    plain = [not any(kind.search(text) for kind in _MARKUP) for text in texts]
+    half, share = len(texts) // 2, sum(marked) / len(texts)
+    without = sum(plain) / len(texts)
+    if share + without < _TWO_STYLES or share < _FEW:
         return None
-    # Of the half where the rarer style would not be expected.
-    rare = (
-        sum(marked[:half]) / half
-        if shares["marked"] <= shares["plain"]
-        else sum(plain[half:]) / (len(plain) - half)
-    )
-    if rare < _AS_OFTEN * min(shares.values()):
+    if share <= without:
+        short = sum(marked[:half]) / half
+        mixed = short >= _AS_OFTEN * share
+    else:  # letters and stories are plain in any set
+        long = sum(plain[half:]) / (len(plain) - half)
+        mixed = without >= _LEAST_PLAIN and long >= _AS_OFTEN * without
+    if not mixed:
         return None
     return (
-        f"about {shares['marked']:.0%} of the outputs are full of markdown, {shares['plain']:.0%} have none, and neither "
-        "their length nor their prompts tell which"
+        f"about {share:.0%} of the outputs are full of markdown, {without:.0%} have none, and neither their length nor "
+        "their prompts tell which"
     )
 
 
