@@ -137,7 +137,7 @@ def language_of(text: pl.Expr) -> pl.Expr:
 def told(text: str) -> str | None:
     """The language of a text that is not plainly English, or None."""
     letters = sum(map(str.isalpha, text))
-    east_asian = len(_EAST_ASIAN.findall(text))
+    east_asian = 0 if text.isascii() else len(_EAST_ASIAN.findall(text))
     if letters + 2 * east_asian < _SHORTEST // 2 or _CODE.search(text):
         return None
     # Most texts have Latin letters only, and the expressions need not even be compiled.

@@ -14,7 +14,16 @@ from operator import or_
 from types import ModuleType
 from typing import Any, AnyStr, Generic, cast
 
-from curate.word_marks import ALL, BEYOND, Known, Words, latest, mark_of, marked, word_table
+from curate.word_marks import (
+    ALL,
+    BEYOND,
+    Words,
+    latest,
+    mark_of,
+    marked,
+    unmarked,
+    word_table,
+)
 
 # From so many calls on, the words of an expression are worth knowing; of more words, finding them is slow.
 _OFTEN = 100
@@ -62,22 +71,21 @@ class _Uncompiled(Generic[AnyStr]):
             method: Callable[..., Any] = getattr(self._compiled, name)
             return method
         bits, nothing = mark_of(words), _NOTHING[name]
+        has_mark = bits != ALL
         looked_for = _fewer(words)
         find: Callable[..., Any] = getattr(re.Pattern, name)
 
         def found(text: str, *place: int) -> Any:
-            one, other = latest
-            if one.text is text:
-                known = one
-            elif other.text is text:
-                known = other
-            elif looked_for:
-                known = Known(text)
-            else:
-                return find(self._compiled, text, *place)
+            known = latest[0]
+            if known.text is not text:
+                known = latest[1]
+                if known.text is not text:
+                    if not looked_for:
+                        return find(self._compiled, text, *place)
+                    known = unmarked(text)
             marks = known.marks
             # Without a mark of its own, an expression asks a marked text for its words as it asks others.
-            if marks is not None and (bits != ALL or marks == ALL):
+            if marks is not None and (has_mark or marks == ALL):
                 return find(self._compiled, text, *place) if marks & bits else nothing()
             lower = known.lower
             for word in looked_for:
@@ -152,9 +160,17 @@ class Topic:
         if marks is None:
             each = enumerate(self._words)
             return [i for i, words in each if not words or has_any(known.lower, words)]
-        if not marks & self._marks:
-            return ()
-        return [i for i, bits in enumerate(self._bits) if marks & bits]
+        if marks == ALL:
+            return range(len(self.patterns))
+        places = self._places
+        found = list(places.get(ALL, ()))
+        here = marks & self._own_marks
+        while here:
+            bit = here & -here
+            found += places[bit]
+            here ^= bit
+        found.sort()
+        return found
 
     @cached_property
     def _words(self) -> list[Words]:
@@ -167,6 +183,18 @@ class Topic:
     @cached_property
     def _marks(self) -> int:
         return reduce(or_, self._bits)
+
+    @cached_property
+    def _own_marks(self) -> int:
+        return reduce(or_, (bit for bit in self._bits if bit != ALL), 0)
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[int, ...]]:
+        """Those of the expressions that a mark is about, by its bit."""
+        found: dict[int, tuple[int, ...]] = {}
+        for i, bit in enumerate(self._bits):
+            found[bit] = (*found.get(bit, ()), i)
+        return found
 
 
 def _words_of_any(pattern: re.Pattern[str]) -> Words:

@@ -53,6 +53,8 @@ class Known:
 # The two texts that were marked last: rules look at a prompt and its answer in turns.
 latest = [Known(""), Known("")]
 _marked = 0
+# The same of texts that were not marked.
+latest_unmarked = [Known(""), Known("")]
 
 
 def marked(text: str) -> Known:
@@ -69,6 +71,18 @@ def marked(text: str) -> Known:
         _marked += 1
         if _marked > _WORTH_PREPARING and (marks := _marker()) is not None:
             new.marks = marks(text)
+    return new
+
+
+def unmarked(text: str) -> Known:
+    """A text in which words are looked for one after another."""
+    one, other = latest_unmarked
+    if one.text is text:
+        return one
+    if other.text is text:
+        return other
+    new = Known(text)
+    latest_unmarked[:] = new, one
     return new
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate import patterns, word_marks
+from curate import word_marks
 from curate.rules import RULES
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import RecordRule
@@ -44,11 +44,12 @@ class _MayHoldAll(Known):
 
 def _without_looking_first(name: str, exchanges: list[tuple[str, str]]) -> list[str | None]:
     with pytest.MonkeyPatch.context() as patched:
-        for module in (patterns, word_marks):
-            patched.setattr(module, "Known", _MayHoldAll)
-        word_marks.latest[:] = _MayHoldAll(""), _MayHoldAll("")
+        patched.setattr(word_marks, "Known", _MayHoldAll)
+        for latest in (word_marks.latest, word_marks.latest_unmarked):
+            latest[:] = _MayHoldAll(""), _MayHoldAll("")
         said = [_SAYS[name](*exchange) for exchange in exchanges]
-    word_marks.latest[:] = Known(""), Known("")
+    for latest in (word_marks.latest, word_marks.latest_unmarked):
+        latest[:] = Known(""), Known("")
     return said
 
 

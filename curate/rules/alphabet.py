@@ -318,5 +318,5 @@ CHECKS: Table = (
 )  # fmt: skip
 HINT = english(
     r"(?i)letter (?:of|in) the (?:english )?alphabet|letter (?:that )?(?:comes|is|precedes|follows)|next letter|\b[A-Z], ?[A-Z], ?[A-Z]\b|how many [\"'“‘]?[a-z][\"'’”]|alphabetical order|letters (?:of|in) (?:the|this)|words? (?:in it )?(?:starts?|begins?|starting|beginning) with|the letter [\"'“‘]?[a-z]\b|pangram|letters of the alphabet"
-    r"|syllables?\b|days of the week|months (?:of|in|that|with|have|which)|\bplanets\b|least to|to least|chronological|oldest to|earliest to|number of letters|by (?:word )?length|couplet|quatrain|[a-z0-9]-line |morse|increasing (?:sub-?)?sequence"
+    r"|syllables?\b|days of the week|months (?:of|in|that|with|have|which)|\bplanets\b|(?:least to|to least|chronological|oldest to|earliest to)[^\x00]*[0-9]|number of letters|by (?:word )?length|couplet|quatrain|[a-z0-9]-line |morse|increasing (?:sub-?)?sequence"
 )

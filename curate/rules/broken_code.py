@@ -7,7 +7,13 @@ import re
 import polars as pl
 
 from curate.patterns import regex
-from curate.rules.code_checks import broken_python, broken_sql, python_in
+from curate.rules.code_checks import (
+    PYTHON_LINE,
+    PYTHON_START,
+    broken_python,
+    broken_sql,
+    python_in,
+)
 from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import About, RecordRule
 from curate.schemas.findings import Confidence, Severity
@@ -23,10 +29,10 @@ _OTHERWISE = regex(
 
 def _applies(options: LintOptions) -> pl.Expr:
     completion = pl.col("completion")
-    start = r"(?:[ \t\r\n]*(?:def |import |from |class |async def |#|\"\"\"))"
     # What is looked for at the beginning and what is looked for anywhere are each found fast, but not together.
-    at_start = completion.str.contains(rf"\A{start}|\A[ \t\r\n]*(?i-u:select)\b")
-    return at_start | completion.str.contains("```(?i-u:py)")
+    python = completion.str.contains(PYTHON_START) & completion.str.contains(PYTHON_LINE)
+    sql = completion.str.contains(r"\A\s*(?i-u:select)\b")
+    return python | sql | completion.str.contains("```(?i-u:py)")
 
 
 def _says(prompt: str, completion: str) -> str | None:

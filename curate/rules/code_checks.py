@@ -17,6 +17,11 @@ _PYTHON_START = regex(
     r"(?:def \w|import \w|from [\w.]+ import |class \w+\s*[(:]|#[^!]|\"\"\"|async def )"
 )
 _PYTHON_LINE = regex(r"^(?:[ \t]*def \w+[ \t]*\(.{0,400}\)[ \t]*(?:->.{0,100})?:|import \w[\w., ]*$|from [\w.]+ import |class \w+(?:\(\w*\))?:)", re.M)  # fmt: skip
+# The same, nearly, in Rust's syntax.
+PYTHON_START = (
+    r"\A\n*(?:def \w|import \w|from [\w.]+ import |class \w+\s*[(:]|#[^!]|\"\"\"|async def )"
+)
+PYTHON_LINE = r"(?m)^(?:[ \t]*def \w|import \w|from [\w.]+ import |class \w)"
 # What may stand behind code or beside it: its output, a call with its result, a comment of another language.
 _OUTPUT = regex(
     r"^(?:#+|//)?[ \t]*(?:sample |expected |example )?outputs?\b.*\Z", re.S | re.M | re.I
@@ -241,11 +246,11 @@ def broken_sql(text: str) -> str | None:
     """Why a query that a text is cannot run: its clauses stand in an order that no dialect takes."""
     if len(text) > _LONGEST:
         return None
-    if not _SELECT.search(text):
+    if not _SELECT.match(text.lstrip()):
         return None
     plain = re.sub(r"'[^']*'|\"[^\"]*\"|--[^\n]*", "''", text)
     plain = re.sub(r"\s+", " ", plain).strip()
-    if not _SELECT.match(plain) or plain.count("(") != plain.count(")"):
+    if plain.count("(") != plain.count(")"):
         return None
     for statement in _outside_brackets(plain).split(";"):
         if len(_SELECT.findall(statement)) != 1:

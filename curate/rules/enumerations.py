@@ -27,7 +27,14 @@ _HOW = regex(
     re.I,
 )
 _NO_LIST = regex(r"[\"“”;(){}\[\]=<>|/]|\d,\d|\b(?:e\.g|i\.e|etc|more|others)\b|—|–| - ")
-_SENTENCE = regex(r"(?<=[a-z)]{3})[.!?](?:\s+(?=[A-Z])|$)")
+# Marks are rare: only there is looked at what stands before.
+_SENTENCE = regex(r"[.!?](?<=[a-z)]{3}.)(?:\s+(?=[A-Z])|$)")
+_BRACKETED, _JOINED = regex(r"(?<!\s)\s*+\([^()]*\)"), regex(r"\s(?<=[^,\s].)(?:and|or|&)\s", re.I)
+_JOINED_LAST, _MARKED_LINE, _NO_ITEM = (
+    regex(r"(?:and|or)\s", re.I),
+    regex(r"[-*•–+\d]"),
+    regex(r"[,:;|{}()=]"),
+)
 _LONGEST_ITEM = 9  # words
 _LONGEST_LINE = 8
 _ENDLESS = 10**6
@@ -61,23 +68,27 @@ def in_lines(text: str) -> int | None:
     if text.isprintable():  # as nothing is that parts lines
         return None
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    if len(lines) < 2 or any(re.match(r"[-*•–+\d]", line) for line in lines):
+    if len(lines) < 2 or any(map(_MARKED_LINE.match, lines)):
         return None
     short = all(len(line.split()) <= _LONGEST_LINE and line[-1] not in ":,;.?!" for line in lines)
-    return len(lines) if short and not any(re.search(r"[,:;|{}()=]", s) for s in lines) else None
+    return len(lines) if short and not any(map(_NO_ITEM.search, lines)) else None
 
 
-def enumerated(text: str) -> Range | None:
-    """What the first sentence of a single paragraph lists between commas; None where it is no such list."""
+def enumerated(text: str, wanted: int) -> Range | None:
+    """What the first sentence of a single paragraph lists between commas.
+
+    None where it is no such list, and where it can at once be said to list as many things as are wanted.
+    """
     plain = text.strip()
     if "\n" in plain or "," not in plain:
         return None
     end = _SENTENCE.search(plain)
     sentence, rest = (plain[: end.start()], plain[end.end() :]) if end else (plain.rstrip("."), "")
-    sentence = re.sub(r"\s*\([^()]*\)", "", sentence)
-    if _NO_LIST.search(sentence):
-        return None
+    sentence = _BRACKETED.sub("", sentence) if "(" in sentence else sentence
     whole = _parts(sentence)
+    # It lists no more things than it has parts, and at least as many can be seen in it.
+    if len(whole) == wanted or (rest and len(whole) < wanted) or _NO_LIST.search(sentence):
+        return None
     listed = sentence
     for lead in _LEAD.finditer(sentence):
         if "," in sentence[lead.end() :]:
@@ -88,8 +99,8 @@ def enumerated(text: str) -> Range | None:
     core = [part for part in _parts(named_only) if not _HOW.match(part)]
     if len(core) < 2 or any(len(part.split()) > _LONGEST_ITEM for part in core):
         return None
-    ands = len(re.findall(r"(?<=[^,\s])\s(?:and|or|&)\s", sentence, re.I))
-    joined = ands or re.match(r"(?:and|or)\s", core[-1], re.I)
+    ands = len(_JOINED.findall(sentence))
+    joined = ands or _JOINED_LAST.match(core[-1])
     # A sentence whose parts nothing joins lists only where nothing follows it.
     if rest and not joined:
         return None

@@ -325,5 +325,5 @@ CHECKS: Table = (
 )  # fmt: skip
 HINT = english(
     r"(?i)(?:max(?:imum)?|min(?:imum)?|(?:larg|small|high|low|great|bigg)est|\bsum\b|total|\badd\b|mean|average|median|product|multiply|mode|even|odd|prime|negative|process)\b[^\n]*\n*[^\n]*[0-9]\s*,\s*(?:and )?-?[0-9]"
-    r"|ascending\b[^\n]*\bdescending|(?:sum|add|total)[^\n]*\n*[^\n]*[0-9], ?-?[0-9]|first (?:[0-9]|[a-z]+ )[^\n]*(?:multiples|primes?|even|odd|squares?|fibonacci|powers)|(?:prime|even|odd) numbers? (?:that are )?(?:between|from|in the range)|(?:factors|factori[sz]ation|divisors) (?:of|for)"
+    r"|ascending\b[^\n]*\bdescending|\b(?:sum|summing|add|adding|total)s?\b[^\n]*\n*[^\n]*[0-9], ?-?[0-9]|first (?:[0-9]|[a-z]+ )[^\n]*(?:multiples|primes?|even|odd|squares?|fibonacci|powers)|(?:prime|even|odd) numbers? (?:that are )?(?:between|from|in the range)|(?:factors|factori[sz]ation|divisors) (?:of|for)"
 )

@@ -27,6 +27,7 @@ _OTHERWISE = regex(
 _MARKED = regex(r"^[^\S\n]*(?:\d{1,2}[.)]|[-*•])[^\S\n]*(\S.*)", re.M)
 _WORDS = regex(r"[a-z][a-z' -]{2,40}")
 _LEAD = regex(r"^[^,]*\b(?:as|are|include|includes|is|be|:)\s+", re.I)
+_ARTICLE = regex(r"^(?:and|or|a|an|the) (?:an? )?")
 _LEAST = 4
 
 
@@ -42,14 +43,16 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 def _items(text: str) -> list[str]:
     """The items of a list in lines, or of a sentence that is a list of short ones; in lower case."""
+    text = text.lower()
     marked = _MARKED.findall(text)
     if marked:
-        return [item.rstrip().strip(" .,;\"'*").lower() for item in marked]
-    if "\n" in text.strip():
+        return [item.rstrip().strip(" .,;\"'*") for item in marked]
+    text = text.strip()
+    if "\n" in text or text.count(",") < _LEAST - 1:
         return []
-    parts = text.strip().rstrip(".").split(",")
+    parts = text.rstrip(".").split(",")
     parts[0] = _LEAD.sub("", parts[0])
-    items = [re.sub(r"^(?:and|or|a|an|the) (?:an? )?", "", part.strip().lower()) for part in parts]
+    items = [_ARTICLE.sub("", part.strip()) for part in parts]
     return items if all(0 < len(item.split()) <= 3 for item in items) else []
 
 

@@ -131,16 +131,16 @@ _MARKS = {"exclamation mark": "!", "exclamation point": "!", "question mark": "?
 
 def _nothing_added(task: Task, completion: str) -> str | None:
     """The text that something was to be added to, as it was."""
-    mark, adding = _MARK.search(task.order), _ADD.search(task.order)
-    if not (mark or adding) or not task.given or len(words_in(task.given)) < 2:
+    mark = _MARK.search(task.order)
+    as_many = len(completion.split()) == len(task.given.split())
+    if not (mark or as_many) or len(words_in(task.given)) < 2:
         return None
     answer = spaced(answer_of(completion)) if mark else ""
     if mark and _MARKS[mark[1].lower()] not in answer.replace("…", "."):
         same = words_in(answer) == words_in(task.given)
         return f"the prompt wants {mark[0]!r}, and there is none" if same else None
-    as_many = len(completion.split()) == len(task.given.split())
     same = as_many and spaced(completion) == spaced(task.given)
-    if adding and same and not _NEEDED.search(task.order):
+    if same and _ADD.search(task.order) and not _NEEDED.search(task.order):
         return "the prompt wants something added to the text, which is given back as it was"
     return None
 
@@ -179,7 +179,11 @@ CHECKS: Table = (
     (("add ", "insert ", "append ", "include ", "put "), _nothing_added),
     (("synonym", "antonym", "opposite", "other word", "similar word", "alternative word", "plural"), _other_word),
 )  # fmt: skip
+# Most of what is to be a question is one.
+QUESTION_HINT = english(
+    rf"(?i)\b{_TURN} [a-z ,’']{{0,60}}(?:questions?|interrogative)\b|^\W{{0,3}}(?:please )?(?:write|generate|ask|create|compose|formulate|come up with|construct|pose|make up|suggest|devise|form)[a-z -]{{0,24}} question\b"
+)
 HINT = english(
-    rf"(?i){_TURN} [a-z ,’']{{0,60}}(?:question|interrogative|negative|negation|negated|future|past|present|passive)|\bnegate\b|^\W{{0,3}}(?:please )?(?:write|generate|ask|create|compose|formulate|come up with|construct|pose|make up|suggest|devise|form)[a-z -]{{0,24}} question"
+    rf"(?i)\b{_TURN} [a-z ,’']{{0,60}}(?:negative|negation|negated|future|past|present|passive)\b|\bnegate\b"
     r"|(?:us(?:e|es|ing)|with|contain|contains|containing|includ(?:e|es|ing)|incorporat(?:e|es|ing)|add|insert|append|put)[a-z ]* (?:word|adverb|adjective|phrase|noun|verb|preposition|conjunction|article|term)s? [\"“']|^\W{0,3}(?:please )?(?:add|insert|append|include) |(?:synonym|antonym|opposite|other word|similar word|alternative word)s?\b[a-z ]* (?:for|of|to)\b|\bplural"
 )

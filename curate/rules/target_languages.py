@@ -33,19 +33,35 @@ _NAMES = {
 }
 _CALLED = {alias: name for name, aliases in _NAMES.items() for alias in aliases.split("|")}
 _ANY = "|".join(sorted(_CALLED, key=len, reverse=True))
-_ORDERED = regex(
-    rf"^\W*(?:please |can you |could you |bitte )?(?:(?:translate|render|put|convert|rewrite|write|say|turn|change|give|provide|express)\b[^\n]{{0,80}}?\b(?:into|in|to) (?:the )?({_ANY})\b"
-    rf"|(?:give|write|provide|show)\b[^\n]{{0,30}}?\b({_ANY}) (?:version|translation)\b"
-    rf"|(?:übersetze?n?|übertrage?|schreibe?|sage?)\b[^\n]{{0,60}}?\b(?:ins|auf|in das) ({_ANY})\b|(?:tradui\w+|tradu[zc]\w+|traduci|traduisez|écris|escribe|escreva|scrivi|vertaal|przetłumacz)\b[^\n]{{0,60}}?\b(?:en|al|in|em|para(?: o)?|naar het|na) ({_ANY})\b"
+# An order in English, behind which a language is looked for by its name; and orders in other languages.
+_ENGLISH_ORDER = regex(
+    r"^\W*+(?:please |can you |could you |bitte )?(translate|render|put|convert|rewrite|write|say|turn|change|give|provide|express|show)\b",
+    re.I,
+)
+_OF_VERSIONS = frozenset(("give", "write", "provide", "show"))
+_INTO = regex(r"\b(?:into|in|to) (?=(?:the )?([^\W\d_]+)\b)", re.I)
+_VERSION = regex(r"\b([^\W\d_]+) (?:version|translation)\b", re.I)
+_FAR_INTO, _FAR_VERSION = 80, 30  # characters
+_ORDERED_ABROAD = regex(
+    r"^\W*(?:please |can you |could you |bitte )?"
+    rf"(?:(?:übersetze?n?|übertrage?|schreibe?|sage?)\b[^\n]{{0,60}}?\b(?:ins|auf|in das) ({_ANY})\b|(?:tradui\w+|tradu[zc]\w+|traduci|traduisez|écris|escribe|escreva|scrivi|vertaal|przetłumacz)\b[^\n]{{0,60}}?\b(?:en|al|in|em|para(?: o)?|naar het|na) ({_ANY})\b"
     rf"|[^\n]{{0,20}}(?:翻译成|译成|译为|翻译为)({_ANY}))",
     re.I,
 )
+# Of these a foreign order holds one.
+_ABROAD = regex(
+    r"übersetz|übertrag|schreib|sag|tradu|écris|escrib|escrev|scrivi|vertaal|przetłumacz|译成|译为|翻译为",
+    re.I,
+)
+_SECOND = regex(r"\b(?:and|und|et|y|e) (?:into |to )?([^\W\d_]+)\b", re.I)
 _TRANSLATING = regex(
     r"translat|übersetz|übertrag|tradui|tradu[zc]|traduc|vertaal|tłumacz|译|version|rendering|render",
     re.I,
 )
 # Explanations around a translation are in the language of the order.
 _EXPLAINED = regex(r"[\"“”„«»「]|: |\n|\(")
+# The same in Rust's syntax, for texts that may have blank lines around them.
+EXPLAINED = r"[\"“”„«»「(]|: |\S\s*\n\s*\S"
 _ENGLISH = regex(
     r"\b(?:the|is|are|was|and|of|we|they|he|she|my|please|her|his|you|your|this|that|not|at|to|in|on|for|with|it)\b",
     re.I,
@@ -65,17 +81,37 @@ def language_told(text: str) -> str | None:
     )
 
 
+def _ordered(text: str) -> tuple[str, str] | None:
+    """An order up to the language that it names, and that name."""
+    order = _ENGLISH_ORDER.match(text)
+    if order is not None:
+        verb, start = order[1].lower(), order.end()
+        ways = [(_INTO, _FAR_INTO)] if verb != "show" else []
+        ways += [(_VERSION, _FAR_VERSION)] if verb in _OF_VERSIONS else []
+        end = text.find("\n", start)
+        for pattern, far in ways:
+            for match in pattern.finditer(text, start, end if end >= 0 else len(text)):
+                if match.start() > start + far:
+                    break
+                if match[1].lower() in _CALLED:
+                    return text[: max(match.end(), match.end(1))], match[1]
+    abroad = _ORDERED_ABROAD.search(text) if _ABROAD.search(text) else None
+    return (abroad[0], next(g for g in abroad.groups() if g)) if abroad else None
+
+
+def _two_are_named(order: str) -> bool:
+    """Whether a language follows another one."""
+    return any(match[1].lower() in _CALLED for match in _SECOND.finditer(order))
+
+
 def _language(task: Task, completion: str) -> str | None:
-    order = f"{task.order}\n{task.given}"
-    match = _ORDERED.match(order)
     text = completion.strip()
-    if match is None or not _TRANSLATING.search(match[0]) or _EXPLAINED.search(text):
+    if _EXPLAINED.search(text) or len(text.split()) > _MOST_WORDS:
         return None
-    target = _CALLED[next(g for g in match.groups() if g).lower()]
-    if len(text.split()) > _MOST_WORDS or re.search(
-        rf"\b(?:and|und|et|y|e) (?:into |to )?(?:{_ANY})\b", task.order, re.I
-    ):
+    ordered = _ordered(f"{task.order}\n{task.given}")
+    if ordered is None or not _TRANSLATING.search(ordered[0]) or _two_are_named(task.order):
         return None
+    target = _CALLED[ordered[1].lower()]
     found = language_told(text)
     same = text.casefold() == task.given.strip().casefold() and len(text.split()) >= _LEAST_WORDS
     if same and found != target and text[-1:] in ".!?":

@@ -33,6 +33,7 @@ _CODE = regex(
     r";\s*$|\{\s*$|^[^\S\n]*\}[^\S\n]*$|\bdef |\breturn\b|^[^\S\n]*[a-z_]\w*\s*=\s*[\[\"'({]|=\s*\w+[.(]\w|(?<![A-Za-z])[a-z_]\w{0,60}\(\w{0,60}\)|```|\bprint\b",
     re.M,
 )
+_QUOTES = frozenset(('""', "“”", "''", "‘’"))
 _ANSWERED = regex(
     r"^(?:(?:sure|certainly|of course|here (?:is|are))\b[^:\n]*:|(?:the |your )?(?:correct |final |edited |revised |rewritten |new |modified |resulting |reversed |corrected )?(?:answer|output|result|sentence|text|string|list|word|array|response)(?: is)?:)\s*",
     re.I,
@@ -111,8 +112,7 @@ def task_of(prompt: str) -> Task:
 def bare(text: str) -> str:
     """A text without the quotation marks around it."""
     stripped = text.strip()
-    pairs = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"))
-    if any(len(stripped) > 1 and stripped[0] == a and stripped[-1] == b for a, b in pairs):
+    if len(stripped) > 1 and stripped[0] + stripped[-1] in _QUOTES:
         inner = stripped[1:-1]
         return stripped if any(mark in inner for mark in '"“”') else inner
     return stripped

@@ -222,4 +222,4 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str, str], Iterator[str]]], ...] 
     (("words", "word"), _rearranged),
 )
 _WORDS_OF_FORMS = Topic(*(regex("|".join(words), re.I) for words, _ in _FORMS))
-HINT = r"(?i-u:(?:re-?arrange|unscramble|re-?order|\bput|\border|organi[sz]e|\barrange) (?:the |these )?(?:following |given )?words?\b|sentence (?:using|from|with) (?:all )?(?:of )?(?:the |these )(?:following |given )?words|\bmorse\b|to binary|into binary|binary representation|ascii|\bpassword\b|acrostic|mnemonic|acronym|(?:remove|delete|omit|drop|eliminate|take out|strip) [a-z ]{0,24}(?:words?|vowels)\b)"
+HINT = r"(?i-u:(?:re-?arrange|unscramble|re-?order|\bput|\border|organi[sz]e|\barrange) (?:the |these )?(?:following |given )?words?\b|sentence (?:using|from|with) (?:all )?(?:of )?(?:the |these )(?:following |given )?words|\bmorse\b|to binary|into binary|binary representation|ascii|\A(?u-i:[^0-9A-Za-z_]){0,8}(?:please )?(?:generate|create|make|give|suggest|provide|come up with|produce|write)\b(?u-i:[^.\n]){0,40}\bpassword\b|acrostic|mnemonic|acronym|(?:remove|delete|omit|drop|eliminate|take out|strip) [a-z ]{0,24}(?:words?|vowels)\b)"

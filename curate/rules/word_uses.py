@@ -15,7 +15,7 @@ from curate.patterns import regex
 from curate.rules.word_puzzles import single_word, subject_of, words_of
 
 HINT = (
-    r"(?i-u:\bwords:? [\"']"
+    r"(?i-u:(?:sentence|story|poem|paragraph|phrase|haiku|limerick|joke|tweet|dialogue)(?u-i:[^\n])*\bwords?,?:? (?u:[\"“'‘])"
     r"|most (?:frequent(?:ly used|ly occurring)?|common(?:ly used)?|often used|repeated) word\b|\bcomplementary (?:dna|rna|strand|sequence))"
 )
 

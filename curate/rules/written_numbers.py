@@ -230,6 +230,6 @@ CHECKS: Table = (
     (("digits of",), _pi),
 )  # fmt: skip
 HINT = english(
-    r"(?i)\b(?:in|to|into|as|using) words?\b|spell out the number|(?:in|to|into|as|using) (?:digits|figures|numerals)\b|\b(?:binary|hex|hexadecimal|roman)\b[^\n]*\b(?:to|into|in|as) "
-    r"|(?:number|integer)s?\b[^\n]* (?:between|from|in the range)|[- ]digit (?:[a-z]+ ){0,2}(?:number|pin|code|integer)|how many days|\b(?:difference|multiply|product|divide|quotient|add|sum|subtract)\b[^\n]*\n+[^\n]*[0-9]|celsius|fahrenheit|kelvin|digits of (?:pi|(?u:π))"
+    r"(?i)\b(?:write|express|convert|spell|change|say|give)\b[^\n]*\b(?:in|to|into|as|using) words?\b|spell out the number|(?:in|to|into|as|using) (?:digits|figures|numerals)\b|\b(?:binary|hex|hexadecimal|roman)\b[^\n]*\b(?:to|into|in|as) "
+    r"|(?:number|integer)s?\b[^\n]* (?:between|from|in the range(?: of)?) -?[0-9]|[- ]digit (?:[a-z]+ ){0,2}(?:number|pin|code|integer)|how many days|\b(?:difference|multiply|product|divide|quotient|add|sum|subtract)\b[^\n]*\n[^0-9]*[0-9][0-9.]*\s*(?:,|;|\n|and\b)[^\n0-9]*[0-9]|celsius|fahrenheit|kelvin|digits of (?:pi|(?u:π))"
 )

@@ -41,7 +41,9 @@ def _applies(options: LintOptions) -> pl.Expr:
         money_and_time.HINT,
         alphabet.HINT,
         chemical_equations.HINT,
-        target_languages.HINT,
+    ) | (
+        order_of(target_languages.HINT)
+        & ~pl.col("completion").str.contains(target_languages.EXPLAINED)
     )
 
 

@@ -15,7 +15,9 @@ _CHECKS = Checks(character_edits.CHECKS + sentence_edits.CHECKS + formats.CHECKS
 
 
 def _applies(options: LintOptions) -> pl.Expr:
-    return order_of(character_edits.HINT, sentence_edits.HINT, formats.HINT)
+    edited = order_of(character_edits.HINT, sentence_edits.HINT, formats.HINT)
+    asked = pl.col("completion").str.contains("[?？]")
+    return edited | (order_of(sentence_edits.QUESTION_HINT) & ~asked)
 
 
 def _says(prompt: str, completion: str) -> str | None:

@@ -18,7 +18,7 @@ from curate.schemas.options.lint import LintOptions
 _WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
 }  # fmt: skip
-_NUMBER = r"(two|three|four|five|six|seven|eight|nine|ten|[2-9]|1\d|20)"
+_NUMBER = r"(two|three|four|five|six|seven|eight|nine|ten|[2-9]|1[0-9]|20)"
 _VERB = (
     r"(?:list|name|give(?: me)?|provide|suggest|identify|generate|create|write|brainstorm|come up with|offer|propose|make|find|describe|state"
     r"|outline|recommend|think of|what are|mention|add|pick|select|tell me|compose|devise|produce|explain)"
@@ -48,14 +48,17 @@ def _applies(options: LintOptions) -> pl.Expr:
     return numbered.str.contains(english(f"(?i){_REQUEST}|{_BETWEEN}"))
 
 
-def _listed(completion: str) -> Range | None:
-    """The fewest and the most items that a completion can be said to list; None for another kind of text."""
+def _listed(completion: str, wanted: int) -> Range | None:
+    """The fewest and the most items that a completion can be said to list.
+
+    None for another kind of text, and where it can at once be said to list as many as are wanted.
+    """
     count = (
         enumerations.numbered(completion)
         or enumerations.bulleted(completion)
         or enumerations.in_lines(completion)
     )
-    return (count, count) if count else enumerations.enumerated(completion)
+    return (count, count) if count else enumerations.enumerated(completion, wanted)
 
 
 def _says(prompt: str, completion: str) -> str | None:
@@ -67,7 +70,7 @@ def _says(prompt: str, completion: str) -> str | None:
     if request is None or _LENGTHS.match(order[request.end(1) :].lstrip().lower()):
         return None
     wanted = _WORDS.get(request[1].lower()) or int(request[1])
-    found = _listed(completion)
+    found = _listed(completion, wanted)
     if found is None or found[0] <= wanted <= found[1] or _OTHERWISE.search(order):
         return None
     return f"the prompt asks for {wanted} {request[2]}, the completion lists {min(found)}"
@@ -76,7 +79,7 @@ def _says(prompt: str, completion: str) -> str | None:
 def _outside(completion: str, between: re.Match[str], order: str) -> str | None:
     """ "5-10 tasks": more or fewer than that."""
     few, many = int(between[1]), int(between[2])
-    found = _listed(completion)
+    found = _listed(completion, many)
     rest = order[between.end(2) :].lstrip().lower()
     if (
         found is None

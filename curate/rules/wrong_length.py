@@ -96,13 +96,25 @@ _LONGEST_ROUGH = 600
 _LONGEST_COUNTED = 120
 
 
+# How numbers stand in the expressions above that need one.
+_N = "(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)"
+_UP_TO_TEN = "(?:one|two|three|four|five|six|seven|eight|nine|ten|[0-9]{1,2})"
+_HINT = (
+    rf"(?i-u:\b{_N}[- ](?:words?|lines?) (?:[a-z-]+ )?(?:{_TEXT}|verse|limerick|rap|song)\b"
+    rf"|(?:\b(?:of|in|with|exactly|only|just|than|most|within|to|maximum|minimum|least|under|is|are|be|and|containing)|[<(-]|(?u:–)) ?{_N}[- ](?:words?|lines)\b"
+    r"|(?:\b(?:in|is|of|with|using|exactly|write|an?)|,) (?:exactly |just |only )?(?:one|two|three|four|five|six|[1-6])[- ]sentence"
+    rf"|\b{_UP_TO_TEN} ?(?:-|(?u:–)|to|or) ?{_UP_TO_TEN} sentence"
+    r"|[0-9][ -]characters?\b|\b(?:haiku|rhym(?:e|ing) scheme|limerick|sonnet|couplet|quatrain)\b)"
+)
+
+
 def _applies(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     short = pl.when(prompt.str.len_bytes() <= 1500).then(prompt)
-    return short.str.contains(
-        r"(?i-u:\b(?:[0-9]{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)[- ](?:words?|lines?)\b|\bhaiku\b|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|[0-9]{1,2})[- ]sentence"
-        r"|[0-9][ -]characters?\b|rhym(?:e|ing) scheme\b|\btweet\b|\blimerick\b|\bsonnet\b|\bcouplet\b|\bquatrain\b)"
+    tweeted = short.str.contains(r"(?i-u:\btweet\b)") & (
+        pl.col("completion").str.len_bytes() > _LONGEST_TWEET
     )
+    return short.str.contains(_HINT) | tweeted
 
 
 def _count(match: re.Match[str] | None) -> int | None:

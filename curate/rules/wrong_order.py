@@ -33,6 +33,8 @@ _OTHERWISE = regex(
     r"\breverse\b|\blast letter\b|\bsecond\b|\bsurname\b|\blast name\b|\bprice\b|\bdate\b|\bfunction\b|\bprogram\b|\bcode\b",
     re.IGNORECASE,
 )
+_BETWEEN = regex(r"[,;\n]| and (?=[^ ]+[.\s]*$)")
+_BEFORE = regex(r"^\s*(?:\d{1,2}[.)]\s+|[-*•]\s+|-(?=[A-Za-z])|and\s+)")
 _LONGEST = 400
 
 
@@ -48,11 +50,9 @@ def _applies(options: LintOptions) -> pl.Expr:
 
 def _items(text: str) -> list[str]:
     """The items of a list in commas, lines or brackets, in lower case."""
-    parts = re.split(r"[,;\n]| and (?=[^ ]+[.\s]*$)", text.strip().strip("[](){}."))
-    cleaned = [
-        re.sub(r"^\s*(?:\d{1,2}[.)]\s+|[-*•]\s+|-(?=[A-Za-z])|and\s+)", "", p) for p in parts
-    ]
-    return [p.strip(" .\"'“”[](){}").lower() for p in cleaned if p.strip(" .\"'“”[](){}")]
+    parts = _BETWEEN.split(text.strip().strip("[](){}."))
+    cleaned = [_BEFORE.sub("", part).strip(" .\"'“”[](){}").lower() for part in parts]
+    return [part for part in cleaned if part]
 
 
 def _given(prompt: str) -> list[str]:
@@ -86,8 +86,10 @@ def _says(prompt: str, completion: str) -> str | None:
     if _WORDS_SORTED.search(prompt):
         return _unsorted_words(prompt, completion)
     given = _given(prompt)
+    if len(given) < 3:
+        return None
     answer = _items(re.sub(r"^[^\n:]*:\s*", "", completion))
-    if len(given) < 3 or sorted(given) != sorted(answer):
+    if len(given) != len(answer) or sorted(given) != sorted(answer):
         return None
     if _sorted(answer, prompt) is False:
         said = ", ".join(answer[:8])
