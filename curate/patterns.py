@@ -148,7 +148,9 @@ class Topic:
 
     def may_match(self, text: str) -> bool:
         """False only where no expression matches."""
-        known = marked(text)
+        known = latest[0]
+        if known.text is not text:
+            known = marked(text)
         if known.marks is None:
             return any(not words or has_any(known.lower, words) for words in self._words)
         return known.marks & self._marks != 0

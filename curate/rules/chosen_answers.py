@@ -207,5 +207,5 @@ CHECKS: Table = (
 HINT = english(
     r"(?i)(?:classify|categori[sz]e|label|tag|mark|rate|identify|determine|decide|tell|state|predict|assign|specify|indicate|say)\b[^.\n:]* or |\(?A[).:] ?[^\n]*[ \n]\(?B[).:]"
     r"|odd [a-z]* ?out|not belong|n't belong|different from the|from the (?:following |given )?(?:list|options|words|choices|items)|(?:gest|lest|est) (?:[a-z]+ )?(?:in|from|of|among) (?:the|this|these)"
-    r"|(?:identify|find|extract|underline|highlight|circle|locate|pick out|name|list|spot|pull out|what (?:is|are))[a-z ]+(?:verb|noun|adjective|preposition|conjunction|interjection|subject|object|predicate|key ?word|antecedent|name)s? "
+    r"|^\W{0,3}(?:please )?(?:identify|find|extract|underline|highlight|circle|locate|pick out|name|list|spot|pull out|what (?:is|are))[a-z ]+(?:verb|noun|adjective|preposition|conjunction|interjection|subject|object|predicate|key ?word|antecedent|name)s? "
 )

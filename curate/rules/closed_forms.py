@@ -240,6 +240,12 @@ def _of_mode(prompt: str) -> Iterator[Question]:
             yield f"the mode of {_told(values)}", right, _EXACT
 
 
+# "second item", "7th term".
+_NTH = tuple(
+    f"{ending} {name}"
+    for ending in ("st", "nd", "rd", "th")
+    for name in ("element", "term", "number", "item", "value", "entry")
+)
 # Each with words of which one must stand in the prompt, so that most forms cost nothing.
 _FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] = (
     (("next", "sequence", "series", "pattern"), next_terms),
@@ -249,7 +255,7 @@ _FORMS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Question]]], ...] 
       "speed", "velocity", "percent", "hypotenuse", "volume", "cylinder", "sphere", "cone", "cube"), _by_label),
     (("triangle", "distance", "slope"), _of_points),
     (("deviation", "smallest", "lowest", "largest", "highest", "biggest", "greatest", "minimum", "maximum", "range",
-      "gcd", "gcf", "lcm", "common", "th ", "st ", "nd ", "rd ", "fourth", "fifth"), _of_list),
+      "gcd", "gcf", "lcm", "common", *_NTH), _of_list),
     (("mean", "average", "median"), _of_several_lists),
     (("percent", "cost", "price", "total", "fraction"), _of_phrase),
     (("factorial", "!"), _of_factorial),

@@ -33,7 +33,7 @@ _OTHER_ENDS = regex(r"[{;][ \t]*$", re.M)
 _OTHER_STARTS = regex(
     r"\n(?:[ \t]*(?:func|let|var|const|public|private|end|fn)\b|import (?:\w+;|[A-Z]))"
 )
-_OTHER_WITHIN = regex(r"\w :: \w|\bend[ \t]*\Z")
+_TYPED, _LAST_WORD = regex(r"\w :: \w"), regex(r"\bend\Z")
 _OLD_STYLE = regex(r"\bexcept \w+, \w+:|^[ \t]*(?:print|exec) [\"'\w]|<>", re.M)
 _PROSE = regex(
     r"^\s*(?:[A-Z][a-z]+|I|A|In|It|The|This|To)\b(?: [A-Za-z'’,-]+){3,}|^\s*(?:\d+\.|[-*•]) [A-Z]"
@@ -108,12 +108,20 @@ def python_in(text: str) -> str | None:
         not _PYTHON_START.match(plain)
         or "```" in plain
         or not _PYTHON_LINE.search(plain)
-        or _OTHER_ENDS.search(plain)
-        or _OTHER_STARTS.search("\n" + plain)
-        or _OTHER_WITHIN.search(plain)
+        or _is_otherwise(plain)
     ):
         return None
     return plain
+
+
+def _is_otherwise(code: str) -> bool:
+    """Whether code is in another language."""
+    if _OTHER_ENDS.search(code) or _OTHER_STARTS.search("\n" + code):
+        return True
+    last = code.rstrip(" \t")[-4:]
+    return (last[-3:] == "end" and _LAST_WORD.search(last) is not None) or (
+        " :: " in code and _TYPED.search(code) is not None
+    )
 
 
 def broken_python(code: str, prompt: str) -> str | None:

@@ -28,12 +28,15 @@ _VERBS = r"(?:find|give|name|list|suggest|think of|create|generate|provide|come 
 def wrong(prompt: str, completion: str) -> Iterator[str]:
     """What the completion gets wrong about letters and words; nothing where that cannot be told."""
     places = _WORDS_OF_FORMS.which(prompt)
-    if not places or _PROGRAM.search(prompt) or _CODE.search(completion):
+    if not places or _PROGRAM.search(prompt):
         return
     lower = prompt.lower()
     for words, form in (_FORMS[i] for i in places):
-        if has_any(lower, words):
-            yield from form(prompt, completion)
+        for said in form(prompt, completion) if has_any(lower, words) else ():
+            # Few are found; only then is it asked whether the answer is code.
+            if _CODE.search(completion):
+                return
+            yield said
 
 
 def _quoted(text: str) -> list[str]:

@@ -41,7 +41,7 @@ _HAIKU = regex(
 )
 _ONLY = regex(rf"\b(?:using|with|in) (?:only|just|exactly) {COUNT} words\b", re.I)
 # A number before "word", without which none of those on words matches; "word" is found first.
-_FAR = 80  # characters
+_FAR = 48  # characters; "introduction consisting of exactly fifteen" has 42
 # Without such words, nothing is at most so long.
 _LIMITED = regex(
     r"less|fewer|more than|longer than|at most|<|within|limit|\(|maximum|up to|under", re.I
@@ -86,6 +86,7 @@ _OF_LINES = ("line", "haiku", "rhym", *_VERSE_LINES)
 _ABBREVIATION = regex(
     r"\b(?:Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|U\.S|Jr|Sr|No|Inc|Ltd|a\.m|p\.m)\.|\b[A-Z]\.(?=\s?[A-Z])"
 )
+_NO_PROSE = regex(r"\n\s*+\S|[\"“”:;…]")
 _OTHERWISE = regex(
     r"\b(?:about|around|approximately|roughly) (?:an? )?(?:\d|two|three|four|five|six|seven|eight|nine|ten|fif|twe)|\b(?:each|every|per|between|list|keywords?|vocabulary|or so|multiple|several|(?:two|three|four|five|\d+) (?:sentences|haikus?|poems|slogans|taglines|headlines|titles"
     r"|phrases|sets|examples)|word pairs?|function|program|regex|python|how many|complete|continue|words (?:long )?(?:from|in the|starting|that)|explain what|what is a)\b",
@@ -240,8 +241,11 @@ def _wrong_sentences(prompt: str, text: str) -> str | None:
 
 def _sentences(text: str) -> int | None:
     """The sentences of plain prose; None for poems, lists and quoted speech, whose ends are their own."""
-    plain = _ABBREVIATION.sub("X", text.strip())
-    if re.search(r"\n\s*\S|[\"“”:;]|\.\.\.|…", plain):
+    plain = text.strip()
+    if _NO_PROSE.search(plain):
+        return None
+    plain = _ABBREVIATION.sub("X", plain)
+    if "..." in plain:
         return None
     ends = len(re.findall(r"[.!?]+[’)\']*(?=\s|$)", plain))
     return ends + (not re.search(r"[.!?][’)\']*$", plain))
