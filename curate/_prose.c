@@ -108,17 +108,24 @@ EXPORT int curate_sentence_ends(struct ArrowArrayStream *stream, int64_t rows, u
 }
 
 #define LABEL 16     /* bytes, at least as many as the longest label of answer_form.py has with the mark behind it */
-#define CAPITALS 24  /* characters without a small letter that are odd, as there */
+#define CAPITALS 24  /* characters without a small letter that are odd, as there, or with capitals after small ones */
+#define TITLED 32    /* at most as many bytes as six words with a blank behind each, of a title that is so long */
 
-/* 0 where a text surely begins as prose does: with a capital, with small letters soon, and without a label. */
+/* 0 where a text surely begins as prose does: with a capital, with small letters soon, words in small letters among
+ * the first, and without a label or capitals within words. */
 static uint8_t odd_start(Span text) {
-    int small = 0;
+    int small = 0, small_word = 0, upwards = 0;
     if (text.start == text.end || !upper(*text.start)) return 1;
-    for (const uint8_t *p = text.start; p < text.end && p < text.start + CAPITALS; p++) {
-        small |= lower(*p);
+    for (const uint8_t *p = text.start; p < text.end && p < text.start + TITLED; p++) {
+        int is_small = lower(*p);
+        /* Of a title each word begins with a capital, or with what is no letter. */
+        small_word |= p > text.start && is_small && p[-1] == ' ';
+        if (p >= text.start + CAPITALS) continue;
+        small |= is_small;
+        upwards |= p > text.start && upper(*p) && lower(p[-1]);
         if (p < text.start + LABEL && (*p == ':' || *p == ']' || *p == '*' || *p == '>')) return 1;
     }
-    return (uint8_t)!small;
+    return (uint8_t)(!small || upwards || (!small_word && text.end - text.start > TITLED));
 }
 
 /* odd[i]: whether text i may begin in one of the ways that answer_form.py looks for; 0 for null. 1: not a stream of

@@ -11,18 +11,26 @@ from curate import textkernel
 from curate.arrays import series_of
 from curate.patterns import regex
 
-LABEL, CAPITALS, SMALL, WHITE = 1, 2, 3, 4
+LABEL, CAPITALS, SMALL, WHITE, TITLE, MIXED = 1, 2, 3, 4, 5, 6
 _LETTERS = 40
 _SHORTEST = 8
 _PROSE = 160
+# Of so many letters as good as all are capitals; so many words have a capital, or capitals between small letters.
+_CAPITALS, _TITLED, _MIXED = 0.9, 8, 4
+# Small letters only, in prose: so long, so many of these words, and so many words to a comma.
+_REMARK, _PLAIN_WORDS, _WORDS_TO_COMMA = 80, 4, 6
 _LABEL = (
     r"^\s*[#*>\[<]{0,4}\s?(?i-u:final answer|the answer|answer|ans|response|reply|model(?: output| answer| response)?|assistant|gpt|output|completion|solution|ai|bot|chatbot|summary|a)"
     r"(?:[\]*>]{1,3}[ \n]*:?|:)[*]{0,2}\s"
     r"|^\s*#{2,4} (?i-u:final answer|answer|response|reply|assistant|output|completion)\s*\n|^\s*<(?i-u:answer|response|reply|assistant|output)>|</(?i-u:answer|response|reply|assistant|output)>\s*$"
 )
 # There the form was asked for.
-# One look at the start, and of answers in small letters up to the first capital.
-_STARTED = rf"{_LABEL}|^[ \t\r\n]|^[^a-z]{{24}}|^[a-z][^A-Z\n.!?]*[.!?]\s[^A-Z\n]*$"
+# One look at the start, and of answers in small letters up to the first capital. The kernel looks at no more than
+# the first 24 bytes of any.
+_STARTED = (
+    rf"{_LABEL}|^[ \t\r\n]|^[^a-z]{{24}}|^[a-z] ?[A-Z]{{2}}|^[a-z][^A-Z\n]*$"
+    r"|^[ -~]{0,20}[a-z][A-Z][ -~]{0,16}[a-z][A-Z]|^(?:[A-Z][A-Za-z'-]*[,;]? ){6}"
+)
 _ASKED = regex(
     r"(?:answers?:|outputs?\b|results?:|q:|dialog|conversation|script|riddle|joke|interview|chat|upper|capital|\bcaps\b|lower|headline|title|banner|shout|poem|haiku|e\. ?e\.|format|template"
     r"|code|program|function|regex|acronym|abbreviat|label|slogan|text message|translate)",
@@ -31,6 +39,16 @@ _ASKED = regex(
 _LABELLED = regex(_LABEL.replace("(?i-u:", "(?i:"))
 _CODE = regex(r"[{}=<>|\\]|;(?=\s*(?:\n|\Z))|\w\(|://")
 _SENTENCES = regex(r"[a-z][.!?]\s+[a-z]")
+_ASCII_WORDS = regex(r"[A-Za-z][A-Za-z'’-]*")
+_UPWARDS = regex(r"[a-z][A-Z]")
+# Words that titles write small, within a sentence that writes them otherwise.
+_TITLED_SMALL = regex(
+    r"(?<=[a-z,] )(?:Is|Are|Was|Of|The|And|To|In|For|By|On|With|It|That|As|A|An|Or)\b"
+)
+_PARTED = regex(r"[:;|/\[]|\d\.")
+_PLAIN = regex(
+    r"\b(?:the|an?|is|are|was|it|you|your|to|of|and|that|for|in|with|i|we|they|be|can|this|have|has|not|if|or|on|as|will)\b"
+)
 _INDENTED = regex(r"^\s+[A-Z][a-z]* [a-z]")
 
 
@@ -71,14 +89,36 @@ def form_of(prompt: str, text: str) -> int | None:
 
 
 def _casing(text: str) -> int | None:
-    """Capitals only, or several sentences without one."""
-    if sum(c.isascii() and c.isalpha() for c in text) < _LETTERS:
+    """Capitals only, no capital in prose, a capital for each word, or capitals between small letters."""
+    letters = [c for c in text if c.isascii() and c.isalpha()]
+    if len(letters) < _LETTERS:
         return None
-    if text.upper() == text:
+    if text.upper() == text or sum(map(str.isupper, letters)) >= _CAPITALS * len(letters):
         return CAPITALS
-    # In a short remark people leave capitals out; in several lines of prose hardly.
-    plain = len(text) >= _PROSE and text.lower() == text and "\n" not in text
-    return SMALL if plain and _SENTENCES.search(text) else None
+    if text.lower() == text:
+        return SMALL if "\n" not in text and _is_prose(text) else None
+    words = _ASCII_WORDS.findall(text)
+    mixed = [word for word in words if _UPWARDS.search(word)]
+    # Names such as JavaScript begin with a capital.
+    if len(mixed) >= max(_MIXED, len(words) / 2) and sum(w[0].islower() for w in mixed) >= 2:
+        return MIXED
+    titled = len(words) >= _TITLED and all(word[0].isupper() for word in words)
+    small = _TITLED_SMALL.findall(text)
+    return TITLE if titled and len(small) >= 2 and text.rstrip()[-1] in ".!?" else None
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text in small letters is no list, and no short remark, in which people leave capitals out."""
+    if len(text) >= _PROSE and _SENTENCES.search(text):
+        return True
+    words = text.split()
+    plain = len(_PLAIN.findall(text))
+    return (
+        len(text) >= _REMARK
+        and plain >= _PLAIN_WORDS
+        and len(words) >= _WORDS_TO_COMMA * (text.count(",") + 1)
+        and not _PARTED.search(text)
+    )
 
 
 # A chosen answer of so many bytes says no and nothing else.

@@ -12,7 +12,7 @@ from curate import json_schema
 from curate.label_variants import Canonical, canonical, folded, named_in
 from curate.light_dataclass import dataclass
 from curate.loose_json import Loose, read_loosely, strict_json
-from curate.output_tally import NUMBER, type_name
+from curate.output_tally import NUMBER, UNIT, type_name
 from curate.patterns import regex
 from curate.respelling import respell
 from curate.schemas.contract import ContractKind, PinnedContract
@@ -24,6 +24,7 @@ Broken = Literal[
 NULLS = frozenset({"null", "none", "nil", "n/a", "na", "undefined", ""})
 _SHOWN_LABELS = 8
 _NUMBER = regex(NUMBER)
+_UNIT = regex(UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,26 @@ def violations(contract: PinnedContract, text: str) -> list[Violation]:
         return list(_check_json(text, contract.json_schema or {}))
     if contract.kind is ContractKind.LABEL:
         return _check_label(stripped if contract.padded else text, contract.labels)
-    if contract.kind is ContractKind.NUMBER and not _NUMBER.match(stripped):
-        return [Violation("unlike", "", f"the output {_short(text)} is not a number")]
+    if contract.kind is ContractKind.NUMBER:
+        return _check_number(stripped, contract.with_unit)
     if contract.kind is ContractKind.FINAL_ANSWER:
         marker = contract.marker or ""
         if not marked(marker).search(stripped):
             return [Violation("unlike", "", f"no last line gives the answer after {marker!r}")]
     return []
+
+
+def _check_number(text: str, with_unit: bool | None) -> list[Violation]:
+    if not _NUMBER.match(text):
+        return [Violation("unlike", "", f"the output {_short(text)} is not a number")]
+    if with_unit is None or with_unit == bool(_UNIT.search(text)):
+        return []
+    here, elsewhere = ("no unit", "one") if with_unit else ("a unit", "none")
+    return [
+        Violation(
+            "unlike", "", f"the number {_short(text)} has {here}; the others have {elsewhere}"
+        )
+    ]
 
 
 @lru_cache(maxsize=64)

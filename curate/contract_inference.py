@@ -86,7 +86,12 @@ def contract_of_tally(
             outputs=total,
         )
     if tally.numbers >= shares.structured * total:
-        return PinnedContract(kind=ContractKind.NUMBER, outputs=total)
+        with_unit: bool | None = None
+        if shares.is_odd(tally.units, tally.numbers):
+            with_unit = False
+        elif shares.is_odd(tally.numbers - tally.units, tally.numbers):
+            with_unit = True
+        return PinnedContract(kind=ContractKind.NUMBER, with_unit=with_unit, outputs=total)
     marker, marked = max(((m, tally.marked[m]) for m in MARKERS), key=lambda item: item[1])
     if marked >= max(shares.structured, 0.9) * total:
         return PinnedContract(kind=ContractKind.FINAL_ANSWER, marker=marker, outputs=total)

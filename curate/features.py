@@ -150,6 +150,7 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "letter_slot": letter_slot,
     "framed_prompt": framed_prompt,
     "marked_up": lambda: pl.col("completion").str.contains(r"\*\*|```|^[#|>]|\n#"),
+    "itemised": lambda: pl.col("completion").str.contains(r"(?m)^(?:[-*+•] |1[.)] |__\w)"),
     # texts, where short enough to be a label
     "short_completion": lambda: _short("completion"),
     "not_applicable": _not_applicable,

@@ -22,6 +22,8 @@ Likeness = Literal["alike", "near", "same", "inside"]
 _SEPARATORS = regex(r"[\s_\-/]+")
 _MARKS_AROUND = " \t\r\n.,;:!?\"'`*()[]<>{}。！？，、“”‘’«»"
 _WORDS = regex(r"\w+")
+# Between the rarest label and the commonest of many strays, where the set is closed; and the strays' share of all.
+_GAP, _FEW_STRAYS = 10, 0.08
 # Short forms that are no prefix of what they stand for.
 _SHORT_FORMS = {"pos": "positive", "neg": "negative", "neu": "neutral", "y": "yes", "n": "no"}
 # Labels of other words for the same two classes.
@@ -102,14 +104,18 @@ def is_closed(core: Sequence[str], counts: Mapping[str, int]) -> bool:
     """Whether the strays are mistakes, rather than the long tail of an open set.
 
     Mistakes are few, and far rarer than the rarest label; in an open set (countries, cities) the
-    counts run down to one without a gap. Variants of the labels are no strays.
+    counts run down to one without a gap. Many different strays are mistakes only where the gap is
+    wide and they are few beside any of the labels. Variants of the labels are no strays.
     """
     known = set(core)
     strays = [n for label, n in counts.items() if label not in known and not canonical(label, core)]
     if not strays:
         return True
     rarest = min(counts[label] for label in core)
-    return len(strays) <= max(3, len(core) // 2) and rarest >= 3 * max(strays)
+    if len(strays) <= max(3, len(core) // 2):
+        return rarest >= 3 * max(strays)
+    few = sum(strays) <= min(_FEW_STRAYS * sum(counts.values()), rarest / 2)
+    return few and len(core) > 1 and rarest >= _GAP * max(strays)
 
 
 def canonical(label: str, labels: Iterable[str]) -> Canonical | None:

@@ -34,6 +34,7 @@ _SHAPE = str.maketrans(
 )
 
 NUMBER = r"^[-+−]?\s?(?:[$€£¥]\s?)?\d[\d,.  ]*(?:[eE][-+]?\d+)?\s?[%°$€£¥]?$"
+UNIT = r"[%°$€£¥]"
 # Marks of a final answer on the last line, in sets that are learnt for it.
 MARKERS: tuple[str, ...] = ("####", "Answer:", "The answer is", "Final answer:")
 # One automaton over literals; Aho-Corasick (`contains_any`) is ten times slower here.
@@ -182,7 +183,7 @@ class OutputTally:
         multiline: of the parsed ones, how many stand on several lines.
         values: what stands in the parsed ones.
         labels: outputs of at most `LABEL_BYTES` bytes on one line; None when too many differ.
-        numbers, marked: how many are one number; how many end in each of the `MARKERS`.
+        numbers, units, marked: how many are one number, and one with a sign such as $ or %; how many end in each of the `MARKERS`.
         sampled, fenced, coded, listed, single: of the first outputs, how many were looked at, hold
             a code fence, look like code, are lists, are one sentence; `languages` of the fences.
     """
@@ -201,6 +202,7 @@ class OutputTally:
     values: ValueTally = field(default_factory=ValueTally)
     labels: Counter[str] | None = field(default_factory=Counter)
     numbers: int = 0
+    units: int = 0
     marked: Counter[str] = field(default_factory=Counter)
     sampled: int = 0
     fenced: int = 0
@@ -244,7 +246,9 @@ class OutputTally:
     def _add_short(self, texts: pl.Series) -> None:
         if not len(texts):
             return
-        self.numbers += int(texts.str.contains(NUMBER).sum())
+        numbers = texts.filter(texts.str.contains(NUMBER))
+        self.numbers += len(numbers)
+        self.units += int(numbers.str.contains(UNIT).sum())
         if self.labels is None:
             return
         counts = texts.value_counts(name="n")
@@ -291,7 +295,7 @@ class OutputTally:
         """Count all that another tally has counted."""
         for name in (
             "outputs", "padded", "parsed", "bracketed", "fenced_json", "nearly", "nearly_tried", "embedded", "around",
-            "around_tried", "multiline", "numbers",
+            "around_tried", "multiline", "numbers", "units",
             "sampled", "fenced", "coded", "listed", "single",
         ):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))

@@ -31,6 +31,8 @@ class PinnedContract(BaseModel):
             an `enum` are labels.
         labels: for label, the allowed outputs.
         padded: for label, outputs have white space around the label, and may have it.
+        with_unit: for number, whether outputs have a sign of a currency, of degrees or of per cent with their
+            digits (True), have none (False), or both.
         marker: for final-answer, what stands before the answer in the last line ("####").
         language: for code, the language that most code fences name.
         one_line: for json, whether outputs stand on one line (True), on several (False), or both.
@@ -46,6 +48,7 @@ class PinnedContract(BaseModel):
     json_schema: dict[str, Any] | None = None
     labels: tuple[str, ...] = ()
     padded: bool = False
+    with_unit: bool | None = None
     marker: str | None = None
     language: str | None = None
     one_line: bool | None = None

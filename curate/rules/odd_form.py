@@ -1,4 +1,4 @@
-"""CON015: an answer whose form hardly any other has: a label before it, capitals only, small letters only."""
+"""CON015: an answer whose form hardly any other has: a label before it, or another casing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from curate.answer_form import CAPITALS, LABEL, SMALL, WHITE
+from curate.answer_form import CAPITALS, LABEL, MIXED, SMALL, TITLE, WHITE
 from curate.contract import ContractKind
 from curate.dataset import Dataset
 from curate.rules.output_contracts import OutputContracts
@@ -23,6 +23,8 @@ _SAID = {
     CAPITALS: "is written in capitals",
     SMALL: "is written without a capital",
     WHITE: "begins with white space",
+    TITLE: "has a capital on every word",
+    MIXED: "has capitals within its words",
 }
 
 

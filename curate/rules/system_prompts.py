@@ -26,6 +26,10 @@ _FEW = 0.08
 # A prompt of hardly any words, beside a usual one of so many characters, is a leftover.
 _STUB, _WHOLE = 16, 60
 _SMALL_WORD = 3
+_CONTRACTIONS = (
+    ("can't", "can not"), ("cannot", "can not"), ("won't", "will not"), ("n't", " not"), ("you're", "you are"),
+    ("it's", "it is"), ("'ll", " will"), ("'ve", " have"), ("that's", "that is"), ("you'd", "you would"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,20 @@ def _slip(text: str, usual: str) -> Slip | None:
         return Slip(usual, "punctuation", True)
     if len(usual) >= 40 and len(text) >= 20 and usual.startswith(text.rstrip()):
         return Slip(usual, "its end, which is cut off", False)
+    if _in_full(text) == _in_full(usual):
+        return Slip(usual, "a contraction", False, True)
     changed = _changed_word(mine, other)
     if changed is not None:
         return Slip(usual, f"{changed[0]!r} for {changed[1]!r}", False, True)
     return _otherwise(text, usual)
+
+
+def _in_full(text: str) -> list[str]:
+    """The words of a prompt without contractions: "do not" for "don't"."""
+    text = text.casefold().replace("’", "'")
+    for short, full in _CONTRACTIONS:
+        text = text.replace(short, full)
+    return _WORD.findall(text)
 
 
 def _otherwise(text: str, usual: str) -> Slip | None:

@@ -10,8 +10,10 @@ import polars as pl
 
 from curate.contract import ContractKind
 from curate.dataset import Dataset
+from curate.markdown_forms import is_full_of_markdown, kinds_of, markdown_of
 from curate.output_tally import holds_code, is_list, is_sentence
 from curate.patterns import regex
+from curate.rules.language_of_set import in_another_language
 from curate.rules.output_contracts import OutputContracts, judged
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.samples import Sample
@@ -27,28 +29,24 @@ _MARKED_UP = regex(r"\*\*|__\w|^#{1,4} |^[-*•] ", re.MULTILINE)
 _FIRST_ITEM = regex(r"\s*([-*•]|\d+[.)])\s")
 _ENDS = ".!?…。！？"
 _LETTERS = 12  # of fewer, capitals may be a name
-# In sets of prose: so few may be otherwise; so many times longer than the usual one, and than the longest of the others.
 _PROSE = (ContractKind.TEXT, ContractKind.SENTENCE)
-_FEW, _TIMES_LONGER, _GAP, _LEAST_LONG = 0.06, 8, 2, 1000
-# Kinds of markdown, of which one alone may just be called for.
-_MARKUP = (
-    regex(r"^#{1,6} ", re.MULTILINE),
-    regex(r"\*\*[^*\n]+\*\*"),
-    regex(r"^[ \t]{0,8}[-*+] ", re.MULTILINE),
-    regex(r"^\|.*\|\s*$", re.MULTILINE),
-    regex(r"^(?:---+|\*\*\*+)\s*$", re.MULTILINE),
-    regex(r"^> ", re.MULTILINE),
-    regex(r"(?<![*\w])\*[^*\s][^*\n]*\*(?![*\w])"),
-    regex(r"^\d+\. ", re.MULTILINE),
-)
-_MANY = 2
+# In sets of prose: so few may be otherwise; so many times longer than the usual one, and than the longest of the others.
+_OUTSIZED = ((0.06, 8, 2), (0.1, 10, 3))
+_LEAST_LONG = 1000
+# So few may be so many times shorter than the shortest of the others, which has so many characters.
+_FEW_SHORT, _SHORT_GAP, _LEAST_OTHERS = 0.05, 5, 100
+_FEW = 0.08
 # A second style: up to so many outputs are named one by one; the two make up nearly all; and short outputs have it about as
 # often as long ones.
 _MINORITY, _TWO_STYLES, _AS_OFTEN, _LEAST_PLAIN = 0.4, 0.8, 0.6, 0.3
 _SHOWN = 20
 _MOST_READ = 2000
 _FORM_ASKED = regex(
-    r"\b(?:markdown|tables?|list|bullet\w*|outline|headings?|format|bold|readme|documentation|blog|article|essay|report|plan|code|program|function|html|template|resume|recipe|steps|summary|schedule|menu|chart|columns?|spreadsheet|grid|matrix|database|data|compar\w*|visuali\w*|record|log|invoice|form)\b",
+    r"\b(?:markdown|lists?|bullet\w*|outline|headings?|format\w*|bold|readme|documentation|blog|article|essay|report|plan|code|program|function|html|template|resume|recipe|steps|summary|schedule|menu|log|invoice|forms?)\b",
+    re.IGNORECASE,
+)
+_TABLE_ASKED = regex(
+    r"\b(?:tables?|charts?|columns?|spreadsheet|grid|matrix|database|data|compar\w*|visuali\w*|record)\b",
     re.IGNORECASE,
 )
 _WORDS: dict[ContractKind, tuple[Callable[[str], bool], str]] = {
@@ -96,38 +94,61 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
         if contract is None or contract.outputs < _LEAST_ROWS:
             continue
         if contract.kind in _PROSE:
-            yield from _outsized(dataset, file)
+            lengths = _lengths(dataset, file)
+            yield from _outsized(lengths)
+            yield from _undersized(lengths)
             yield from _marked_up(dataset, file)
         if contract.kind not in _WORDS:
             continue
         if (contract.keeping or 0) >= _FORM * contract.outputs:
             yield from _odd(dataset, file, contract.kind)
+        if contract.kind is ContractKind.CODE:
+            yield from in_another_language(dataset, file)
 
 
-def _outsized(dataset: Dataset, file: int) -> Iterator[Hit]:
-    """The few outputs that are many times longer than all others, with nothing in between."""
+def _lengths(dataset: Dataset, file: int) -> pl.DataFrame:
+    """The rows of a file that have an output, and how long it is, the shortest first."""
     rows = (
         dataset.frame.lazy()
         .select("file", "has_output", "completion_length")
         .with_row_index("index")
     )
     of_file = rows.filter((pl.col("file") == file) & pl.col("has_output"))
-    lengths = of_file.select("index", "completion_length").sort("completion_length").collect()
+    return of_file.select("index", "completion_length").sort("completion_length").collect()
+
+
+def _outsized(lengths: pl.DataFrame) -> Iterator[Hit]:
+    """The few outputs that are many times longer than all others, with nothing in between."""
     sizes = lengths["completion_length"].to_numpy()
-    few = int(_FEW * len(sizes))
-    tail = sizes[-few - 1 :]
-    gaps = [i for i in range(1, len(tail)) if tail[i] >= _GAP * tail[i - 1]]
     usual = float(sizes[len(sizes) // 2])
-    if not gaps or tail[gaps[-1]] < max(_TIMES_LONGER * usual, _LEAST_LONG):
-        return
-    for row, size in lengths[-(len(tail) - gaps[-1]) :].iter_rows():
-        said = f"the output has {size:,} characters; no other has more than {tail[gaps[-1] - 1]:,}"
-        yield Hit(row, said, column="completion")
+    for share, times, gap in _OUTSIZED:
+        few = int(share * len(sizes))
+        tail = sizes[-few - 1 :]
+        gaps = [i for i in range(1, len(tail)) if tail[i] >= gap * tail[i - 1]]
+        if gaps and tail[gaps[-1]] >= max(times * usual, _LEAST_LONG):
+            longest = tail[gaps[-1] - 1]
+            for row, size in lengths[-(len(tail) - gaps[-1]) :].iter_rows():
+                said = f"the output has {size:,} characters; no other has more than {longest:,}"
+                yield Hit(row, said, column="completion")
+            return
+
+
+def _undersized(lengths: pl.DataFrame) -> Iterator[Hit]:
+    """The few outputs that are a fraction of the shortest of all others."""
+    sizes = lengths["completion_length"].to_numpy()
+    head = sizes[: int(_FEW_SHORT * len(sizes)) + 1]
+    for i in range(len(head) - 1, 0, -1):
+        if head[i] >= max(_SHORT_GAP * head[i - 1], _LEAST_OTHERS):
+            for row, size in lengths[:i].iter_rows():
+                said = f"the output has {size:,} characters; no other has fewer than {head[i]:,}"
+                yield Hit(row, said, column="completion")
+            return
 
 
 def _marked_up(dataset: Dataset, file: int) -> Iterator[Hit]:
     """The few outputs that are full of markdown, where nearly all others have none."""
-    rows = dataset.frame.lazy().select("file", "has_output", "marked_up").with_row_index("index")
+    needed = ("file", "has_output", "marked_up", "itemised")
+    rows = dataset.frame.lazy().select(*needed).with_row_index("index")
     of_file = rows.filter((pl.col("file") == file) & pl.col("has_output")).collect()
     marked = of_file.filter(pl.col("marked_up"))["index"].to_list()
     if len(marked) > _FEW * of_file.height:
@@ -137,10 +158,16 @@ def _marked_up(dataset: Dataset, file: int) -> Iterator[Hit]:
         if len(marked) > min(_MINORITY * of_file.height, _MOST_READ):
             yield Hit(None, said, related=tuple((row, None) for row in marked[:_SHOWN]), file=file)
             return
+    # Lists come with the questions; where there are many, only other markup is looked at.
+    itemised = of_file.filter(pl.col("marked_up") | pl.col("itemised"))["index"].to_list()
+    if len(itemised) <= min(_FEW * of_file.height, _MOST_READ):
+        marked = itemised
     share = 1 - len(marked) / of_file.height
     for row, (prompt, text) in texts_again(dataset, marked, ("prompt", "completion")).items():
-        if _is_marked(text or "") and not _FORM_ASKED.search(prompt or ""):
-            said = f"the output is full of markdown; {share:.1%} of the others have none"
+        said = markdown_of(text or "")
+        tabular = "|" in (text or "") and _TABLE_ASKED.search(prompt or "")
+        if said is not None and not tabular and not _FORM_ASKED.search(prompt or ""):
+            said = f"the output {said}; {share:.1%} of the others are plain"
             yield Hit(row, said, column="completion")
 
 
@@ -154,8 +181,8 @@ def second_style(sample: pl.DataFrame) -> str | None:
     texts = [text for prompt, text in free.iter_rows() if not _FORM_ASKED.search(prompt)]
     if len(texts) < _LEAST_ROWS:
         return None
-    marked = [_is_marked(text) for text in texts]
-    plain = [not any(kind.search(text) for kind in _MARKUP) for text in texts]
+    marked = [is_full_of_markdown(text) for text in texts]
+    plain = [kinds_of(text) == 0 for text in texts]
     half, share = len(texts) // 2, sum(marked) / len(texts)
     without = sum(plain) / len(texts)
     if share + without < _TWO_STYLES or share < _FEW:
@@ -171,22 +198,6 @@ def second_style(sample: pl.DataFrame) -> str | None:
     return (
         f"about {share:.0%} of the outputs are full of markdown, {without:.0%} have none, and neither their length nor "
         "their prompts tell which"
-    )
-
-
-def _is_marked(text: str) -> bool:
-    """Whether a text is full of markdown, and no code."""
-    kinds = sum(bool(kind.search(text)) for kind in _MARKUP)
-    kinds += 2 * _is_table(text)  # an answer that is a table and nothing else
-    return kinds >= _MANY and not _FENCE.search(text)
-
-
-def _is_table(text: str) -> bool:
-    lines = text.lstrip().split("\n", 2)
-    return (
-        len(lines) > 1
-        and lines[0].startswith("|")
-        and set("|-") <= set(lines[1].strip()) <= set("|-: ")
     )
 
 
@@ -225,7 +236,7 @@ RULE = DatasetRule(
         example='"Sure! Here is the query: …" in a set whose outputs are SQL and nothing else',
         remedy="Write the output in the form of the others, or drop the row.",
     ),
-    features=("has_output", "marked_up", "completion_length"),
+    features=("has_output", "marked_up", "itemised", "completion_length"),
     check=_check,
     collectors=(OutputContracts, Sample),
 )
