@@ -62,6 +62,7 @@ setup(
                     "_copies",
                     "_columns",
                     "_screen",
+                    "_candidates",
                     "_keys",
                     "_prose",
                 )

@@ -14,9 +14,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import Literal
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
@@ -32,9 +30,9 @@ from curate.rules.exchanges import OnExchange
 from curate.rules.protocol import Collector, ColumnRule, DatasetRule, RecordRule, Rule
 from curate.schemas.options.lint import LintOptions
 from curate.schemas.turns import RecordFormat
-from curate.screening import Mask, Screen, candidates
+from curate.screening import Mask, Masks, Screen
 from curate.taking_apart import Narrowing
-from curate.textkernel import U64
+from curate.textkernel import U32, U64
 from curate.threads import meanwhile, side_by_side
 from curate.token_columns import TOKEN_SCHEMA, with_missing
 
@@ -208,7 +206,7 @@ class Plan:
             if screen is not None:
                 screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
                 conditions = [c for c in conditions if not screen.masks[c.number]]
-                tasks += _marked(frame, screened, marks, batch)
+                tasks += _marked(frame, screened, screen, marks, batch)
             if conditions:
                 tasks.append(_Task(conditions, partial(_evaluate, frame, conditions, batch)))
         tasks.sort(key=lambda task: not task.asks)
@@ -290,6 +288,7 @@ def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) ->
 def _marked(
     frame: pl.DataFrame,
     screened: Sequence[tuple[Condition, Mask]],
+    screen: Screen,
     marks: Mapping[str, U64],
     batch: Batch,
 ) -> Iterator[_Task]:
@@ -298,8 +297,9 @@ def _marked(
     together: dict[tuple[Mask, bytes | int], list[Condition]] = {}
     for condition, mask in screened:
         together.setdefault((mask, condition.look or condition.number), []).append(condition)
-    for (mask, _), conditions in together.items():
-        rows = candidates(mask, marks).astype(np.uint32)
+    masks = Masks([mask for mask, _ in together])
+    found = masks.candidates(screen.kernel, marks)
+    for rows, conditions in zip(found, together.values(), strict=True):
         if not len(rows):
             continue
         if len(rows) >= _WORTH_NARROWING:
@@ -313,7 +313,7 @@ def _marked(
 
 
 def _evaluate_parts(
-    frame: pl.DataFrame, rows: NDArray[np.uint32], condition: Condition, batch: Batch
+    frame: pl.DataFrame, rows: U32, condition: Condition, batch: Batch
 ) -> list[Hits]:
     """As `_evaluate_at`, each part of the condition only where those before it hold."""
     try:

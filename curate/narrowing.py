@@ -20,11 +20,11 @@ from curate.arrays import series_of
 from curate.demands import ways_in
 from curate.light_dataclass import dataclass
 from curate.pattern_parts import parts_of
-from curate.screening import Mask, candidates
-from curate.textkernel import U64, WORDS, Automaton
+from curate.screening import Mask, Masks
+from curate.textkernel import U32, U64, WORDS, Automaton
 from curate.wanted_words import Clause, Ways, frequency
 
-Rows = NDArray[np.uint32]
+Rows = U32
 Truths = NDArray[np.bool_]
 
 # Up to so many rows, an expression is computed as a whole.
@@ -92,21 +92,22 @@ class Seen:
                 if marks is not None:
                     self._marks[words] = rows, marks
 
-    def marks(self, words: Words, rows: Rows) -> U64 | None:
-        """The marks of some of the rows that were looked at; None where they were not."""
-        if words not in self._marks:
+    def candidates(self, words: Words, masks: Masks, rows: Rows) -> list[Rows] | None:
+        """Places among the rows where each mask is fulfilled; None where the words were not looked for in them."""
+        kernel = textkernel.load()
+        if words not in self._marks or kernel is None:
             return None
         known, marks = self._marks[words]
-        return marks if len(known) == len(rows) else marks[:, np.searchsorted(known, rows)]
+        at = None if len(known) == len(rows) else kernel.places(known, rows)
+        return masks.candidates(kernel, {"": marks}, at)
 
     def computed(self, key: str, expression: pl.Expr, names: list[str], rows: Rows) -> pl.Series:
         """What an expression is in some rows; what it was in them, where that was asked before."""
         if key in self._truths:
             known, flags = self._truths[key]
-            if len(known) >= len(rows):
-                places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
-                if np.array_equal(known[places], rows):
-                    return flags.gather(series_of(places))
+            places = _places(known, rows) if len(known) >= len(rows) else None
+            if places is not None:
+                return flags.gather(series_of(places))
         flags = self.gathered(names, rows).select(expression.alias("")).to_series()
         if len(flags) != len(rows):  # a constant
             flags = flags.new_from_index(0, len(rows))
@@ -195,32 +196,36 @@ class Wordings(Part):
         super().__init__(text.str.contains(pattern), wanted, cost, key)
         self._text, self._pattern, self._own = text, pattern, words
         self._patterns: tuple[str, ...] = ()
-        self._masks: list[Mask] = []
+        self._demanding: list[int] = []  # the parts that have a mask
+        self._masks: Masks | None = None
         self.edges: Mapping[str, bool] = {}
 
     def prepare(self) -> None:
         """See `Part`."""
         self._patterns = parts_of(self._pattern)
-        self._masks = [self._own.mask(ways_in(part, self.edges)) for part in self._patterns]
-        if any(self._masks):
+        masks = [self._own.mask(ways_in(part, self.edges)) for part in self._patterns]
+        self._demanding = [number for number, mask in enumerate(masks) if mask]
+        if self._demanding:
+            self._masks = Masks([mask for mask in masks if mask])
             self.words = frozenset({self._own})
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
         seen.look_for(self.words, rows)
-        marks = seen.marks(self._own, rows) if self.words else None
-        if marks is None:
+        at = None if self._masks is None else seen.candidates(self._own, self._masks, rows)
+        if at is None:
             return self._whole(seen, rows)
         texts = seen.gathered(self._names, rows).to_series()
-        found = self._matched(texts, marks)
+        found = self._matched(texts, dict(zip(self._demanding, at, strict=True)))
         return rows[found] if self._wanted else rows[~found & texts.is_not_null().to_numpy()]
 
-    def _matched(self, texts: pl.Series, marks: U64) -> Truths:
+    def _matched(self, texts: pl.Series, candidates: Mapping[int, Rows]) -> Truths:
+        """Whether each text matches; `candidates` of the parts that demand words, by number."""
         found = np.zeros(len(texts), np.bool_)
-        places: list[NDArray[np.int64]] = []
+        places: list[Rows] = []
         numbers: list[int] = []
         together: list[str] = []
-        for number, mask in enumerate(self._masks):
-            at = candidates(mask, {"": marks}) if mask else None
+        for number in range(len(self._patterns)):
+            at = candidates.get(number)
             if at is None or len(at) > _OFTEN * len(texts):
                 together.append(self._patterns[number])
             elif len(at):
@@ -238,8 +243,8 @@ class Wordings(Part):
         return found
 
     def _one_by_one(
-        self, texts: pl.Series, numbers: Sequence[int], places: Sequence[NDArray[np.int64]]
-    ) -> tuple[NDArray[np.int64], Truths]:
+        self, texts: pl.Series, numbers: Sequence[int], places: Sequence[Rows]
+    ) -> tuple[Rows, Truths]:
         """Each expression tested with the texts that may match it: which texts, and whether they do."""
         at = np.concatenate(places)
         which = np.repeat(np.array(numbers, np.uint32), [len(place) for place in places])
@@ -251,6 +256,15 @@ class Wordings(Part):
         if isinstance(pattern, pl.Series):
             frame, pattern = frame.with_columns(pattern), pl.col(_PATTERN)
         return frame.select(self._text.str.contains(pattern).alias("")).to_series()
+
+
+def _places(known: Rows, rows: Rows) -> Rows | None:
+    """Where each of the rows stands among the known ones; None where one does not."""
+    kernel = textkernel.load()
+    if kernel is not None:
+        return kernel.places(known, rows)
+    places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+    return places.astype(np.uint32) if np.array_equal(known[places], rows) else None
 
 
 def _true(flags: pl.Series) -> Truths:

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from curate import textkernel
 from curate.columns import Batch
 from curate.demands import Alternatives
 from curate.known_screen import Numbered
 from curate.light_dataclass import dataclass
-from curate.textkernel import U64, WORDS, TextKernel
+from curate.textkernel import U32, U64, WORDS, Terms, TextKernel
 from curate.wanted_words import BOUND, COMMONEST, SPACES, Clause, frequency
 
 # The columns that are long enough to be worth it.
@@ -88,22 +87,24 @@ class Screen:
         return found
 
 
-def candidates(mask: Mask, marks: Mapping[str, U64]) -> NDArray[np.int64]:
-    """Where all marks of one of the alternatives of a mask are set."""
-    found: NDArray[np.bool_] | None = None
-    for way in mask:
-        kept: NDArray[np.bool_] | None = None
-        for column, wanted in way:
-            for word in range(WORDS):
-                bits = wanted >> 64 * word & 0xFFFF_FFFF_FFFF_FFFF
-                if bits:
-                    want = np.uint64(bits)
-                    here = marks[column][word] & want == want
-                    kept = here if kept is None else kept & here
-        assert kept is not None  # each wants something
-        found = kept if found is None else found | kept
-    assert found is not None
-    return np.flatnonzero(found)
+class Masks:
+    """Several masks, laid out once to be compared with the marks of many texts."""
+
+    def __init__(self, masks: Sequence[Mask]) -> None:
+        self._columns = sorted({column for mask in masks for way in mask for column, _ in way})
+        number = {column: i for i, column in enumerate(self._columns)}
+        self._terms = Terms.of(
+            [[(number[column], wanted) for column, wanted in way] for way in mask] for mask in masks
+        )
+
+    def candidates(
+        self, kernel: TextKernel, marks: Mapping[str, U64], at: U32 | None = None
+    ) -> list[U32]:
+        """For each mask, where all marks of one of its alternatives are set, ascending.
+
+        With `at`, of these texts only; what is found are places in it.
+        """
+        return kernel.candidates(self._terms, [marks[column] for column in self._columns], at)
 
 
 def _is_common(word: bytes) -> bool:

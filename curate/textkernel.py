@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from curate.shared_library import library
 from curate.texts import I64
 
 P, L = ctypes.c_void_p, ctypes.c_int64
+U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_columns": ([P, P, P, P, L, L, P, P, P, P, P, P, P], ctypes.c_int),
@@ -28,6 +29,8 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_automaton": ([P, P, P, L], P),
     "curate_automaton_free": ([P], None),
     "curate_marks": ([P, P, L, P], ctypes.c_int),
+    "curate_candidates": ([P, P, P, P, L, P, L, P, P], None),
+    "curate_places": ([P, L, P, L, P], L),
     "curate_sentence_ends": ([P, L, P], ctypes.c_int),
     "curate_repeats": ([P, L, P], ctypes.c_int),
     "curate_odd_starts": ([P, L, P], ctypes.c_int),
@@ -173,6 +176,41 @@ class Automaton:
         self._kernel.curate_automaton_free(self.address)
 
 
+_TERM = np.dtype([("want", np.uint64), ("column", np.int32), ("word", np.int32)])
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Some masks (`curate.screening`) as the kernel reads them.
+
+    A term is all of `want` in one word of a column's marks. Way w is the terms up to `term_ends[w]`, mask m
+    the ways up to `way_ends[m]`.
+    """
+
+    terms: NDArray[np.void]
+    term_ends: NDArray[np.int32]
+    way_ends: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, masks: Iterable[Iterable[Iterable[tuple[int, int]]]]) -> Terms:
+        """Of masks, ways and (number of a column, marks in it)."""
+        terms: list[tuple[int, int, int]] = []
+        term_ends: list[int] = []
+        way_ends: list[int] = []
+        for mask in masks:
+            for way in mask:
+                for column, wanted in way:
+                    for word in range(WORDS):
+                        bits = wanted >> 64 * word & 0xFFFF_FFFF_FFFF_FFFF
+                        if bits:
+                            terms.append((bits, column, word))
+                term_ends.append(len(terms))
+            way_ends.append(len(term_ends))
+        return cls(
+            np.array(terms, _TERM), np.array(term_ends, np.int32), np.array(way_ends, np.int32)
+        )
+
+
 class TextKernel:
     """The kernel's functions on columns of text."""
 
@@ -225,6 +263,39 @@ class TextKernel:
         if status:
             raise TypeError(f"{texts.dtype} is not a column of strings")
         return marks
+
+    def candidates(self, terms: Terms, marks: Sequence[U64], at: U32 | None) -> list[U32]:
+        """Where each mask is fulfilled, ascending; `marks` of the columns that the terms number, of as many texts each.
+
+        With `at` only these texts are looked at, and what is found are places in it.
+        """
+        columns = np.array(
+            [(m.ctypes.data, m.strides[0] // 8, m.strides[1] // 8) for m in marks], np.int64
+        )
+        count = len(terms.way_ends)
+        rows = marks[0].shape[1] if at is None else len(at)
+        # Of what is not written to, the system makes no memory.
+        found, counts = np.empty((count, rows + 1), np.uint32), np.empty(count, np.int64)
+        self._kernel.curate_candidates(
+            columns.ctypes.data,
+            terms.terms.ctypes.data,
+            terms.term_ends.ctypes.data,
+            terms.way_ends.ctypes.data,
+            count,
+            None if at is None else at.ctypes.data,
+            rows,
+            found.ctypes.data,
+            counts.ctypes.data,
+        )
+        return [found[i, :many] for i, many in enumerate(counts.tolist())]
+
+    def places(self, known: U32, rows: U32) -> U32 | None:
+        """Where each of the rows stands among the known ones, both ascending; None where one does not."""
+        at = np.empty(len(rows), np.uint32)
+        missing = self._kernel.curate_places(
+            known.ctypes.data, len(known), rows.ctypes.data, len(rows), at.ctypes.data
+        )
+        return None if missing else at
 
     def keys(self, texts: pl.Series, seed: int) -> tuple[U64, NDArray[np.bool_]]:
         """Hashes of the texts in lower case with their white space evened out.

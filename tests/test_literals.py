@@ -20,12 +20,21 @@ from curate.literals import ways_of
 from curate.rules import RULES
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
-from curate.screening import Screen, candidates, numbering
+from curate.screening import Masks, Screen, numbering
 from curate.selecting import select_rules
+from curate.textkernel import U64
 from curate.validating import read_checked
 from curate.wanted_words import BOUND, END, START, Ways, frequency, how_often
 
 CASES = Path(__file__).parent / "rules"
+
+
+def _candidates(screen: Screen, marks: dict[str, U64]) -> list[int]:
+    (found,) = Masks(screen.masks).candidates(screen.kernel, marks)
+    rows: list[int] = found.tolist()
+    return rows
+
+
 needs_kernel = pytest.mark.skipif(textkernel.load() is None, reason="the kernel is not built")
 
 
@@ -177,7 +186,7 @@ def test_no_text_that_matches_is_passed_over(
         if screen is None:
             continue
         marks = {"text": screen.kernel.marks(screen.automaton, frame["text"])}
-        let_through = set(candidates(screen.masks[0], marks).tolist())
+        let_through = set(_candidates(screen, marks))
         missed = set(matched.arg_true().to_list()) - let_through
         assert not missed, (pattern, [texts[i] for i in missed])
 
@@ -191,7 +200,7 @@ def test_long_numbers_are_those_of_the_expression(texts: list[str]) -> None:
     assert screen is not None
     frame = pl.DataFrame({"text": texts})
     marks = {"text": screen.kernel.marks(screen.automaton, frame["text"])}
-    found = candidates(screen.masks[0], marks).tolist()
+    found = _candidates(screen, marks)
     assert found == frame.select(test.alias("hit"))["hit"].arg_true().to_list()
 
 
