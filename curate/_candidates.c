@@ -4,7 +4,7 @@
  */
 #include "_kernel.h"
 
-#define ROWS 2048 /* of them, the marks of all columns fit into a core's cache */
+#define ROWS 1024 /* of them, the marks of all columns fit into a core's cache */
 
 /* The marks of a column: word w of row i stands at words[w * step + i * stride]. */
 typedef struct {
@@ -18,37 +18,35 @@ typedef struct {
     int32_t column, word;
 } Term;
 
-/* Keeps what holds a term, of rows first to first + rows, or, where `at` is given, at[first] and so on. */
+/* Flags are all bits of a word or none, as vectors of them are compared. Keeps what holds a term, of rows first to first + rows, or, where `at` is given, at[first] and so on. */
 CLONES static void keep(const uint64_t *words, int64_t stride, const uint32_t *at, int64_t first, int64_t rows, uint64_t want,
-                        uint8_t *kept) {
+                        uint64_t *kept) {
     if (at) {
-        for (int64_t i = 0; i < rows; i++) kept[i] &= (words[at[first + i] * stride] & want) == want;
+        for (int64_t i = 0; i < rows; i++) kept[i] &= -(uint64_t)((words[at[first + i] * stride] & want) == want);
     } else if (stride == 1) {
-        for (int64_t i = 0; i < rows; i++) kept[i] &= (words[first + i] & want) == want;
+        for (int64_t i = 0; i < rows; i++) kept[i] &= -(uint64_t)((words[first + i] & want) == want);
     } else {
-        for (int64_t i = 0; i < rows; i++) kept[i] &= (words[(first + i) * stride] & want) == want;
+        for (int64_t i = 0; i < rows; i++) kept[i] &= -(uint64_t)((words[(first + i) * stride] & want) == want);
     }
 }
 
-CLONES static void add(uint8_t *found, const uint8_t *kept, int64_t rows) {
+CLONES static void add(uint64_t *found, const uint64_t *kept, int64_t rows) {
     for (int64_t i = 0; i < rows; i++) found[i] |= kept[i];
 }
 
-/* The places of the flags that are set, from `first` on, each 0 or 1; how many there are. */
-static int64_t places(const uint8_t *flags, int64_t rows, uint32_t first, uint32_t *out) {
+/* The places of the flags that are set, from `first` on; how many there are. */
+static int64_t places(const uint64_t *flags, int64_t rows, uint32_t first, uint32_t *out) {
     int64_t count = 0, i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, flags + i, sizeof eight);
-        if (!eight) continue;
-        for (int64_t k = i; k < i + 8; k++) {
+    for (; i + 4 <= rows; i += 4) {
+        if (!(flags[i] | flags[i + 1] | flags[i + 2] | flags[i + 3])) continue;
+        for (int64_t k = i; k < i + 4; k++) {
             out[count] = first + (uint32_t)k;
-            count += flags[k];
+            count += flags[k] & 1;
         }
     }
     for (; i < rows; i++) {
         out[count] = first + (uint32_t)i;
-        count += flags[i];
+        count += flags[i] & 1;
     }
     return count;
 }
@@ -58,14 +56,14 @@ static int64_t places(const uint8_t *flags, int64_t rows, uint32_t first, uint32
  * these rows of the columns, and what is found are places in it. */
 EXPORT void curate_candidates(const Marks *columns, const Term *terms, const int32_t *term_ends, const int32_t *way_ends,
                               int64_t masks, const uint32_t *at, int64_t rows, uint32_t *found, int64_t *counts) {
-    uint8_t any[ROWS], kept[ROWS];
+    uint64_t any[ROWS], kept[ROWS];
     memset(counts, 0, (size_t)masks * sizeof *counts);
     for (int64_t first = 0; first < rows; first += ROWS) {
         int64_t here = rows - first < ROWS ? rows - first : ROWS;
         for (int64_t m = 0; m < masks; m++) {
-            memset(any, 0, (size_t)here);
+            memset(any, 0, (size_t)here * sizeof *any);
             for (int32_t w = m ? way_ends[m - 1] : 0; w < way_ends[m]; w++) {
-                memset(kept, 1, (size_t)here);
+                memset(kept, 0xFF, (size_t)here * sizeof *kept);
                 for (int32_t t = w ? term_ends[w - 1] : 0; t < term_ends[w]; t++) {
                     const Marks *marks = &columns[terms[t].column];
                     keep(marks->words + terms[t].word * marks->step, marks->stride, at, first, here, terms[t].want, kept);
