@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from curate.faults import EXCERPT_CHARACTERS
 from curate.judged_bad import bad_rows
 from curate.light_dataclass import dataclass
 from curate.materialising import Found, content_hash, finding_of, texts_of_columns
-from curate.memory import lean
+from curate.memory import MANY_ROWS, lean
 from curate.pair_identity import Identity, Pairs, Place
 from curate.rereading import read_selected
 from curate.rules.protocol import About, DatasetRule, Hit, Repair
@@ -26,6 +27,7 @@ from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
 from curate.sources import kind_of
 from curate.tallying import Tally
+from curate.threads import side_by_side
 
 # The field and the text of a column of one row.
 _Text = tuple[str | None, str | None]
@@ -76,9 +78,17 @@ def check_dataset(
 
     A rule that raises has not assessed the dataset: that is noted, and the next one runs.
     """
+    tasks = [
+        partial(_run_rule, rule, dataset, options, ignored, room(rule.about.code)) for rule in rules
+    ]
+    # While one rule is in polars, or reads rows again, another can be in Python. What each needs of memory adds up.
+    small = len(dataset) < MANY_ROWS
+    several = side_by_side(tasks, "dataset") if small else [task() for task in tasks]
     found = DatasetHits()
-    for rule in rules:
-        _run_rule(rule, dataset, options, ignored, room(rule.about.code), found)
+    for one in several:
+        found.placed += one.placed
+        found.unseen += one.unseen
+        found.failures += one.failures
     twins = [_twins(hit, dataset) for hit in found.placed]
     found.contents, found.texts = _rows_again(found.placed, twins, paths, data)
     pairs: dict[str, Pairs] = {}
@@ -115,8 +125,9 @@ def _run_rule(
     options: LintOptions,
     ignored: Sequence[frozenset[str]],
     room: int | None,
-    found: DatasetHits,
-) -> None:
+) -> DatasetHits:
+    """What one rule hits."""
+    found = DatasetHits()
     code, seen = rule.about.code, 0
     everywhere = not any(code in codes for codes in ignored)
     for file, start, part in _parts(rule, dataset):
@@ -141,6 +152,7 @@ def _run_rule(
             raise  # a file that changed or went away meanwhile
         except Exception as error:
             found.failures.append((rule.about, ", ".join(part.files[:3]), error))
+    return found
 
 
 def _silent(placed: _Placed, code: str, ignored: Sequence[frozenset[str]]) -> bool:
