@@ -216,7 +216,7 @@ static int folds_to_ascii(Span text) {
 typedef struct {
     const uint8_t *p;
     uint32_t state;
-    int64_t row;
+    int64_t row; /* times the stride of its marks */
     uint64_t marks[WORDS];
     Span text;
 } Lane;
@@ -393,15 +393,19 @@ static void finish(const Automaton *a, Lane *lane) {
     if (!ascii && folds_to_ascii(lane->text)) memset(lane->marks, 0xFF, sizeof lane->marks);
 }
 
-/* The marks of each text of a stream, word w of text i at marks[w * rows + i]; 0 for null. 1: not a stream
+static inline void put(const Lane *lane, uint64_t *marks, int64_t step) {
+    for (int w = 0; w < WORDS; w++) marks[w * step + lane->row] = lane->marks[w];
+}
+
+/* The marks of each text of a stream, word w of text i at marks[w * step + i * stride]; 0 for null. 1: not a stream
  * of strings. */
-EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks) {
+EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks, int64_t step,
+                        int64_t stride) {
     Strings strings;
     Lane lanes[LANES];
     int busy = 0, status = 0;
     int64_t row = 0;
     if (!opened(&strings, stream)) return 1;
-    memset(marks, 0, (size_t)rows * WORDS * sizeof *marks);
     for (;;) {
         int64_t chunk_end = strings.chunk.release ? row + (strings.chunk.length - strings.at) : row;
         /* A chunk's texts are gone with it: no lane reads on from one chunk into the next. */
@@ -413,9 +417,12 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
                 break;
             }
             chunk_end = row + 1 + (strings.chunk.length - strings.at);
-            lane->row = row++;
-            if (lane->text.start == lane->text.end) continue;
+            lane->row = row++ * stride;
             memset(lane->marks, 0, sizeof lane->marks);
+            if (lane->text.start == lane->text.end) {
+                put(lane, marks, step);
+                continue;
+            }
             lane->p = lane->text.start;
             lane->state = begun(a, lane);
             busy++;
@@ -430,7 +437,7 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
         for (int k = busy - 1; k >= 0; k--) {
             if (lanes[k].p < lanes[k].text.end) continue;
             finish(a, &lanes[k]);
-            for (int w = 0; w < WORDS; w++) marks[w * rows + lanes[k].row] = lanes[k].marks[w];
+            put(&lanes[k], marks, step);
             lanes[k] = lanes[--busy];
         }
     }

@@ -21,7 +21,7 @@ from curate.demands import ways_in
 from curate.light_dataclass import dataclass
 from curate.pattern_parts import parts_of
 from curate.screening import Mask, Masks
-from curate.textkernel import U32, U64, WORDS, Automaton
+from curate.textkernel import U32, WORDS, Automaton, TextKernel
 from curate.wanted_words import Clause, Ways, frequency
 
 Rows = U32
@@ -55,18 +55,42 @@ class Words:
             self._numbers[clause] = len(self._numbers)
         return tuple((("", sum(1 << self._numbers[clause] for clause in way)),) for way in ways)
 
-    def marks(self, texts: pl.Series) -> U64 | None:
-        """Of each text; None without the kernel, or words."""
+    def automaton(self) -> Automaton | None:
+        """What looks for them; None without the kernel, or words."""
         kernel = textkernel.load()
-        if kernel is None:
-            return None
-        if self._automaton is None:
+        if self._automaton is None and kernel is not None:
             words: dict[bytes, int] = {}
             for clause, number in self._numbers.items():
                 for word in clause:
                     words[word] = words.get(word, 0) | 1 << number
             self._automaton = kernel.automaton(words) if words else None
-        return None if self._automaton is None else kernel.marks(self._automaton, texts)
+        return self._automaton
+
+
+class _Looked:
+    """The marks of those of a frame's rows that words were looked for in."""
+
+    def __init__(self, height: int) -> None:
+        self._places = np.full(height, -1, np.int32)
+        # Those of a row beside each other: most are looked at for few rows out of many.
+        self._marks = np.empty((0, WORDS), np.uint64)
+
+    def unknown(self, rows: Rows) -> Rows:
+        """The rows that were not looked at."""
+        return rows[self._places[rows] < 0]
+
+    def add(self, kernel: TextKernel, automaton: Automaton, texts: pl.Series, rows: Rows) -> None:
+        """Look at the texts of some rows."""
+        count = len(self._marks)
+        marks = np.empty((count + len(rows), WORDS), np.uint64)
+        marks[:count] = self._marks
+        kernel.put_marks(automaton, texts, marks[count:].T)
+        self._marks = marks
+        self._places[rows] = np.arange(count, len(marks), dtype=np.int32)
+
+    def candidates(self, kernel: TextKernel, masks: Masks, rows: Rows) -> list[Rows]:
+        """Places among the rows where each mask is fulfilled."""
+        return masks.candidates(kernel, {"": self._marks.T}, self._places[rows].view(np.uint32))
 
 
 @dataclass(slots=True)
@@ -74,7 +98,7 @@ class Seen:
     """What has been found out about the rows of a frame while a condition is computed."""
 
     frame: pl.DataFrame
-    _marks: dict[Words, tuple[Rows, U64]] = field(default_factory=dict)
+    _looked: dict[Words, _Looked] = field(default_factory=dict)
     _truths: dict[str, tuple[Rows, pl.Series]] = field(default_factory=dict)
 
     def gathered(self, names: Iterable[str], rows: Rows) -> pl.DataFrame:
@@ -84,22 +108,18 @@ class Seen:
         places = series_of(rows)
         return pl.DataFrame([self.frame[name].gather(places) for name in names])
 
-    def look_for(self, several: Iterable[Words], rows: Rows) -> None:
-        """Have the marks of the rows at hand for all that is asked of some of them."""
-        for words in several:
-            if words not in self._marks:
-                marks = words.marks(self.gathered([words.column], rows).to_series())
-                if marks is not None:
-                    self._marks[words] = rows, marks
-
     def candidates(self, words: Words, masks: Masks, rows: Rows) -> list[Rows] | None:
-        """Places among the rows where each mask is fulfilled; None where the words were not looked for in them."""
-        kernel = textkernel.load()
-        if words not in self._marks or kernel is None:
+        """Places among the rows where each mask is fulfilled; None where words cannot be looked for."""
+        kernel, automaton = textkernel.load(), words.automaton()
+        if kernel is None or automaton is None:
             return None
-        known, marks = self._marks[words]
-        at = None if len(known) == len(rows) else kernel.places(known, rows)
-        return masks.candidates(kernel, {"": marks}, at)
+        looked = self._looked.get(words)
+        if looked is None:
+            looked = self._looked[words] = _Looked(self.frame.height)
+        new = looked.unknown(rows)
+        if len(new):
+            looked.add(kernel, automaton, self.gathered([words.column], new).to_series(), new)
+        return looked.candidates(kernel, masks, rows)
 
     def computed(self, key: str, expression: pl.Expr, names: list[str], rows: Rows) -> pl.Series:
         """What an expression is in some rows; what it was in them, where that was asked before."""
@@ -120,7 +140,6 @@ class Part:
 
     def __init__(self, expression: pl.Expr, wanted: bool, cost: int, key: str) -> None:
         self.cost = cost
-        self.words: frozenset[Words] = frozenset()
         self._expression, self._wanted, self._key = expression, wanted, key
         self._names = sorted(set(expression.meta.root_names()))
 
@@ -155,7 +174,6 @@ class _Several(Part):
         """See `Part`."""
         for part in self._parts:
             part.prepare()
-            self.words |= part.words
 
 
 class All(_Several):
@@ -167,8 +185,6 @@ class All(_Several):
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
         for part in self._parts:
-            if len(rows) > _FEW:
-                seen.look_for(part.words, rows)
             rows = part.where(seen, rows)
         return rows
 
@@ -177,7 +193,6 @@ class Either(_Several):
     """Several parts of which one must hold."""
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
-        seen.look_for(self.words, rows)
         left, found = rows, []
         for part in self._parts:
             here = part.where(seen, left)
@@ -207,10 +222,8 @@ class Wordings(Part):
         self._demanding = [number for number, mask in enumerate(masks) if mask]
         if self._demanding:
             self._masks = Masks([mask for mask in masks if mask])
-            self.words = frozenset({self._own})
 
     def _narrowed(self, seen: Seen, rows: Rows) -> Rows:
-        seen.look_for(self.words, rows)
         at = None if self._masks is None else seen.candidates(self._own, self._masks, rows)
         if at is None:
             return self._whole(seen, rows)

@@ -28,7 +28,7 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_release": ([P], None),
     "curate_automaton": ([P, P, P, L], P),
     "curate_automaton_free": ([P], None),
-    "curate_marks": ([P, P, L, P], ctypes.c_int),
+    "curate_marks": ([P, P, L, P, L, L], ctypes.c_int),
     "curate_candidates": ([P, P, P, P, L, P, L, P, P], None),
     "curate_places": ([P, L, P, L, P], L),
     "curate_sentence_ends": ([P, L, P], ctypes.c_int),
@@ -256,13 +256,18 @@ class TextKernel:
     def marks(self, automaton: Automaton, texts: pl.Series) -> U64:
         """The marks of each text, shape (WORDS, texts): mark m is bit m % 64 of word m // 64."""
         marks = np.empty((WORDS, len(texts)), np.uint64)
+        self.put_marks(automaton, texts, marks)
+        return marks
+
+    def put_marks(self, automaton: Automaton, texts: pl.Series, marks: U64) -> None:
+        """Write the marks of each text into `marks`, shape (WORDS, texts), however it lies in memory."""
+        step, stride = (bytes_ // 8 for bytes_ in marks.strides)
         with _stream(texts) as stream:
             status = self._kernel.curate_marks(
-                automaton.address, stream, len(texts), marks.ctypes.data
+                automaton.address, stream, len(texts), marks.ctypes.data, step, stride
             )
         if status:
             raise TypeError(f"{texts.dtype} is not a column of strings")
-        return marks
 
     def candidates(self, terms: Terms, marks: Sequence[U64], at: U32 | None) -> list[U32]:
         """Where each mask is fulfilled, ascending; `marks` of the columns that the terms number, of as many texts each.
