@@ -21,7 +21,7 @@ from curate.materialising import Found, content_hash, finding_of, texts_of_colum
 from curate.memory import MANY_ROWS, lean
 from curate.pair_identity import Identity, Pairs, Place
 from curate.rereading import read_selected
-from curate.rules.protocol import About, DatasetRule, Hit, Repair
+from curate.rules.protocol import About, Collector, DatasetRule, Hit, Repair
 from curate.schemas.findings import Related
 from curate.schemas.options.data import DataOptions
 from curate.schemas.options.lint import LintOptions
@@ -78,17 +78,25 @@ def check_dataset(
 
     A rule that raises has not assessed the dataset: that is noted, and the next one runs.
     """
-    tasks = [
-        partial(_run_rule, rule, dataset, options, ignored, room(rule.about.code)) for rule in rules
-    ]
+
+    def run(several: Sequence[DatasetRule]) -> list[tuple[DatasetRule, DatasetHits]]:
+        return [
+            (rule, _run_rule(rule, dataset, options, ignored, room(rule.about.code)))
+            for rule in several
+        ]
+
     # While one rule is in polars, or reads rows again, another can be in Python. What each needs of memory adds up.
-    small = len(dataset) < MANY_ROWS
-    several = side_by_side(tasks, "dataset") if small else [task() for task in tasks]
+    groups = _apart(rules) if len(dataset) < MANY_ROWS else [rules]
+    hits = dict(
+        pair
+        for pairs in side_by_side([partial(run, g) for g in groups], "dataset")
+        for pair in pairs
+    )
     found = DatasetHits()
-    for one in several:
-        found.placed += one.placed
-        found.unseen += one.unseen
-        found.failures += one.failures
+    for rule in rules:
+        found.placed += hits[rule].placed
+        found.unseen += hits[rule].unseen
+        found.failures += hits[rule].failures
     twins = [_twins(hit, dataset) for hit in found.placed]
     found.contents, found.texts = _rows_again(found.placed, twins, paths, data)
     pairs: dict[str, Pairs] = {}
@@ -99,6 +107,19 @@ def check_dataset(
         code = hit.rule.about.code
         found.identities.append(None if both is None else pairs[code].identity(*both))
     return found
+
+
+def _apart(rules: Sequence[DatasetRule]) -> list[list[DatasetRule]]:
+    """The rules in groups that share no collector: what collectors work out, they work out for one rule at a time."""
+    groups: list[tuple[set[type[Collector]], list[DatasetRule]]] = []
+    for rule in rules:
+        kinds, together = set(rule.collectors), [rule]
+        for group in [g for g in groups if not kinds.isdisjoint(g[0])]:
+            groups.remove(group)
+            kinds |= group[0]
+            together = [*group[1], *together]
+        groups.append((kinds, together))
+    return [several for _, several in groups]
 
 
 def _twins(placed: _Placed, dataset: Dataset) -> tuple[Place, Place] | None:

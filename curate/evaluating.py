@@ -41,6 +41,8 @@ FrameName = Literal["segments", "rows"]
 _WORTH_OPTIMISING = 4096
 # From so many rows on, taking an expression apart is cheaper than computing all of it for each.
 _WORTH_NARROWING = 1000
+# What says which turns a record has; most records of a file have the same.
+_FORM = frozenset({"roles", "layout", "special"})
 _LONG = 1000  # characters of all of its regular expressions; up to here they are faster as they are
 
 
@@ -203,16 +205,21 @@ class Plan:
                 and (c.rule.applies_to is None or batch.format in c.rule.applies_to)
             ]
             frame = batch.segments if name == "segments" else batch.rows
+            frame = _with_neighbours(frame, conditions)
             if screen is not None:
                 screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
                 conditions = [c for c in conditions if not screen.masks[c.number]]
                 tasks += _marked(frame, screened, screen, marks, batch)
+            formal = [c for c in conditions if c.names <= _FORM]
+            if len(formal) > 1 and frame.height >= _WORTH_OPTIMISING:
+                tasks.append(_Task(formal, partial(_evaluate_forms, frame, formal, batch)))
+                conditions = [c for c in conditions if not c.names <= _FORM]
             if conditions:
                 tasks.append(_Task(conditions, partial(_evaluate, frame, conditions, batch)))
         tasks.sort(key=lambda task: not task.asks)
         evaluated = side_by_side([partial(task.run, asked, batch) for task in tasks])
         hits = [found for several in evaluated for found in several]
-        return sorted(hits, key=lambda found: found.number)
+        return _each_once(sorted(hits, key=lambda found: found.number))
 
     def features_of(self, rows: pl.DataFrame, file: int) -> pl.DataFrame:
         """File, line and the features of each row. Raises RuleFailure."""
@@ -245,6 +252,8 @@ def conditions_of(rules: Iterable[Rule], options: LintOptions) -> Iterable[Condi
                 first = rule.first(options)
                 look = first.meta.serialize()
                 yield Condition(rule, rule.frame, first, test, look)
+            if rule.otherwise is not None:
+                yield Condition(rule, rule.frame, rule.otherwise(options))
         elif isinstance(rule, RecordRule):
             yield Condition(rule, "rows", rule.applies(options))
 
@@ -252,6 +261,17 @@ def conditions_of(rules: Iterable[Rule], options: LintOptions) -> Iterable[Condi
 def expressions_of(conditions: Iterable[Condition]) -> list[pl.Expr | None]:
     """All that conditions compute, two for each."""
     return [expression for c in conditions for expression in (c.test, c.then)]
+
+
+def _each_once(hits: Sequence[Hits]) -> list[Hits]:
+    """The same with the places of each rule together; those of one stand beside each other."""
+    united: list[Hits] = []
+    for found in hits:
+        if united and united[-1].rule is found.rule:
+            both = pl.concat([united[-1].positions, found.positions]).unique().sort()
+            found = replace(united.pop(), positions=both)
+        united.append(found)
+    return united
 
 
 def _of_kept(found: Hits, batch: Batch) -> Hits:
@@ -283,6 +303,19 @@ def _evaluate(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) ->
         for condition, positions in zip(conditions, found, strict=True)
         if len(positions)
     ]
+
+
+def _evaluate_forms(frame: pl.DataFrame, conditions: list[Condition], batch: Batch) -> list[Hits]:
+    """As `_evaluate`, for conditions about the form of records alone, of which there are few."""
+    names = sorted(_FORM)
+    forms = frame.select("row", *names).unique(names, keep="first", maintain_order=True)
+    numbered = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"), *names)
+    found = []
+    for hits in _evaluate(forms, conditions, batch):
+        such = forms[hits.positions]
+        rows = numbered.join(such, on=names, how="semi", nulls_equal=True)
+        found.append(replace(hits, positions=rows["at"].sort()))
+    return found
 
 
 def _marked(
@@ -333,6 +366,16 @@ def _evaluate_at(
         replace(found, positions=rows.gather(found.positions))
         for found in _evaluate(frame.select(sorted(names))[rows], conditions, batch)
     ]
+
+
+def _with_neighbours(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:
+    """Also what a row follows from those beside it, which some of the rows alone do not say."""
+    if any("user_beside" in condition.names for condition in conditions):
+        row, user = pl.col("row"), pl.col("role") == "user"
+        before, after = ((row == row.shift(n)) & user.shift(n, fill_value=False) for n in (1, -1))
+        beside = (before | after).fill_null(False)
+        return frame.select(*frame.columns, user_beside=beside)
+    return frame
 
 
 def _with_lower(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:

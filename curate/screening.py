@@ -104,7 +104,8 @@ class Masks:
 
         With `at`, of these texts only; what is found are places in it.
         """
-        return kernel.candidates(self._terms, [marks[column] for column in self._columns], at)
+        columns = [marks[column] for column in self._columns]
+        return kernel.candidates(self._terms, columns, at) if columns else []
 
 
 def _is_common(word: bytes) -> bool:

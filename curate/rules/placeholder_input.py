@@ -12,15 +12,22 @@ from curate.schemas.options.lint import LintOptions
 _SHORT = 60
 
 
+_USER = pl.col("role") == "user"
+
+
+def _short() -> pl.Expr:
+    return pl.when(_USER & (pl.col("text").str.len_bytes() <= _SHORT)).then(pl.col("text"))
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    text, row, user = pl.col("text"), pl.col("row"), pl.col("role") == "user"
     # An input or context field stands beside another user text of the same record; a lone user
     # turn that says "None" is an answer.
-    beside = ((row == row.shift(1)) & user.shift(1)) | ((row == row.shift(-1)) & user.shift(-1))
-    short = pl.when(user & (text.str.len_bytes() <= _SHORT)).then(text)
-    whole = short.str.contains(SURE) | (beside & short.str.contains(f"{ANY}|{DASHES}"))
-    trailing = pl.when(user).then(text.str.tail(_SHORT)).str.contains(TRAILING)
-    return whole | trailing
+    whole = _short().str.contains(SURE) | (pl.col("user_beside") & _short().str.contains(ANY))
+    return whole | pl.when(_USER).then(pl.col("text").str.tail(_SHORT)).str.contains(TRAILING)
+
+
+def _of_dashes(options: LintOptions) -> pl.Expr:
+    return pl.when(pl.col("user_beside")).then(_short()).str.contains(DASHES)
 
 
 RULE = ColumnRule(
@@ -38,6 +45,7 @@ RULE = ColumnRule(
     ),
     frame="segments",
     condition=_condition,
+    otherwise=_of_dashes,
     message="a placeholder stands where the input should be empty: {match}",
     pattern=f"{ANY}|{DASHES}|{TRAILING}",
     repair=Repair(FixSafety.SAFE, "empty the input", text=without_placeholder),

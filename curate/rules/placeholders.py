@@ -44,7 +44,8 @@ SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"
 UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[({{]+\s*{_BRACKETED}\s*[>\])}}]+\W*$|^\s*<(?:answer|response|output|completion)>\s*</(?:answer|response|output|completion)>\s*$"
 # Marks that stand for nothing in an input field.
 DASHES = r"^\s*(?:[-–—.…_]\s*){1,6}$"
-ANY = rf"(?i)^{_WRAP}(?:{_SURE}|{_UNSURE}){_WRAP}$"
+# An underscore may be a mark around a word, and is of the word to an expression.
+ANY = rf"(?i)^{_WRAP}(?:{_SURE}|\b(?:{_UNSURE})\b|_(?:{_UNSURE})_){_WRAP}$"
 # A prompt whose last line is a placeholder, as files flattened from instruction and input have.
 TRAILING = rf"(?i)\n[ \t]*(?:input\s*:[ \t]*)?(?:[<(\[\"][ \t]*)?(?:{_SURE}|n/a|none)(?:[ \t]*[>)\]\"]\.?|[ \t]*\.)?\s*$"
 # Marks that no answer contains, wherever they stand.

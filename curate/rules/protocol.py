@@ -98,13 +98,16 @@ class ColumnRule:
     Attributes:
         frame: "segments" (one row a piece of text) or "rows" (one row a record).
         condition: options → boolean expression; null counts as false. It may name the column
-            `text_lower` (the text in lower case, made once for all rules) of the segments.
+            `text_lower` (the text in lower case, made once for all rules) of the segments, and
+            `user_beside` (whether a text of the user stands before or behind it in its record).
         first: options → a cheap expression; the rule holds where both hold. polars computes both
             sides of `&` for every row; with `first`, the condition is computed only for the rows
             that it lets through. What limits the rule (whose turn, how long a text) may stand here
             and nowhere else; words that it looks for must be all that the condition can begin
             with. Worth it where the condition costs more than 0.3 µs a row.
             Rules with the same function here share one evaluation of it (`curate.rules.screens`).
+        otherwise: options → a boolean expression; the rule holds where it does, too. For what demands no
+            words, and would have all rows looked at for the rest of the condition; it must be cheap.
         message: what to say; `{match}` stands for the matched text (masked rules leave it out).
         pattern: a Rust regular expression; finds the part of the text to point at. Where the
             condition alone is dear, start it with a cheap literal test.
@@ -125,6 +128,7 @@ class ColumnRule:
     repair: Repair | None = None
     applies_to: tuple[RecordFormat, ...] | None = None
     first: Callable[[LintOptions], pl.Expr] | None = None
+    otherwise: Callable[[LintOptions], pl.Expr] | None = None
 
 
 @dataclass(frozen=True, slots=True)
