@@ -16,6 +16,9 @@
 #define KINDS 0xF5 /* the first of the words that stand for what kinds of characters a text holds */
 #define LANES 6 /* texts that are read side by side, so that none waits for memory alone */
 #define LINE 64 /* bytes of a line of the processor's cache */
+#define TOGETHER 2048 /* texts that are ordered by length before they are read */
+#define LENGTHS 256 /* classes of lengths, of four bytes each but the last */
+#define LITTLE 16 /* bytes of a text that one lane is left alone with */
 #define STEPS 256 /* bytes of each that are read before what was found in them is looked at */
 
 /* A word with BOUND: its marks, its length, at which of its edges no word may go on, and the next one that ends in
@@ -60,7 +63,7 @@ static uint8_t folded(int c) {
     return (uint8_t)(c >= 0x80 ? 0x80 : c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static inline void mark(uint64_t *to, const uint64_t *from) {
+static inline void mark(uint64_t *restrict to, const uint64_t *restrict from) {
     for (int w = 0; w < WORDS; w++) to[w] |= from[w];
 }
 
@@ -216,7 +219,7 @@ static int folds_to_ascii(Span text) {
 typedef struct {
     const uint8_t *p;
     uint32_t state;
-    int64_t row; /* times the stride of its marks */
+    int64_t row;
     uint64_t marks[WORDS];
     Span text;
 } Lane;
@@ -393,41 +396,76 @@ static void finish(const Automaton *a, Lane *lane) {
     if (!ascii && folds_to_ascii(lane->text)) memset(lane->marks, 0xFF, sizeof lane->marks);
 }
 
-static inline void put(const Lane *lane, uint64_t *marks, int64_t step) {
-    for (int w = 0; w < WORDS; w++) marks[w * step + lane->row] = lane->marks[w];
+/* Reads to the end of a text, of which little is left. */
+static void read_out(const Automaton *a, Lane *lane) {
+    uint32_t state = lane->state;
+    for (const uint8_t *p = lane->p; p < lane->text.end; p++) {
+        uint32_t at = a->next[(state << a->shift) + a->class_of[*p]];
+        state = at & ~FOUND;
+        if (!(at & FOUND)) continue;
+        mark(lane->marks, a->out + (size_t)WORDS * state);
+        if (a->first[state] < a->first[state + 1]) beside(a, lane, state, p + 1);
+    }
+    lane->state = state;
+    lane->p = lane->text.end;
 }
 
-/* The marks of each text of a stream, word w of text i at marks[w * step + i * stride]; 0 for null. 1: not a stream
- * of strings. */
-EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks, int64_t step,
-                        int64_t stride) {
-    Strings strings;
-    Lane lanes[LANES];
-    int busy = 0, status = 0;
-    int64_t row = 0;
-    if (!opened(&strings, stream)) return 1;
-    for (;;) {
-        int64_t chunk_end = strings.chunk.release ? row + (strings.chunk.length - strings.at) : row;
-        /* A chunk's texts are gone with it: no lane reads on from one chunk into the next. */
-        while (busy < LANES && row < rows && (row < chunk_end || !busy)) {
-            Lane *lane = &lanes[busy];
-            if (next_text(&strings, &lane->text) != 1) {
-                status = 1;
-                row = rows;
-                break;
-            }
-            chunk_end = row + 1 + (strings.chunk.length - strings.at);
-            lane->row = row++ * stride;
-            memset(lane->marks, 0, sizeof lane->marks);
-            if (lane->text.start == lane->text.end) {
-                put(lane, marks, step);
-                continue;
-            }
-            lane->p = lane->text.start;
-            lane->state = begun(a, lane);
-            busy++;
+/* Texts that are read together, in the order of their lengths: those that are read side by side then end almost
+ * together, and begin together. */
+typedef struct {
+    Span texts[TOGETHER];
+    int64_t rows[TOGETHER];
+    uint16_t order[TOGETHER];
+    int count;
+} Group;
+
+static inline unsigned length_class(Span text) {
+    size_t length = (size_t)(text.end - text.start) / 4;
+    return length < LENGTHS ? (unsigned)length : LENGTHS - 1;
+}
+
+static void sort_by_length(Group *group) {
+    uint16_t places[LENGTHS + 1] = {0};
+    for (int i = 0; i < group->count; i++) places[length_class(group->texts[i]) + 1]++;
+    for (int k = 1; k < LENGTHS; k++) places[k] += places[k - 1];
+    for (int i = 0; i < group->count; i++) group->order[places[length_class(group->texts[i])]++] = (uint16_t)i;
+}
+
+/* The next texts of one chunk of a stream, which is gone with its texts when the next one comes, from `row` on; those that
+ * hold nothing are left out. Returns how many were met, -1 for an error. */
+static int64_t gathered(Strings *strings, int64_t row, int64_t rows, Group *group) {
+    int64_t met = 0;
+    group->count = 0;
+    while (group->count < TOGETHER && row + met < rows) {
+        if (met && strings->at == strings->chunk.length) break;
+        Span text;
+        if (next_text(strings, &text) != 1) return -1;
+        if (text.start != text.end) {
+            group->texts[group->count] = text;
+            group->rows[group->count++] = row + met;
         }
-        if (!busy) break;
+        met++;
+    }
+    sort_by_length(group);
+    return met;
+}
+
+static void put(const Lane *lane, uint64_t *marks, int64_t step, int64_t stride) {
+    for (int w = 0; w < WORDS; w++) marks[w * step + lane->row * stride] = lane->marks[w];
+}
+
+static void read_group(const Automaton *a, const Group *group, uint64_t *marks, int64_t step, int64_t stride) {
+    Lane lanes[LANES];
+    int busy = 0;
+    for (int next = 0; busy || next < group->count;) {
+        for (; busy < LANES && next < group->count; next++) {
+            Lane *lane = &lanes[busy++];
+            lane->text = group->texts[group->order[next]];
+            lane->row = group->rows[group->order[next]];
+            lane->p = lane->text.start;
+            memset(lane->marks, 0, sizeof lane->marks);
+            lane->state = begun(a, lane);
+        }
         ptrdiff_t steps = STEPS;
         for (int k = 0; k < busy; k++) {
             ptrdiff_t left = lanes[k].text.end - lanes[k].p;
@@ -435,14 +473,33 @@ EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int
         }
         read_on(a, lanes, busy, (uint32_t)steps);
         for (int k = busy - 1; k >= 0; k--) {
-            if (lanes[k].p < lanes[k].text.end) continue;
+            if (lanes[k].text.end - lanes[k].p > LITTLE) continue;
+            read_out(a, &lanes[k]);
             finish(a, &lanes[k]);
-            put(&lanes[k], marks, step);
-            lanes[k] = lanes[--busy];
+            put(&lanes[k], marks, step, stride);
+            if (k < --busy) lanes[k] = lanes[busy];
         }
     }
+}
+
+/* The marks of each text of a stream, word w of text i at marks[w * step + i * stride]; 0 for null. 1: not a stream
+ * of strings. */
+EXPORT int curate_marks(const Automaton *a, struct ArrowArrayStream *stream, int64_t rows, uint64_t *marks, int64_t step,
+                        int64_t stride) {
+    Strings strings;
+    Group group;
+    int64_t row = 0, met = 0;
+    if (!opened(&strings, stream)) return 1;
+    for (int w = 0; w < WORDS; w++) {
+        for (int64_t i = 0; i < rows; i++) marks[w * step + i * stride] = 0;
+    }
+    for (; row < rows; row += met) {
+        met = gathered(&strings, row, rows, &group);
+        if (met < 0) break;
+        read_group(a, &group, marks, step, stride);
+    }
     closed(&strings);
-    return status;
+    return met < 0;
 }
 
 /* The marks of one text; of words that ask for no edge of it, and no kind. */
