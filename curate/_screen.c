@@ -242,54 +242,73 @@ static inline void beside(const Automaton *a, Lane *lane, uint32_t state, const 
     }
 }
 
-/* Words that were found: by how many steps, times LANES, plus in which lane; and in which state. */
-typedef struct {
-    uint32_t steps, state;
-} Hit;
+/* Of so many texts, each byte leads to a state; at[i * lanes + k] says to which, and whether words end there, after i
+ * bytes of text k. To keep all of them costs less than to look at each whether words do. */
+ALWAYS_INLINE void walk(const Automaton *a, const uint8_t *const *p, uint32_t *states, uint32_t steps, uint32_t lanes,
+                        uint32_t shift, uint16_t *at) {
+    const uint8_t *class_of = a->class_of;
+    const uint16_t *next = a->next;
+    for (uint32_t i = 0; i < steps; i++) {
+        for (uint32_t k = 0; k < lanes; k++) {
+            uint16_t here = next[(states[k] << shift) + class_of[p[k][i]]];
+            *at++ = here;
+            states[k] = here & ~FOUND;
+        }
+    }
+}
 
-static inline uint32_t step(const Automaton *a, uint32_t state, uint8_t c, uint32_t place, Hit *hits, size_t *count) {
-    uint32_t at = a->next[(state << a->shift) + a->class_of[c]];
-    state = at & ~FOUND;
-    /* Without a branch, since nobody can tell where words are: the next hit overwrites what is none. */
-    hits[*count].steps = place;
-    hits[*count].state = state;
-    *count += at / FOUND;
-    return state;
+static void walk_all(const Automaton *a, const uint8_t *const *p, uint32_t *states, uint32_t steps, uint16_t *at) {
+    switch (a->shift) {
+    case 5: walk(a, p, states, steps, LANES, 5, at); break;
+    case 6: walk(a, p, states, steps, LANES, 6, at); break;
+    default: walk(a, p, states, steps, LANES, a->shift, at);
+    }
+}
+
+/* A bit for each of 64 states in which words end. */
+static inline uint64_t ended(const uint16_t *at) {
+    uint64_t bits = 0;
+#if defined(__SSE2__)
+    for (int i = 0; i < 4; i++) {
+        __m128i low = _mm_loadu_si128((const __m128i *)(at + 16 * i)), high = _mm_loadu_si128((const __m128i *)(at + 16 * i + 8));
+        uint64_t few = (uint64_t)_mm_movemask_epi8(_mm_packs_epi16(low, high)); /* keeps signs, as FOUND is one */
+        bits |= few << 16 * i;
+    }
+#else
+    for (int i = 0; i < 64; i++) bits |= (uint64_t)(at[i] / FOUND) << i;
+#endif
+    return bits;
 }
 
 /* Reads on in all lanes by so many steps. */
-static void read_on(const Automaton *a, Lane *lanes, int busy, uint32_t steps) {
-    Hit hits[LANES * STEPS + 1];
-    size_t count = 0, bounded = 0;
-    if (busy == LANES) {
-        const uint8_t *p[LANES];
-        uint32_t states[LANES];
-        for (int k = 0; k < LANES; k++) {
-            p[k] = lanes[k].p;
-            states[k] = lanes[k].state;
-        }
-        for (uint32_t i = 0; i < steps; i++) {
-            for (uint32_t k = 0; k < LANES; k++) states[k] = step(a, states[k], p[k][i], LANES * i + k, hits, &count);
-        }
-        for (int k = 0; k < LANES; k++) lanes[k].state = states[k];
-    } else {
-        for (uint32_t k = 0; k < (uint32_t)busy; k++) {
-            uint32_t s = lanes[k].state;
-            for (uint32_t i = 0; i < steps; i++) s = step(a, s, lanes[k].p[i], LANES * i + k, hits, &count);
-            lanes[k].state = s;
-        }
+static void read_on(const Automaton *a, Lane *lanes, uint32_t busy, uint32_t steps) {
+    uint16_t at[LANES * STEPS + 64], places[LANES * STEPS];
+    const uint8_t *p[LANES];
+    uint32_t states[LANES], count = busy * steps;
+    size_t bounded = 0;
+    for (uint32_t k = 0; k < busy; k++) {
+        p[k] = lanes[k].p;
+        states[k] = lanes[k].state;
     }
-    for (size_t h = 0; h < count; h++) {
-        uint32_t state = hits[h].state;
-        mark(lanes[hits[h].steps % LANES].marks, a->out + (size_t)WORDS * state);
-        hits[bounded] = hits[h];
-        bounded += a->first[state] < a->first[state + 1];
+    if (busy == LANES) walk_all(a, p, states, steps, at);
+    else walk(a, p, states, steps, busy, a->shift, at);
+    memset(at + count, 0, 64 * sizeof *at);
+    for (uint32_t first = 0; first < count; first += 64) {
+        for (uint64_t bits = ended(at + first); bits; bits &= bits - 1) {
+            uint32_t place = first + lowest_bit(bits), state = at[place] & ~FOUND;
+            mark(lanes[busy == LANES ? place % LANES : place % busy].marks, a->out + (size_t)WORDS * state);
+            places[bounded] = (uint16_t)place;
+            bounded += a->first[state] < a->first[state + 1];
+        }
     }
     for (size_t h = 0; h < bounded; h++) {
-        Lane *lane = &lanes[hits[h].steps % LANES];
-        beside(a, lane, hits[h].state, lane->p + hits[h].steps / LANES + 1);
+        Lane *lane = &lanes[places[h] % busy];
+        beside(a, lane, at[places[h]] & ~FOUND, lane->p + places[h] / busy + 1);
     }
-    for (int k = 0; k < busy; k++) lanes[k].p += steps;
+    for (uint32_t k = 0; k < busy; k++) {
+        lanes[k].state = states[k];
+        lanes[k].p += steps;
+    }
 }
 
 static inline uint32_t fed(const Automaton *a, Lane *lane, uint32_t state, uint8_t c) {
@@ -456,7 +475,7 @@ static void put(const Lane *lane, uint64_t *marks, int64_t step, int64_t stride)
 
 static void read_group(const Automaton *a, const Group *group, uint64_t *marks, int64_t step, int64_t stride) {
     Lane lanes[LANES];
-    int busy = 0;
+    uint32_t busy = 0;
     for (int next = 0; busy || next < group->count;) {
         for (; busy < LANES && next < group->count; next++) {
             Lane *lane = &lanes[busy++];
@@ -467,12 +486,12 @@ static void read_group(const Automaton *a, const Group *group, uint64_t *marks, 
             lane->state = begun(a, lane);
         }
         ptrdiff_t steps = STEPS;
-        for (int k = 0; k < busy; k++) {
+        for (uint32_t k = 0; k < busy; k++) {
             ptrdiff_t left = lanes[k].text.end - lanes[k].p;
             if (left < steps) steps = left;
         }
         read_on(a, lanes, busy, (uint32_t)steps);
-        for (int k = busy - 1; k >= 0; k--) {
+        for (uint32_t k = busy; k-- > 0;) {
             if (lanes[k].text.end - lanes[k].p > LITTLE) continue;
             read_out(a, &lanes[k]);
             finish(a, &lanes[k]);
