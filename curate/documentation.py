@@ -112,6 +112,7 @@ def _pattern_words() -> str:
 def _wordings() -> str:
     from curate.demands import patterns_in
     from curate.evaluating import conditions_of, expressions_of
+    from curate.mapping import HELD
     from curate.rules import RULES
     from curate.rules.protocol import ColumnRule
     from curate.schemas.options.lint import LintOptions
@@ -121,7 +122,7 @@ def _wordings() -> str:
     for test in expressions_of(conditions_of(RULES, LintOptions())):
         if test is not None:
             shown |= {pattern for pattern, _, _ in patterns_in(test, parts=False)}
-    return written(shown)
+    return written(shown | HELD)
 
 
 def _default_screen() -> str:

@@ -24,14 +24,14 @@ from curate.wordings import Clauses, joined, pieces_of
 # Characters from which on an expression may hold one that is worth it.
 _LONG = 300
 # Up to so many texts, and so many characters of them, looking for words is cheaper than compiling.
-_FEW = 32
+FEW = 32
 _MOST_CHARACTERS = 1 << 15
 _SPACES = re.compile(r"[ \t\n\r\x0b\x0c]+")
 
 
 def cut(test: pl.Expr, frame: pl.DataFrame) -> pl.Expr:
     """An expression that says the same of the rows of this frame, each of which it must look at by itself."""
-    if frame.height > _FEW:
+    if frame.height > FEW:
         return test
     try:
         with warnings.catch_warnings():
@@ -49,7 +49,7 @@ def cut(test: pl.Expr, frame: pl.DataFrame) -> pl.Expr:
 
 def cut_pattern(pattern: str, texts: Sequence[str | None]) -> str:
     """A regular expression that matches the same in these texts."""
-    pieces = pieces_of(pattern) if len(texts) <= _FEW and len(pattern) >= _LONG else None
+    pieces = pieces_of(pattern) if len(texts) <= FEW and len(pattern) >= _LONG else None
     held = None if pieces is None else _Texts.of(texts)
     return pattern if pieces is None or held is None else joined(pieces, held.hold)
 

@@ -8,6 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from curate.few_texts import FEW, cut_pattern
+
+# The expressions that `holding` was asked for: those of our rules are taken apart beforehand (`curate.wordings`).
+HELD: set[str] = set()
+
 
 def each(column: pl.Expr, function: Callable[[Any], Any], dtype: type[pl.DataType]) -> pl.Expr:
     """As `column.map_elements(function, return_dtype=dtype)`: nulls stay what they are.
@@ -25,12 +30,15 @@ def _each(function: Callable[[Any], Any], dtype: type[pl.DataType], values: pl.S
 
 def holding(texts: pl.Expr, pattern: str) -> pl.Expr:
     """Whether texts match, null for false, in a function of its own: where these would be too many words to screen."""
+    HELD.add(pattern)
     return texts.map_batches(partial(_holding, pattern), return_dtype=pl.Boolean).fill_null(False)
 
 
 def _holding(pattern: str, texts: pl.Series) -> pl.Series:
     if texts.null_count() == len(texts):  # there is nothing to be compiled
         return pl.Series(texts.name, [None], dtype=pl.Boolean).new_from_index(0, len(texts))
+    if len(texts) - texts.null_count() <= FEW:
+        pattern = cut_pattern(pattern, texts.drop_nulls().to_list())
     return texts.str.contains(pattern)
 
 

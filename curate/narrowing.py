@@ -106,7 +106,7 @@ class Seen:
         if len(rows) == self.frame.height:
             return self.frame.select(names)
         places = series_of(rows)
-        return pl.DataFrame([self.frame[name].gather(places) for name in names])
+        return pl.DataFrame([self.frame[name][places] for name in names])
 
     def candidates(self, words: Words, masks: Masks, rows: Rows) -> list[Rows] | None:
         """Places among the rows where each mask is fulfilled; None where words cannot be looked for."""
@@ -127,7 +127,7 @@ class Seen:
             known, flags = self._truths[key]
             places = _places(known, rows) if len(known) >= len(rows) else None
             if places is not None:
-                return flags.gather(series_of(places))
+                return flags[series_of(places)]
         flags = self.gathered(names, rows).select(expression.alias("")).to_series()
         if len(flags) != len(rows):  # a constant
             flags = flags.new_from_index(0, len(rows))
@@ -251,7 +251,7 @@ class Wordings(Part):
             several = len(together) < len(self._patterns)
             pattern = "|".join(together) if several else self._pattern
             left = np.flatnonzero(~found)
-            part = texts.gather(series_of(left)) if len(left) < len(texts) else texts
+            part = texts[series_of(left)] if len(left) < len(texts) else texts
             found[left[_true(self._tested(part, pl.lit(pattern)))]] = True
         return found
 
@@ -261,8 +261,8 @@ class Wordings(Part):
         """Each expression tested with the texts that may match it: which texts, and whether they do."""
         at = np.concatenate(places)
         which = np.repeat(np.array(numbers, np.uint32), [len(place) for place in places])
-        patterns = pl.Series(_PATTERN, self._patterns).gather(series_of(which))
-        return at, _true(self._tested(texts.gather(series_of(at)), patterns))
+        patterns = pl.Series(_PATTERN, self._patterns)[series_of(which)]
+        return at, _true(self._tested(texts[series_of(at)], patterns))
 
     def _tested(self, texts: pl.Series, pattern: pl.Expr | pl.Series) -> pl.Series:
         frame = texts.to_frame()
@@ -281,4 +281,4 @@ def _places(known: Rows, rows: Rows) -> Rows | None:
 
 
 def _true(flags: pl.Series) -> Truths:
-    return flags.fill_null(False).to_numpy()
+    return (flags.fill_null(False) if flags.null_count() else flags).to_numpy()
