@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from curate.dataset import Dataset
+from curate.dataset_linting import _apart
 from curate.errors import UserError
 from curate.evaluating import RuleFailure
 from curate.linting import Source, lint, lint_sources, sources_of
@@ -379,3 +380,45 @@ def test_rules_about_form_find_the_same_without_the_texts(tmp_path: Path, form: 
     assert alone.rows == 1499
     assert {f.name for f in whole} >= {"invalid-json", "invalid-utf8", "not-an-object"}
     assert list(alone.findings) == whole
+
+
+def test_rules_that_share_a_collector_take_turns() -> None:
+    rules = [rule for rule in RULES if isinstance(rule, DatasetRule)]
+    groups = _apart(rules)
+    assert sorted(rule.about.code for group in groups for rule in group) == [
+        rule.about.code for rule in rules
+    ]
+    kinds = [set().union(*(rule.collectors for rule in group)) for group in groups]
+    assert sum(map(len, kinds)) == len(set().union(*kinds))
+    assert len(groups) > 5
+    for group in groups:
+        assert group == sorted(group, key=rules.index)
+
+
+def test_a_rule_holds_where_its_condition_does_or_otherwise(write_jsonl: Write) -> None:
+    rule = ColumnRule(
+        about=about(),
+        frame="segments",
+        condition=lambda options: pl.col("text").str.contains("apple"),
+        otherwise=lambda options: pl.col("text").str.len_bytes() == 1,
+        message="found",
+    )
+    texts = ["an apple", "x", "a pear", "apple"]
+    path = write_jsonl([{"prompt": text, "completion": "Answer."} for text in texts])
+    report, _ = lint_sources(
+        sources_of([path], LintOptions()), LintOptions(), DataOptions(), rules=[rule]
+    )
+    assert [finding.line for finding in report.findings] == [1, 2, 4]
+
+
+def test_rules_about_forms_find_every_such_row(tmp_path: Path) -> None:
+    """Above some thousand rows each form is looked at once."""
+    user, assistant = ({"role": role, "content": "Say it."} for role in ("user", "assistant"))
+    turns = [[user, assistant], [assistant, user, assistant], [user, user, assistant]]
+    rows = [{"messages": turns[i % 7 if i % 7 < 3 else 0]} for i in range(6000)]
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    report = lint([path], LintOptions(select=("ROL002", "ROL005")), DataOptions())
+    for code, place in (("ROL002", 1), ("ROL005", 2)):
+        lines = [finding.line for finding in report.findings if finding.code == code]
+        assert lines == [i + 1 for i in range(6000) if i % 7 == place]
