@@ -143,6 +143,7 @@ _STARTS = st.sampled_from(
         "\n",
         " ",
         ". ",
+        *("<answer>", "</output>", "\u3000", "\u00a0", "chatbot", "ans", "!", "?", "é", "to be"),
     ]
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from curate.dataset import Dataset
@@ -26,18 +27,18 @@ class Sample:
 
     def add(self, rows: pl.DataFrame, file: int) -> None:
         """Draw from a batch."""
-        texts = [pl.col(c).str.slice(0, _LONGEST) for c in ("prompt", "completion")]
-        drawn = (
-            rows.lazy()
-            .with_columns(
-                index=pl.int_range(self._row, self._row + rows.height, dtype=pl.UInt32),
-                draw=pl.col("prompt").hash(0) ^ pl.col("completion").hash(1),
-            )
-            .filter(pl.col("completion").is_not_null())
-            .filter(pl.col("draw") <= self._limits.get(file, (1 << 64) - 1))
-            .select("index", "draw", *texts, "roles")
-            .collect()
+        draws = rows.lazy().select(
+            index=pl.int_range(self._row, self._row + rows.height, dtype=pl.UInt32),
+            draw=pl.col("prompt").hash(0) ^ pl.col("completion").hash(1),
+            answered=pl.col("completion").is_not_null(),
         )
+        low = pl.col("draw") <= self._limits.get(file, (1 << 64) - 1)
+        drawn = draws.filter("answered", low).drop("answered").collect()
+        if drawn.height > SIZE:  # without an order of all
+            limit = np.partition(drawn["draw"].to_numpy(), SIZE - 1)[SIZE - 1]
+            drawn = drawn.filter(pl.col("draw") <= int(limit)).sort("draw", "index").head(SIZE)
+        texts = [pl.col(c).str.slice(0, _LONGEST) for c in ("prompt", "completion")]
+        drawn = drawn.hstack(rows[drawn["index"] - self._row].select(*texts, "roles"))
         self._row += rows.height
         known = self._frames.get(file)
         frame = drawn if known is None else pl.concat([known, drawn])
