@@ -135,9 +135,10 @@ FEATURES: dict[str, Callable[[], pl.Expr]] = {
     "has_output": lambda: pl.col("completion").str.contains(r"\S").fill_null(False),
     # whether it is a prompt that is to be answered, and no conversation without its answer
     "awaits_answer": lambda: (
-        pl.col("completion").is_null()
-        & (pl.col("roles") != "")
-        & pl.col("prompt").str.contains(r"\S")
+        pl.when(pl.col("completion").is_null() & (pl.col("roles") != ""))
+        .then("prompt")
+        .str.contains(r"\S")
+        .fill_null(False)
         & ~pl.col("layout").str.contains(_CONVERSATION)
     ),
     # how it is written: whether it ends as sentences end, and whether it is marked up
