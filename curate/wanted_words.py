@@ -157,8 +157,9 @@ def frequency(clause: Clause) -> float:
 def _chance(word: bytes) -> float:
     if word in _KIND_OF:
         return _KIND_OF[word] / _POSITIONS
-    if word == BEYOND:
-        return 0.06 / _POSITIONS
+    if not word.strip(BEYOND):
+        # Every character beyond ASCII is two to four such bytes.
+        return (0.06 if len(word) < 4 else 0.03) / _POSITIONS
     if word == b"." + END:
         return 0.7 / _POSITIONS
     share = _WORDS_OFTEN.get(word.strip(SPACES + START + END + BOUND + b".,"))
