@@ -44,13 +44,19 @@ def claims(completion: str) -> bool:
 
 
 # The prompt gives an order that needs hands, a network or a device …
+_ORDERS = (
+    r"ask the assistant|remind|book|send|e-?mail|text|set",
+    r"schedule|order|call|phone|dial|play|buy|purchase|pay|transfer|place an? (?:order|bet|call)|click|post|publish|open",
+    r"close|turn|switch|store|save|upload|download|draw|paint|sketch|edit this (?:photo|picture|image|video)",
+    r"access|(?:create|make|add)\s+(?:an?\s+)?(?:new\s+)?(?:reminder|calendar|appointment|contact|event|meeting|reservation|alarm)",
+    r"delete|reserve|print|record|take an?\s+(?:photo|picture|screenshot|selfie)|start|stop|lock|unlock|dim|install|cancel",
+    r"register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run|authenticate|log ?in|recreate|repaint|raise|lower|mute|unmute|google|feed|water|pick up|invite|block|unsubscribe|archive|forward|restart|reboot|back up|look (?:this|that|it) up|add [^.\n]{1,40} to (?:my|the) (?:shopping|grocery|to-?do|calendar|cart|basket|playlist|wish|list|contacts|notes)|take (?:an? )?note|make (?:an? )?note|check my|(?:create|train|build) an? (?:machine[- ]learning|deep[- ]learning|predictive|neural)",
+)
+# Each group of verbs has its bounds, so that "put" is looked for as a word, and not in "output".
 _ORDER = (
-    r"(?i)^(?:please\s+|can you\s+|could you\s+|hey[, ]+|now\s+)?(?:ask the assistant|remind|book|send|e-?mail|text|set"
-    r"|schedule|order|call|phone|dial|play|buy|purchase|pay|transfer|place an? (?:order|bet|call)|click|post|publish|open"
-    r"|close|turn|switch|store|save|upload|download|draw|paint|sketch|edit this (?:photo|picture|image|video)"
-    r"|access|(?:create|make|add)\s+(?:an?\s+)?(?:new\s+)?(?:reminder|calendar|appointment|contact|event|meeting|reservation|alarm)"
-    r"|delete|reserve|print|record|take an?\s+(?:photo|picture|screenshot|selfie)|start|stop|lock|unlock|dim|install|cancel"
-    r"|register|sign me up|submit|share|attach|crop|colori[sz]e|wake|check in|transfer|put|compile|execute|run|authenticate|log ?in|recreate|repaint|raise|lower|mute|unmute|google|feed|water|pick up|invite|block|unsubscribe|archive|forward|restart|reboot|back up|look (?:this|that|it) up|add [^.\n]{1,40} to (?:my|the) (?:shopping|grocery|to-?do|calendar|cart|basket|playlist|wish|list|contacts|notes)|take (?:an? )?note|make (?:an? )?note|check my|(?:create|train|build) an? (?:machine[- ]learning|deep[- ]learning|predictive|neural))\b"
+    r"(?i)^(?:please\s+|can you\s+|could you\s+|hey[, ]+|now\s+)?(?:"
+    + "|".join(rf"\b(?:{several})\b" for several in _ORDERS)
+    + ")"
 )
 # … and is no writing task about such an order.
 _WRITING = (
@@ -68,11 +74,11 @@ _FOR_YOU = (
 
 # A program that is said to have been run, where the order is to run it.
 _SUCCESS = r"(?i)^\W*(?:(?:the|your) [a-z ]{3,40} (?:was|has been) )?successfully (?:compiled|executed|installed|uploaded|downloaded|deployed)\b"
-_RUN = r"(?i)^(?:please\s+|can you\s+)?(?:compile|execute|run|install|upload|download|deploy)\b"
+_RUN = r"(?i)^(?:please\s+|can you\s+)?\b(?:compile|execute|run|install|upload|download|deploy)\b"
 
 # An order to go and meet people or see places, answered as if it had been done.
 _ERRAND = (
-    r"(?i)^(?:please\s+)?(?:meet (?:with|up with)|interview|conduct (?:an? )?(?:interview|survey|experiment|poll|focus group)|visit|attend|go (?:to|and)|talk (?:to|with)|speak (?:to|with)"
+    r"(?i)^(?:please\s+)?\b(?:meet (?:with|up with)|interview|conduct (?:an? )?(?:interview|survey|experiment|poll|focus group)|visit|attend|go (?:to|and)|talk (?:to|with)|speak (?:to|with)"
     r"|observe|watch|listen to|walk|taste|tour|take a (?:walk|trip|tour|survey)|survey)\b"
 )
 _DONE = (
@@ -191,7 +197,7 @@ def _first(options: LintOptions) -> pl.Expr:
     for_you = completion.str.contains(r"(?-u:for you\b|(?:to|on|in|into) your |attached )")
     order = pl.col("prompt").str.contains(
         english(
-            f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}|^(?:please |can you |could you |hey [a-z]+, )?(?:get|launch|scan|rename|take|tweet|sign|arrange|add)\\b"
+            f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}|^(?:please |can you |could you |hey [a-z]+, )?\\b(?:get|launch|scan|rename|take|tweet|sign|arrange|add)\\b"
         )
     )
     short = pl.when(completion.str.len_bytes() <= _SHORT).then(completion)
