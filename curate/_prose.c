@@ -310,3 +310,50 @@ static uint8_t repeats(Span text) {
 EXPORT int curate_repeats(struct ArrowArrayStream *stream, int64_t rows, uint8_t *found) {
     return told(stream, rows, found, repeats);
 }
+
+#define OPENING 8 /* characters that are looked at where marks stand before a text, as in completion_copies_prompt.py */
+#define SAME 3    /* characters that begin both texts */
+
+static inline int mark_before(uint8_t c) {
+    return c == '"' || c == '\'' || c == '>' || c == '*' || c == '#' || c == '-';
+}
+
+/* Whether two texts begin with the same three characters, in any case, or the second does behind marks and white space; 1 also
+ * where characters beyond ASCII must be looked at for that. */
+static uint8_t same_start(Span prompt, Span completion) {
+    const uint8_t *p = prompt.start, *c = completion.start;
+    ptrdiff_t length = prompt.end - p < SAME ? prompt.end - p : SAME, there = completion.end - c;
+    for (ptrdiff_t i = 0; i < length; i++) {
+        if (p[i] >= 0x80) return 1;
+    }
+    for (ptrdiff_t i = 0; i < OPENING && i < there; i++) {
+        if (c[i] >= 0x80) return 1;
+    }
+    ptrdiff_t opening = there < OPENING ? there : OPENING, marks = 0;
+    if (there > 0 && (mark_before(*c) || white(*c))) {
+        while (marks < opening && (mark_before(c[marks]) || c[marks] == ' ' || c[marks] == '\n' || c[marks] == '\t')) marks++;
+    }
+    for (int behind = 0; behind < 2; behind++) {
+        const uint8_t *from = behind ? c + marks : c;
+        ptrdiff_t left = behind ? opening - marks : there;
+        if (packed(from, left < SAME ? left : SAME) == packed(p, length)) return 1;
+    }
+    return 0;
+}
+
+/* same[i]: what `same_start` says of the texts i of two streams; 0 where one is null. 1: not streams of strings. */
+EXPORT int curate_same_starts(struct ArrowArrayStream *prompts, struct ArrowArrayStream *completions, int64_t rows,
+                              uint8_t *same) {
+    Strings left, right;
+    Span prompt, completion;
+    int status = 0;
+    if (!opened(&left, prompts)) return 1;
+    if (!opened(&right, completions)) return 1;
+    for (int64_t row = 0; row < rows && !status; row++) {
+        status = next_text(&left, &prompt) != 1 || next_text(&right, &completion) != 1;
+        if (!status) same[row] = prompt.start && completion.start ? same_start(prompt, completion) : 0;
+    }
+    closed(&left);
+    closed(&right);
+    return status;
+}

@@ -33,6 +33,7 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "curate_places": ([P, L, P, L, P], L),
     "curate_sentence_ends": ([P, L, P], ctypes.c_int),
     "curate_repeats": ([P, L, P], ctypes.c_int),
+    "curate_same_starts": ([P, P, L, P], ctypes.c_int),
     "curate_odd_starts": ([P, L, P], ctypes.c_int),
     "curate_surely_english": ([P, L, P], ctypes.c_int),
     "curate_keys": ([P, L, ctypes.c_uint64, P, P], ctypes.c_int),
@@ -333,6 +334,15 @@ class TextKernel:
     def repeats(self, texts: pl.Series) -> NDArray[np.uint8]:
         """1 for texts that may repeat themselves (`curate.repeats`); else, and for null, 0."""
         return self._bytes_of("curate_repeats", texts)
+
+    def same_starts(self, prompts: pl.Series, completions: pl.Series) -> NDArray[np.uint8]:
+        """0 for pairs that surely do not begin alike (`curate.rules.completion_copies_prompt`), else 1."""
+        found = np.empty(len(prompts), np.uint8)
+        with _stream(prompts) as left, _stream(completions) as right:
+            status = self._kernel.curate_same_starts(left, right, len(prompts), found.ctypes.data)
+        if status:
+            raise TypeError(f"{prompts.dtype}, {completions.dtype}: not columns of strings")
+        return found
 
     def _bytes_of(self, function: str, texts: pl.Series) -> NDArray[np.uint8]:
         found = np.empty(len(texts), np.uint8)

@@ -11,6 +11,8 @@ from curate import textkernel
 from curate.answer_form import _STARTED, _started
 from curate.languages import language, language_of
 from curate.prose import ends_of, sentence_end
+from curate.rules.completion_copies_prompt import RULE, begins_alike
+from curate.schemas.options.lint import LintOptions
 
 _LONG = "It began well. And then the rain fell on all the houses of the town for days"
 _PIECES = st.sampled_from(
@@ -156,3 +158,22 @@ def test_answers_that_begin_oddly_are_those_that_the_expression_finds(
     answers = pl.Series("completion", [*texts, "A" * 30, "Ä" * 30], dtype=pl.String)
     found = answers.str.contains(_STARTED).fill_null(False).arg_true()
     assert _started(answers).to_list() == found.to_list()
+
+
+_OPENINGS = st.lists(
+    st.sampled_from([*"abAB \n\t\"'“”.é—ÀK中", "İ", "ß", "  ", "abc"]), max_size=12
+).map("".join)
+
+
+@pytest.mark.skipif(textkernel.load() is None, reason="the kernel is not built")
+@settings(max_examples=200, deadline=None)
+@given(pairs=st.lists(st.tuples(_OPENINGS, st.none() | _OPENINGS), min_size=1, max_size=12))
+@example(pairs=[("Kelvin", "\u212aelvin"), ("abc", '"ABCdef'), ("ab", "\n ab"), ("", "")])
+def test_pairs_that_begin_alike_are_those_of_the_expression(
+    pairs: list[tuple[str, str | None]],
+) -> None:
+    schema = {"prompt": pl.String, "completion": pl.String}
+    frame = pl.DataFrame(pairs, schema=schema, orient="row")
+    expected = frame.select(begins_alike().fill_null(False).alias("x"))["x"].to_list()
+    found = frame.select(RULE.first(LintOptions()).alias("x"))["x"].to_list()  # type: ignore[misc]
+    assert found == expected

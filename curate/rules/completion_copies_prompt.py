@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import polars as pl
 
+from curate import textkernel
+from curate.arrays import series_of
 from curate.rules.protocol import About, ColumnRule
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -37,14 +42,34 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 
 def _first(options: LintOptions) -> pl.Expr:
+    return pl.map_batches(
+        [pl.col("prompt"), pl.col("completion")], _may_copy, return_dtype=pl.Boolean
+    )
+
+
+def _may_copy(columns: Sequence[pl.Series]) -> pl.Series:
+    """Whether a completion may be its prompt; the kernel settles nearly all pairs that begin with ASCII."""
+    prompts, completions = columns
+    kernel = textkernel.load()
+    frame = pl.DataFrame([prompts.alias("prompt"), completions.alias("completion")])
+    if kernel is None:
+        return frame.select(begins_alike().alias("")).to_series()
+    found = kernel.same_starts(prompts, completions).astype(np.bool_)
+    places = np.flatnonzero(found)
+    found[places] = frame[places].select(begins_alike().fill_null(False).alias("")).to_series()
+    return series_of(found)
+
+
+def begins_alike() -> pl.Expr:
+    """Whether a completion is about as long as its prompt or longer, and begins with the same letters."""
     prompt, completion = pl.col("prompt"), pl.col("completion")
     gap = completion.str.len_bytes().cast(pl.Int64) - prompt.str.len_bytes().cast(pl.Int64)
-    same_start = completion.str.head(3).str.to_lowercase() == prompt.str.head(3).str.to_lowercase()
+    start = prompt.str.head(3).str.to_lowercase()
+    same_start = completion.str.head(3).str.to_lowercase() == start
     # Quotation marks, the mark of a list or of a quotation, or white space may stand before the copy.
     opened = pl.when(completion.str.contains(r"^[\"'“\s>*#-]")).then(completion).str.head(8)
     inner = opened.str.strip_chars_start("\"'“ \n\t>*#-").str.head(3).str.to_lowercase()
-    inside = (inner == prompt.str.head(3).str.to_lowercase()).fill_null(False)
-    return (gap >= -8) & (same_start | inside)
+    return (gap >= -8) & (same_start | (inner == start).fill_null(False))
 
 
 RULE = ColumnRule(
