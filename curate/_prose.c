@@ -236,22 +236,32 @@ EXPORT int curate_surely_english(struct ArrowArrayStream *stream, int64_t rows, 
 #define END_CHARACTERS 64
 #define DOUBLED 60 /* bytes of a text that stands twice */
 
-/* How often `probe` stands in a text, one behind the other; no more than `enough` (after Horspool). */
+/* Where `probe`, of `length` bytes, stands first from `p` on; NULL where it does not. */
+static const uint8_t *found_in(const uint8_t *p, const uint8_t *end, const uint8_t *probe, ptrdiff_t length) {
+#if defined(__SSE2__)
+    const __m128i first = _mm_set1_epi8((char)probe[0]), last = _mm_set1_epi8((char)probe[length - 1]);
+    for (; end - p >= length + 15; p += 16) {
+        __m128i starts = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)p), first);
+        __m128i ends = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(p + length - 1)), last);
+        for (unsigned both = (unsigned)_mm_movemask_epi8(_mm_and_si128(starts, ends)); both; both &= both - 1) {
+            const uint8_t *here = p + lowest_bit(both);
+            if (!memcmp(here, probe, (size_t)length)) return here;
+        }
+    }
+#endif
+    for (; end - p >= length; p++) {
+        if (*p == *probe && p[length - 1] == probe[length - 1] && !memcmp(p, probe, (size_t)length)) return p;
+    }
+    return NULL;
+}
+
+/* How often `probe` stands in a text, one behind the other; no more than `enough`. */
 static int times(Span text, Span probe, int enough) {
-    uint8_t skip[256];
     ptrdiff_t length = probe.end - probe.start;
     int count = 0;
     if (length < 1) return 0;
-    memset(skip, (int)length, sizeof skip);
-    for (ptrdiff_t i = 0; i + 1 < length; i++) skip[probe.start[i]] = (uint8_t)(length - 1 - i);
-    for (const uint8_t *p = text.start; text.end - p >= length;) {
-        uint8_t last = p[length - 1];
-        if (last == probe.end[-1] && !memcmp(p, probe.start, (size_t)length)) {
-            if (++count == enough) return count;
-            p += length;
-        } else {
-            p += skip[last];
-        }
+    for (const uint8_t *p = text.start; (p = found_in(p, text.end, probe.start, length)); p += length) {
+        if (++count == enough) break;
     }
     return count;
 }
