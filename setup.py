@@ -61,13 +61,21 @@ setup(
                     "_containment",
                     "_copies",
                     "_columns",
+                    "_automaton",
                     "_screen",
                     "_candidates",
                     "_keys",
                     "_prose",
+                    "_repeats",
                 )
             ],
-            depends=["curate/_kernel.h", "curate/_json.h", "curate/_arrow.h", "curate/_strings.h"],
+            depends=[
+                "curate/_kernel.h",
+                "curate/_json.h",
+                "curate/_arrow.h",
+                "curate/_strings.h",
+                "curate/_automaton.h",
+            ],
             extra_compile_args=FLAGS,
             optional=True,
         )

@@ -41,12 +41,12 @@ static int64_t places(const uint64_t *flags, int64_t rows, uint32_t first, uint3
         if (!(flags[i] | flags[i + 1] | flags[i + 2] | flags[i + 3])) continue;
         for (int64_t k = i; k < i + 4; k++) {
             out[count] = first + (uint32_t)k;
-            count += flags[k] & 1;
+            count += (int64_t)(flags[k] & 1);
         }
     }
     for (; i < rows; i++) {
         out[count] = first + (uint32_t)i;
-        count += flags[i] & 1;
+        count += (int64_t)(flags[i] & 1);
     }
     return count;
 }

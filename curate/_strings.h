@@ -60,6 +60,23 @@ static int next_text(Strings *strings, Span *text) {
     return 1;
 }
 
+/* What `tell` says of each text, 0 for null. 1: not a stream of strings. */
+static inline int told(struct ArrowArrayStream *stream, int64_t rows, uint8_t *found, uint8_t (*tell)(Span)) {
+    Strings strings;
+    Span text;
+    int status = 0;
+    if (!opened(&strings, stream)) return 1;
+    for (int64_t row = 0; row < rows && !status; row++) {
+        if (next_text(&strings, &text) != 1) {
+            status = 1;
+            break;
+        }
+        found[row] = text.start ? tell(text) : 0;
+    }
+    closed(&strings);
+    return status;
+}
+
 static inline int is_ascii(Span text) {
     const uint8_t *p = text.start;
     uint64_t word;
