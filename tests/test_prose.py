@@ -161,7 +161,7 @@ def test_answers_that_begin_oddly_are_those_that_the_expression_finds(
 
 
 _OPENINGS = st.lists(
-    st.sampled_from([*"abAB \n\t\"'“”.é—ÀK中", "İ", "ß", "  ", "abc"]), max_size=12
+    st.sampled_from([*"abAB \n\t>*#-\"'“”.é—ÀK中", "İ", "ß", "  ", "abc"]), max_size=12
 ).map("".join)
 
 
