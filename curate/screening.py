@@ -18,13 +18,16 @@ from curate.demands import Alternatives
 from curate.known_screen import Numbered
 from curate.light_dataclass import dataclass
 from curate.textkernel import U32, U64, WORDS, Terms, TextKernel
-from curate.wanted_words import BOUND, COMMONEST, SPACES, Clause, frequency
+from curate.wanted_words import BOUND, COMMONEST, END, SPACES, Clause, frequency
 
 # The columns that are long enough to be worth it.
 TEXTS = ("text", "prompt", "completion", "system", "rejected")
 _MOST_MARKS = 64 * WORDS
 # Beginnings of words, each a state of the automaton, which has numbers of 15 bits for them.
 _MOST_STATES = 32_000
+# Bytes of a word: those that follow make it hardly rarer, and each is a state. What a rule asks of the texts that are left
+# (`curate.narrowing`) is whole words.
+_LONGEST = 9
 # Clauses that nearly every text fulfils say nothing, and cost a step at each of their words.
 _TOO_OFTEN = 0.012
 _VERY_COMMON = frozenset(b"the of and to in is a i".split())
@@ -58,7 +61,7 @@ class Screen:
         words: dict[bytes, int] = {}
         for number, clause in enumerate(clauses):
             bit = 1 << number
-            for word in clause:
+            for word in map(_beginning, clause):
                 words[word] = words.get(word, 0) | bit
         masks = tuple(
             tuple(
@@ -108,6 +111,16 @@ class Masks:
         return kernel.candidates(self._terms, columns, at) if columns else []
 
 
+def _beginning(word: bytes) -> bytes:
+    """The first bytes of a word, or the last ones of one that ends where its text does; found wherever the word is."""
+    bare = word.strip(BOUND)
+    if len(bare) <= _LONGEST:
+        return word
+    if bare[-1:] == END:
+        return bare[-_LONGEST:]
+    return word[: _LONGEST + (word[:1] == BOUND)]
+
+
 def _is_common(word: bytes) -> bool:
     bare = word.strip(BOUND)
     return bare in _COMMON or (len(bare) > 1 and bare.strip(SPACES) in _VERY_COMMON)
@@ -137,7 +150,7 @@ def _fitting(clauses: Iterable[Clause]) -> Iterator[Clause]:
     """Those of the clauses whose words are not too many for an automaton, with all that came before."""
     states: set[bytes] = set()
     for clause in clauses:
-        words = {word.strip(BOUND).lower() for word in clause}
+        words = {_beginning(word).strip(BOUND).lower() for word in clause}
         new = {word[:end] for word in words for end in range(1, len(word) + 1)} - states
         if len(states) + len(new) <= _MOST_STATES:
             states |= new
