@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from curate.arrays import series_of
 from curate.few_texts import FEW, cut_pattern
+from curate.taking_apart import Narrowing
 
 # The expressions that `holding` was asked for: those of our rules are taken apart beforehand (`curate.wordings`).
 HELD: set[str] = set()
@@ -38,8 +41,17 @@ def _holding(pattern: str, texts: pl.Series) -> pl.Series:
     if texts.null_count() == len(texts):  # there is nothing to be compiled
         return pl.Series(texts.name, [None], dtype=pl.Boolean).new_from_index(0, len(texts))
     if len(texts) - texts.null_count() <= FEW:
-        pattern = cut_pattern(pattern, texts.drop_nulls().to_list())
-    return texts.str.contains(pattern)
+        return texts.str.contains(cut_pattern(pattern, texts.drop_nulls().to_list()))
+    # Of some texts each wording is asked only where its words stand, as in conditions that are seen.
+    frame = texts.alias("text").to_frame()
+    found = np.zeros(len(texts), np.bool_)
+    found[_taken_apart(pattern).where(frame, np.arange(len(texts), dtype=np.uint32))] = True
+    return series_of(found, texts.name)
+
+
+@cache
+def _taken_apart(pattern: str) -> Narrowing:
+    return Narrowing(pl.col("text").str.contains(pattern))
 
 
 def each_matching(column: pl.Expr, pattern: str, function: Callable[[str], bool]) -> pl.Expr:

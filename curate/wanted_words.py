@@ -74,6 +74,7 @@ _WORDS_OFTEN = {
     )
     for word in words.split()
 }  # fmt: skip
+_EDGES_OFTEN = {b"." + END: 0.7, b"\n": 0.4}
 COMMONEST = frozenset(word for word, share in _WORDS_OFTEN.items() if share > 0.2)
 # A word that is written down in a rule is no chance sequence of letters.
 _PLAIN = re.compile(rb"[ \xfd-\xff]*[a-z]{3,9}[ \xfd-\xff]*")
@@ -160,8 +161,8 @@ def _chance(word: bytes) -> float:
     if not word.strip(BEYOND):
         # Every character beyond ASCII is two to four such bytes.
         return (0.06 if len(word) < 4 else 0.03) / _POSITIONS
-    if word == b"." + END:
-        return 0.7 / _POSITIONS
+    if word in _EDGES_OFTEN:
+        return _EDGES_OFTEN[word] / _POSITIONS
     share = _WORDS_OFTEN.get(word.strip(SPACES + START + END + BOUND + b".,"))
     edge = 0.05 if word[:1] == START or word[-1:] == END else 1.0
     edge *= 0.5 ** word.count(BOUND)
