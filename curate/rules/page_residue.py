@@ -51,15 +51,14 @@ _ABOUT_PAGES = (
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    # The hints stand beside the functions too, where they are seen and computed first.
+    # The hints are seen, and computed first; the functions, of the texts that are left.
     text, prompt = pl.col("completion"), pl.col("prompt").fill_null("")
     hinted = _hinted(text, site_notices.HINTS)
-    likely = pl.when(hinted).then(text)
-    wiki = holding(likely, _MARKUP) & ~prompt.str.contains(english(ABOUT_MARKUP))
-    found = hinted & (holding(likely, _NOTICES) | wiki) & ~text.str.contains(CODE)
+    wiki = holding(text, _MARKUP) & ~prompt.str.contains(english(ABOUT_MARKUP))
+    found = hinted & (holding(text, _NOTICES) | wiki) & ~text.str.contains(CODE)
     page = found & ~prompt.str.contains(english(_ABOUT_PAGES))
     chatting = _hinted(text, chat_pages.HINTS)
-    chat = chatting & holding(pl.when(chatting).then(text), _CHAT_PATTERN)
+    chat = chatting & holding(text, _CHAT_PATTERN)
     return page | (chat & ~prompt.str.contains(english(chat_pages.ABOUT)))
 
 

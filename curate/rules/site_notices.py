@@ -61,7 +61,7 @@ EDGES = (
 )
 # A word of each, as short as tells it. A screen takes so many at once, and has room for few.
 HINTS = (
-    r"»|·|•|›|←|→|↑|«|‹|©|\(c\)|'{3}|\{\{|\[\[|(?m:^==)|<ref|\[edit\]|\[(?:read|cont)",
+    r"»|·|•|›|←|→|↑|«|‹|©|\(c\)|'''|\{\{|\[\[|(?m:^==)|<ref|\[edit\]|\[(?:read|cont)",
     r"(?i-u:home (?:>|\||/|:)|are here:|(?:menu|about|contact|login) \||privacy p|terms of (?:us|se)|cookies|to (?:main c|content|navig)|(?:read|see|load|view|show) more|full (?:art|sto)|click (?:here|the l|the b)|continue read|continue gen|sign up|(?:register|shop|buy|order|subscribe) now|subscribe to|enter your e"
     r"|(?:hare|weet|rint|mail) this|share (?:on|via)|follow us|find us on|like us on|rights res|posted (?:by|on|in)|published o|updated on|last upd|last edi|log in (?:to|or)|login to|sign in (?:to|or)|logged in|ready ha|ready a |advertis|sponsored|home/)",
     r"(?i-u: comments|a comment|a reply|to comment|\nrelated|also like|trending n|recommended f|\nmost |more from|to top|(?:previous|next|older|newer) p|tags?:|tagged|categories:|filed under|javascr|your browser|upvote|downvote|pin it|my account|gle nav|faceboo|interest |accept all|reject all|got it"
