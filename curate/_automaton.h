@@ -6,7 +6,7 @@
 #include "_kernel.h"
 
 #define FOUND 0x8000u
-#define WORDS 8 /* of 64 marks each, as in textkernel.py */
+#define WORDS 12 /* of 64 marks each, as in textkernel.py */
 #define LONGEST 12 /* bytes of a word, as in wanted_words.py */
 #define START 0xFE
 #define END 0xFF

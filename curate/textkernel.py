@@ -41,7 +41,7 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
 # Bytes of Arrow's two structures, and where in the second its function `release` stands.
 _SCHEMA_BYTES, _ARRAY_BYTES, _RELEASE = 72, 80, 64
 # A text's marks: so many words of 64 bits.
-WORDS = 8
+WORDS = 12
 # The shortest text with all that belongs to it, `"a":"",`.
 _BYTES_A_TEXT = 6
 

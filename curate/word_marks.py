@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("pattern_words.json")
 
 ALL = -1
 """The marks of a text that may hold any word, and of an expression that demands none."""
-_MOST_MARKS = 512  # as in _screen.c
+_MOST_MARKS = 768  # as in _automaton.h
 _BYTES = _MOST_MARKS // 8
 # From so many texts on, the kernel's words are worth preparing, which takes 3 ms.
 _WORTH_PREPARING = 100

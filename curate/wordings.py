@@ -47,6 +47,9 @@ _TOKEN = re.compile(
 )
 _SPACES = re.compile(rb"[ \t\n\r\x0b\x0c]+")
 _ASCII = re.compile(rb"[ -~]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# Ranges, classes by property, numbers of characters.
+_NAMED_OTHERWISE = re.compile(r"[^\x00-\x7f]-|-[^\x00-\x7f]|\\[pPxuU]")
 
 
 def pieces_of(pattern: str) -> Pieces | None:
@@ -155,11 +158,20 @@ def _alternatives(pattern: str, at: int) -> tuple[list[Any], int]:
 
 def _demanded(pattern: str) -> list[list[list[str]]]:
     """What a text must hold to match."""
-    ways = []
+    ways, beyond = [], _characters_beyond(pattern)
     for way in ways_of(pattern, start=False, end=False):
         each = [_words(clause) for clause in way if not clause & {CODE, LONG_NUMBER}]
-        ways.append([words for words in each if words])
+        ways.append([beyond if words == [BEYOND] else words for words in each if words])
     return ways if all(ways) else []
+
+
+def _characters_beyond(pattern: str) -> list[str]:
+    """What stands for a character beyond ASCII that an expression demands: those that it names, as long as it says them one by one."""
+    named = set(_NOT_ASCII.findall(pattern))
+    if _NAMED_OTHERWISE.search(pattern):
+        return [BEYOND]
+    lower = {form for one in named for form in (one, one.lower(), one.upper().lower())}
+    return sorted(lower) if 0 < len(lower) <= _MOST_WORDS else [BEYOND]
 
 
 def _words(clause: Iterable[bytes]) -> list[str]:
