@@ -47,9 +47,9 @@ _TOKEN = re.compile(
 )
 _SPACES = re.compile(rb"[ \t\n\r\x0b\x0c]+")
 _ASCII = re.compile(rb"[ -~]+")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-# Ranges, classes by property, numbers of characters.
-_NAMED_OTHERWISE = re.compile(r"[^\x00-\x7f]-|-[^\x00-\x7f]|\\[pPxuU]")
+# Of these two, needed where the file is written only. Ranges, classes by property, numbers of characters.
+_NOT_ASCII = r"[^\x00-\x7f]"
+_NAMED_OTHERWISE = rf"{_NOT_ASCII}-|-{_NOT_ASCII}|\\[pPxuU]"
 
 
 def pieces_of(pattern: str) -> Pieces | None:
@@ -167,8 +167,8 @@ def _demanded(pattern: str) -> list[list[list[str]]]:
 
 def _characters_beyond(pattern: str) -> list[str]:
     """What stands for a character beyond ASCII that an expression demands: those that it names, as long as it says them one by one."""
-    named = set(_NOT_ASCII.findall(pattern))
-    if _NAMED_OTHERWISE.search(pattern):
+    named = set(re.findall(_NOT_ASCII, pattern))
+    if re.search(_NAMED_OTHERWISE, pattern):
         return [BEYOND]
     lower = {form for one in named for form in (one, one.lower(), one.upper().lower())}
     return sorted(lower) if 0 < len(lower) <= _MOST_WORDS else [BEYOND]
