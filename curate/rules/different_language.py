@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from curate.dataset import Dataset
+from curate.languages import told
 from curate.rules.answer_languages import MOST_OTHERS, languages_of
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.samples import Sample
@@ -37,8 +38,18 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
                 )
         return
     others = own.filter(pl.col("completion_language") != main)
+    english = others.filter(pl.col("completion_language") == "English")["at"].to_list()
+    mistaken = _named_in_english(dataset, english, main)
     for at, found in others.select("at", "completion_language").iter_rows():
+        if at in mistaken:
+            continue
         yield Hit(at, f"the completion looks {found}; {share:.0%} of the others are {main}")
+
+
+def _named_in_english(dataset: Dataset, rows: list[int], language: str) -> set[int]:
+    """Those of the rows that are in this language, and hold an English name ("Look-and-feel"), which settles at first sight."""
+    answers = (text for part in dataset.read_again(rows) for text in part["completion"])
+    return {row for row, text in zip(rows, answers, strict=False) if told(text or "") == language}
 
 
 RULE = DatasetRule(

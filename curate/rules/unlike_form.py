@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from statistics import median
 
 import polars as pl
 
@@ -28,6 +29,7 @@ _FENCE = regex(r"^```", re.MULTILINE)
 _MARKED_UP = regex(r"\*\*|__\w|^#{1,4} |^[-*•] ", re.MULTILINE)
 _FIRST_ITEM = regex(r"\s*([-*•]|\d+[.)])\s")
 _ENDS = ".!?…。！？"
+_SENTENCE_END = regex(r"[.!?…。！？]+(?=\s|\Z|[\"'”»」)])")
 _LETTERS = 12  # of fewer, capitals may be a name
 _PROSE = (ContractKind.TEXT, ContractKind.SENTENCE)
 # In sets of prose: so few may be otherwise; so many times longer than the usual one, and than the longest of the others.
@@ -203,17 +205,23 @@ def second_style(sample: pl.DataFrame) -> str | None:
 
 def _odd(dataset: Dataset, file: int, kind: ContractKind) -> Iterator[Hit]:
     places = (dataset.frame["file"] == file).arg_true().to_list()
-    found: list[tuple[int, tuple[str, ...]]] = []
+    found: list[tuple[int, tuple[str, ...], int]] = []
     at = iter(places)
     for rows in dataset.read_again(places):
-        for text in judged(rows).to_list():
+        for prompt, text in zip(rows["prompt"], judged(rows), strict=True):
             row = next(at)
             if text is not None and text.strip():
-                found.append((row, traits_of(kind, text.strip())))
+                asked = len(_SENTENCE_END.findall(prompt or ""))
+                found.append((row, traits_of(kind, text.strip()), asked))
     usual = [
-        Counter(traits).most_common(1)[0] for traits in zip(*(t for _, t in found), strict=False)
+        Counter(traits).most_common(1)[0]
+        for traits in zip(*(traits for _, traits, _ in found), strict=False)
     ]
-    for row, traits in found:
+    # What is rewritten has as many sentences as what it was made of.
+    most = median(asked for _, _, asked in found)
+    for row, traits, asked in found:
+        if kind is ContractKind.SENTENCE and traits[0] != usual[0][0] and asked > most:
+            continue
         for trait, (common, count) in zip(traits, usual, strict=True):
             if trait != common and count >= _FORM * len(found):
                 yield Hit(
