@@ -17,8 +17,8 @@ _PATTERN = (
     rf"(?i)^\W*(?:[a-z' ,.]{{0,120}}\s(?:instruction|human|user)|{_ASKS})\s*:\s*\S[^\x00]*\b{_ANSWERS}\s*:(?:\s*#{{2,}})?\s*$|\[/INST\]\s*$|<\|(?:assistant|im_start)\|>(?:assistant)?\s*$|"
     r"Below is an instruction that describes a task|#{2,4}\s*(?:response|assistant|answer)\s*:?\s*$"
     r"|(?:^|\n)#{2,4}\s*(?:instruction|human|user)s?\s*:|\n(?:assistant|response)\s*:\s*$|^\s*(?:human|user)\s*:\s[^\n]*\b(?:assistant|ai|gpt)\s*:\s*$"
-    r"|(?-i:\b(?:USER|HUMAN|Human|User) ?: [^\x00]*\b(?:ASSISTANT|Assistant|GPT|AI|Bot|BOT) ?:\s*$)|^A chat between a (?:curious )?(?:user|human) and an? (?:artificial intelligence|ai) assistant\b"
-    r"|(?:^|\n)\s*[\[<](?:user|human|instruction|question|prompt|input|query|task)[\]>]\s*:?\s*\S[^\x00]*[\[<](?:assistant|response|ai|bot|answer|output)[\]>]\s*:?\s*$|<(?:human|user)>\s*:[^\x00]*<(?:bot|assistant|ai|gpt)>\s*:"
+    r"|(?-i:\b(?:USER|HUMAN|Human|User) ?: [^\x00]*\b(?:ASSISTANT|Assistant|GPT|AI|Bot|BOT) ?:\s*$)|^A chat between a [a-z ]{0,9}(?:user|human) and\b"
+    r"|(?:^|\n)\s*[\[<](?:user|human|instruction|question|prompt)[\]>]\s*:?\s*\S[^\x00]*[\[<](?:assistant|response|ai|bot|answer|output)[\]>]\s*:?\s*$|<(?:human|user)>\s*:[^\x00]*<(?:bot|assistant|ai|gpt)>\s*:"
     r"|\n\s*(?:\d{1,2}\s*[.)]\s*)?instruction\s*:\s*\S"
 )
 

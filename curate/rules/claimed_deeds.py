@@ -62,10 +62,10 @@ _TOLD_OR_DONE = "|".join(
         }
     )
 )
-_STATES = "canc|paid|conf|book|comp|runn|chan|upda|ship|its way|their way|the way|live|sche|resc|refu|orde|sent|deli|rese|lock|set|prin|save|play|acti|forw|in your"
-_HEADS = "forw|prin|sent|book|canc|orde|heat|ther|ligh|alar|time|call|back"
+_STATES = "canc|paid|conf|book|comp|runn|chan|upda|ship|the[a-z]* way|its way|live|sche|resc|refu|orde|sent|deli|rese|lock|set|prin|save|play|acti|forw|in your"
+_HEADS = "forw|prin|sent|book|canc|orde|heat|ligh|alar|time|call"
 HINT = (
-    rf"(?i-u:\b(?:i|we) (?:have |just |already |now |also |gone ahead and |successfully )*(?:{_TOLD_OR_DONE}|che|loo|vis|bro|wen|bee|pul|sea|ref|run|spo|tal|ask|con|pro|ini|app|cor|cre|log|upg|ext|rea)"
+    rf"(?i-u:\b(?:i|we) (?:have |just |already |now |also |gone ahead and |successfully )*(?:{_TOLD_OR_DONE}|che|loo|vis|bro|wen|bee|pul|sea|ref|run|spo|tal|ask|con|pro|ini|app|cor|cre|log|upg|ext)"
     rf"|\b(?:is|are|was|were|been|be) (?:now |all |already |on )?(?:{_STATES})|^[ -@]*(?:[a-z ]{{0,12}}\b)?(?:{_HEADS})"
     r"|(?:will|should) (?:arrive|pick you)|\bon your |\bin your |\bi will )|(?i-u:\b(?:i|we)(?u:['’])(?:ve|ll) )"
 )

@@ -82,7 +82,7 @@ _LONGEST, _LONGEST_ANSWER = 160, 240  # bytes
 # A system prompt that says what time it is, or where.
 _TOLD = r"(?i-u:\b(?:today|now|current|time|date|weather|temperature|price)s?\b)"
 # Beginnings of words that stand in all of the others, in so many letters: more would be too many for a screen.
-_MORE_HINT = r"(?i-u:time|got th|day|date|weath|temper|humid|how warm|how cold|how hot|how wind|outsi|rain|snow|sunny|it cold|it warm|it hot|it wind|it storm|polle|uv ind|air qu|aqi|water le|wind s|occup|worth|tradin|bitco|btc|eth|price|dow|nasd|s&p|dax|ftse|nikk|doing|perf|in usd|in eur|in dol|to usd|to eur|in gbp|in pou|to dol|news|update|the latest|happen|going on|trend|winni|leadi|ahead|score|on tv|on tele|netfli|cinem|queue|the wait|how bus|how crow|how ful|traff|jam|delay|ticket|seats|left|parki|next |my |mail|messa|text|call|unrea|do i have|door|onlin|open|still| yet|alread|stock|right now|moment|minute|morni|today|tonig| now)"
+_MORE_HINT = r"(?i-u:time|got th|day|date|weath|temper|humid|how warm|how cold|how hot|outsi|rain|snow|sunny|it cold|it warm|it hot|polle|uv ind|air qu|aqi|water le|wind s|occup|worth|tradin|bitco|btc|eth|price|dow|nasd|s&p|dax|ftse|nikk|doing|perf|usd|eur|dollar|gbp|pound|news|update|the latest|happen|going on|trend|winni|leadi|ahead|score|on tv|on tele|netfli|cinem|queue|the wait|how bus|traff|jam|delay|ticket|seats|left|parki|next |my |mail|messa|text|call|unrea|do i have|door|onlin|open|still| yet|alread|stock|right now|moment|minute|morni|today|tonig| now)"
 
 
 def _condition(options: LintOptions) -> pl.Expr:

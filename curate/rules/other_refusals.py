@@ -118,7 +118,7 @@ HINT = (
     r"|no puedo|no podr|no (?:responder|contestar|hablar|comentar|opinar)(?u:é)|no (?:la|lo|te|se) |no es (?:de )?mi|no me co|no me es|no me res|no soy|no estoy|no tengo|no me est|no deseo|no quiero|no voy a|debo |tengo que (?:neg|rech|decl)|me niego|prefier|preferir|en contra de|soy |rechaza|denegad|sin coment|mis (?:normas|pol|dire|regl|instr)|excede|supera |fuera de"
     r"|posso|consigo|n(?u:ã)o (?:me|cabe|vou|respon|com|fal|(?u:é) )|non (?:mi|ris|com|par|(?u:è) |spetta|rientra)|poderei|devo |recus|prefiro|vai contra|sou (?:ap|s|um)|pedido|minhas|meus |fica fora|est(?u:á) fora|sono |non ho|mi (?:rifiut|tocca)|rifiut|preferi|va contro|viola|esula|respint|nessun|le mie|non voglio|non intendo|non riesco|non potr"
     r"|ik kan|ik mag|kan ik|mag ik|ik ben|ik moet|ik weiger|ik antwoord|ik geef|mijn |weiger|afgewezen|nie (?:mog|jest|wolno|potra|mam|chc)|musz|odm(?u:ó|a)w|wol(?u:ę|a)|narusza|bez komentarza|odrzucon|jestem tylko|wykracza"
-    r"|jag (?:kan|m|f|(?u:ä))|jeg (?:kan|m)|nemohu|mus(?u:í)m|nem tud|nem v|nu pot|trebuie|yard|cevap|yan(?u:ı)t|yerine get|bilgi ver|payla|redded|yetki|iznim|yorum yap|kar(?u:ş)|kural|politika|yetenek|kh(?u:ô)ng|t(?u:ừ) ch|v(?u:ượ)t|saya|kami |permintaan)"
+    r"|jag (?:kan|m|f|(?u:ä))|jeg (?:kan|m)|nemohu|nem tud|nu pot|yard|cevap|yan(?u:ı)t|yerine get|bilgi ver|payla|redded|kar(?u:ş)|kural|politika|yetenek|kh(?u:ô)ng|t(?u:ừ) ch|v(?u:ượ)t|saya|kami |permintaan)"
     r"|[\u0370-\u03ff\u0400-\u04ff\u0590-\u05ff\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
 )
 # Where a polite no may be what was asked for. 書 stands in 説明書 and 写 in 写真, which ask for nothing.

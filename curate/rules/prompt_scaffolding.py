@@ -54,7 +54,7 @@ _GOES_ON = (
     r"|\n\s*#{2,4} ?(?:human|user|question|instruction|prompt|input|customer)s?\b ?:?[^\n]*\n+\s*#{2,4} ?(?:assistant|response|answer|ai|bot|output|completion|gpt|agent)\b"
     r"|\n\s*<(?:user|human|question|prompt|instruction)>[^\n]*\n+\s*<(?:assistant|bot|ai|answer|response)>|\n\s*\[INST\][^\n]*"
 )
-_GOES_ON_HINT = rf"\n\s*(?:\*\*|[\[<({{]|##)?(?i-u:[# /]*(?:{_ANSWERER}|response|output|completion|inst))(?-u:[\])>}}]| ?:|[ \t]*\n|\b ?:?)"
+_GOES_ON_HINT = r"\n\s*(?:\*\*|[\[<({]|##)?(?i-u:[# /]*(?:bot|ai\b|assi|agen|supp|tuto|teac|doct|chat|advi|answ|a ?:|gpt|mode|oper|rep|expe|help|syst|coac|cler|sell|prof|libr|nurs|resp|outp|comp|inst)[a-z]*)(?-u:[\])>}]| ?:|[ \t]*\n|\b ?:?)"
 # Two speakers were asked for, or are what it is about.
 _SPEAKERS = rf"(?i)\b(?:{_ASKER[3:-1].replace('you|', '').replace('me|', '').replace('q|', '').replace('person|', '').replace('question|', '')}|tutor|agent|doctor|teacher|jokes?|stor(?:y|ies)|sketch|samples?|examples?|e-?mails?|calls?|lessons?|riddles?|movie|film|screenplay|comic|meme|quiz|faqs?|q ?& ?a|q and a|questions|trivia|flash ?cards?|template|prompts?|training data|dataset|speech|debate|talk|few-shot|negotiat\w*|practice|socratic)s?\b"
 
