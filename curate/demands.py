@@ -23,7 +23,7 @@ Demands = dict[str, tuple[Clause, ...]]
 """For each column, clauses that all must be fulfilled."""
 Alternatives = list[Demands]
 
-_MOST_ALTERNATIVES = 32
+_MOST_ALTERNATIVES = 48
 
 # Nodes and functions whose value in a row follows from that row alone. An expression with any other (a
 # shift, a sum) must see all rows.
@@ -278,6 +278,10 @@ def text_of(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
     if kind == "Ternary" and value_of(content.get("falsy")) == "Null":
         column, needed, edges = text_of(content["truthy"])
         return column, _both(needed, _of(content["predicate"])), edges
+    if kind == "Ternary":
+        return _one_of_texts(content["truthy"], content["falsy"])
+    if kind == "Function" and content["function"] == "Coalesce":
+        return _one_of_texts(*content["input"])
     if kind == "Function" and isinstance(content["function"], dict):
         name = content["function"].get("StringExpr")
         name = name if isinstance(name, str) else next(iter(name), "") if name else ""
@@ -293,6 +297,14 @@ def text_of(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
                 needed = _both(needed, _in_column(column, ways_in(pattern, edges)))
             return column, needed, {"start": False, "end": False, "lower": edges["lower"]}
     return None, [{}], {"start": False, "end": False, "lower": False}
+
+
+def _one_of_texts(*nodes: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
+    """As `text_of`, of a text that is one of several parts of the same column."""
+    columns, _, edges = zip(*map(text_of, nodes), strict=True)
+    if len(set(columns)) > 1 or len({each["lower"] for each in edges}) > 1:
+        return None, [{}], {"start": False, "end": False, "lower": False}
+    return columns[0], [{}], {name: all(each[name] for each in edges) for name in edges[0]}
 
 
 def value_of(node: Any) -> Any:

@@ -14,9 +14,11 @@ from curate.schemas.turns import RecordFormat
 _ASKS = r"(?:instruction|human|user|question|q|task|prompt)"
 _ANSWERS = r"(?:response|output|assistant|answer|completion|ai|bot|gpt|a)"
 _PATTERN = (
-    rf"(?i)^\W*(?:[a-z' ,.]{{0,120}}\s(?:instruction|human|user)|{_ASKS})\s*:\s*\S[^\x00]*\b{_ANSWERS}\s*:\s*$|\[/INST\]\s*$|<\|(?:assistant|im_start)\|>(?:assistant)?\s*$|"
+    rf"(?i)^\W*(?:[a-z' ,.]{{0,120}}\s(?:instruction|human|user)|{_ASKS})\s*:\s*\S[^\x00]*\b{_ANSWERS}\s*:(?:\s*#{{2,}})?\s*$|\[/INST\]\s*$|<\|(?:assistant|im_start)\|>(?:assistant)?\s*$|"
     r"Below is an instruction that describes a task|#{2,4}\s*(?:response|assistant|answer)\s*:?\s*$"
     r"|(?:^|\n)#{2,4}\s*(?:instruction|human|user)s?\s*:|\n(?:assistant|response)\s*:\s*$|^\s*(?:human|user)\s*:\s[^\n]*\b(?:assistant|ai|gpt)\s*:\s*$"
+    r"|(?-i:\b(?:USER|HUMAN|Human|User) ?: [^\x00]*\b(?:ASSISTANT|Assistant|GPT|AI|Bot|BOT) ?:\s*$)|^A chat between a [a-z ]{0,9}(?:user|human) and\b"
+    r"|(?:^|\n)\s*[\[<](?:user|human|instruction|question|prompt)[\]>]\s*:?\s*\S[^\x00]*[\[<](?:assistant|response|ai|bot|answer|output)[\]>]\s*:?\s*$|<(?:human|user)>\s*:[^\x00]*<(?:bot|assistant|ai|gpt)>\s*:"
     r"|\n\s*(?:\d{1,2}\s*[.)]\s*)?instruction\s*:\s*\S"
 )
 
@@ -32,7 +34,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return pl.col("prompt").str.contains(
-        r"Below is|##|(?i-u:assistant|response|\ninstruction|[.)] ?instruction)\s*:|(?i-u:answer|output|completion|\b(?:a|ai|bot|gpt)) ?:\s*$|\[/INST\]|\|>\s*$"
+        r"Below is|##|(?i-u:assistant|response|\ninstruction|[.)] ?instruction)\s*:|(?i-u:answer|output|completion|\b(?:a|ai|bot|gpt)) ?:\s*$|\[/INST\]|\|>\s*$|(?i-u:answer|a|response) ?:\s*#+\s*$|^A chat b|[\[<](?i-u:assistant|response|ai|bot|answer|output)[\]>]\s*:?\s*$|<(?i-u:bot|assistant|ai|gpt)>\s*:"
     )
 
 

@@ -84,6 +84,19 @@ ANNOUNCED = "|".join(
     )
 )  # fmt: skip
 ANNOUNCED_OTHERWISE = r"(?i)\b(?:functions?|code (?:to|that|for)|programs?|algorithms?|script|sql|query|how (?:would|do|does|can|to|could)|implement|return|in general|usually|example|create|write an?|generate|design|imagine|suppose|difference)\b"
+# One's own text that does not follow, a question about a passage, things that are listed nowhere: the colon may stand there.
+_OWN_TEXT = r"(?:texts?|essays?|letters?|e-?mails?|paragraphs?|stor(?:y|ies)|poems?|articles?|reports?|speech|cv|resume|résumé|cover letter|homework|translation|answers?|messages?|drafts?|thesis|abstract|sentences?|summar(?:y|ies)|blog post|introduction|conclusion|assignment|manuscript|chapter|proposal|application|bio|caption|post|haiku|lyrics)"
+UNGIVEN = "|".join(
+    (
+        rf"{_PLEASE}(?:correct|edit|proof ?read|improve|check|rewrite|shorten|translate|summari[sz]e|grade|rate|review|critique|polish|fix|continue|assess|evaluate|mark|comment on|give (?:me )?feedback on|reword|rephrase|paraphrase|expand|simplify) (?:my|our|his|her|their) (?:[a-z]+ ){{0,2}}?{_OWN_TEXT}(?:,? (?:please|for (?:grammar|spelling|clarity|errors|mistakes|style)|(?:in)?to [A-Z]?[a-z]+))?\s*[:.!?]?\s*$",
+        rf"^here(?:['’]s| is| are) (?:my|our|the|an?) (?:[a-z]+ ){{0,2}}?{_OWN_TEXT}[,.;:]? (?:please |can you |could you |now )?(?:grade|rate|correct|check|edit|review|summari[sz]e|translate|improve|critique|proof ?read|fix|mark|shorten|comment|give|tell|what|is|how)\b[^:\n\"“”]{{0,50}}[:.!?]?\s*$",
+        r"\b(?:from|in|using|according to|based on) the (?:given |following |above )?(?:paragraph|passage|text|article|story|excerpt|poem|transcript|document)\s*: [a-z][^:\n\"“”]{5,90}\?\s*$",
+        r"^(?:which|what|how many|who)\b[^:\n\"“”0-9]{0,40}\b(?:options?|choices|items|points|candidates|products|alternatives|answers|statements|names|words|dishes|sentences|books|cities|people) (?:listed|given|shown|above|below|mentioned|provided|i (?:gave|listed|sent|named))(?: (?:is|are|was|were|does|do|has|have|costs?|fits?|would|can|should|belongs?|comes?|makes?)\b[^:\n\"“”0-9,]{0,30})?\?\s*$",
+        r"\b(?:text|essay|letter|e-?mail|paragraph|story|poem|article|passage|draft|list|table|message|report|transcript|abstract|notes) (?:that )?i(?:['’]ve| have)? (?:just )?(?:wrote|written|pasted|sent|shared|gave|copied|attached|typed|posted)(?: (?:you|above|below|here|earlier))?\b[^:\n\"“”]{0,40}[:.?!]?\s*$",
+    )
+)  # fmt: skip
+UNGIVEN_HINT = r"(?i-u:\b(?:my|our) |\b(?:listed|given|shown|mentioned|provided|above|below)\b[ -~]{0,40}\?|(?:paragraph|passage|text|article|story|excerpt|poem|script|document) ?: |\bi(?:'ve| have)?[ \t]+(?:just[ \t]+)?(?:wrote|written|pasted|sent|shared|gave|copied|listed|named|typed|posted|attached)\b|^here(?:'s| is| are) )"
+UNGIVEN_OTHERWISE = r"(?i)\b(?:how (?:do|can|should|would|to)|ways|tips|advice|writing|skills|write|imagine|example|generate|create)\b"
 # What is general, and what the prompt itself may speak of.
 OTHERWISE = (
     r"(?i)\b(?:sentence structure|words? of (?:wisdom|advice)|in general|how to|difference|example|life story|the story of|number line|periodic table|table (?:tennis|manners|salt)|line graph"

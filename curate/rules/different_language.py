@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
 
 from curate.dataset import Dataset
 from curate.languages import told
+from curate.patterns import regex
 from curate.rules.answer_languages import MOST_OTHERS, languages_of
 from curate.rules.protocol import About, DatasetRule, Hit
 from curate.rules.samples import Sample
+from curate.rules.texts_again import texts_again
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
 
 _FEWEST_ROWS = 20
+
+
+# Of more rows, the questions are not read again.
+_MOST_READ = 2000
+_ENGLISH = regex(
+    r"\b(?:the|is|are|what|how|you|your|and|of|to|for|with|this|that|it|my|write|give|list|name|describe|explain|which|who|why|when|where)\b",
+    re.I,
+)
+_ABOUT_WORDS = regex(
+    r"\b(?:conjugat\w*|declin\w+|declension|vocabulary|pronounc\w*|lyrics|spell)\b", re.I
+)
+
+
+def _speaks(prompt: str, found: str, main: str) -> bool:
+    """Whether the question is in the language of its answer, or about its words."""
+    if told(prompt) == found or _ABOUT_WORDS.search(prompt):
+        return True
+    english = _ENGLISH.search(prompt) is not None
+    # Short questions cannot be told; those that are no English are somebody's own language.
+    return (english and found == "English") or (
+        main == "English" and not english and not prompt.isascii() and told(prompt) is None
+    )
 
 
 def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
@@ -38,18 +63,17 @@ def _check(dataset: Dataset, options: LintOptions) -> Iterator[Hit]:
                 )
         return
     others = own.filter(pl.col("completion_language") != main)
-    english = others.filter(pl.col("completion_language") == "English")["at"].to_list()
-    mistaken = _named_in_english(dataset, english, main)
+    rows = others["at"].to_list()
+    read = rows if len(rows) <= _MOST_READ else []
+    texts = texts_again(dataset, read, ("prompt", "completion"))
     for at, found in others.select("at", "completion_language").iter_rows():
-        if at in mistaken:
+        prompt, completion = texts.get(at, (None, None))
+        if prompt is not None and _speaks(prompt, found, main):
+            continue
+        # An English name ("Look-and-feel") settles the language at first sight.
+        if found == "English" and completion is not None and told(completion) == main:
             continue
         yield Hit(at, f"the completion looks {found}; {share:.0%} of the others are {main}")
-
-
-def _named_in_english(dataset: Dataset, rows: list[int], language: str) -> set[int]:
-    """Those of the rows that are in this language, and hold an English name ("Look-and-feel"), which settles at first sight."""
-    answers = (text for part in dataset.read_again(rows) for text in part["completion"])
-    return {row for row, text in zip(rows, answers, strict=False) if told(text or "") == language}
 
 
 RULE = DatasetRule(

@@ -12,7 +12,7 @@ from curate.schemas.options.lint import LintOptions
 _PATTERN = (
     r"(?i)</?(?:html|body)>|&(?:nbsp|amp|lt|gt|quot|apos|ldquo|rdquo|lsquo|rsquo|mdash|ndash|hellip|bull|middot|copy|laquo|raquo|deg|euro|pound|times|trade|reg|sect|rarr|larr|szlig|(?:[ae]|o)elig|[a-z](?:acute|grave|circ|uml|tilde|cedil|ring|slash)|#\d{2,5}|#x[0-9a-f]{2,5});"
     r"|<br\s*/?>|</?(?:p|div|span|strong|em|ul|ol|li|font|tbody|td|tr|h[1-6]|blockquote|center|section|article)(?:\s+(?:class|id|style|align|lang|dir|data-[a-z]+)\s*=[^<>]*)?\s*/?>"
-    r"|<a\s+href\s*=[^<>]*>|<img\s+src\s*=[^<>]*>|</(?:a|b|i|u|sup|sub|small)>|<!--[^\n]*?-->|</script>\s*$"
+    r"|<a\s+href\s*=[^<>]*>|<img\s+[a-z]+\s*=[^<>]*>|<hr\s*/?>|</(?:a|b|i|u|sup|sub|small)>|<!--[^\n]*?-->|</script>\s*$"
     # What a blogging program would have replaced.
     r"|\[(?:caption|gallery|embed|audio|video|vc_[a-z_]+|et_pb_[a-z_]+) [a-z_]+=[^\]\n]*\]|\[/(?:caption|gallery|embed|vc_[a-z_]+|et_pb_[a-z_]+)\]"
 )

@@ -6,9 +6,10 @@ import polars as pl
 
 from curate.mapping import each, holding
 from curate.patterns import regex
+from curate.rules import claimed_deeds
 from curate.rules.other_languages import CLAIM, CLAIM_HINT, ORDER, another_language
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import about_code
+from curate.rules.requests import about_code, last_question, stands_last
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -148,13 +149,16 @@ _PROSE = r"^[^{\[<]*[a-zA-Z]+[ ,]+[a-zA-Z’']+ [a-zA-Z]+[ ,]+[a-zA-Z]+ "
 _DECLINED = r"(?i)\b(?:can(?:no|['’])t|can not|unable|not able|sorry|don['’]t have|do not have|as an? (?:ai|language)|text[- ]based|not possible|steps?|follow|click|you can|first)\b|\?\s*$"
 
 
+_PLAYED = r"(?i-u:\b(?:pretend|role-?play|imagine|act as|play the|you are (?:an?|my|the)|you're (?:an?|my|the)|dialogue|game|story)\b)"
+
+
 def _device() -> pl.Expr:
-    prompt, completion = pl.col("prompt"), pl.col("completion")
+    prompt, completion = last_question(), pl.col("completion")
     short = pl.when(
-        (prompt.str.len_bytes() <= _MOST_OF_A_COMMAND) & (pl.col("roles") == "ua")
+        (prompt.str.len_bytes() <= _MOST_OF_A_COMMAND) & pl.col("system").is_null()
     ).then(prompt)
     answered = completion.str.contains(_PROSE) & ~completion.str.contains(english(_DECLINED))
-    return short.str.contains(english(_DEVICE)).fill_null(False) & answered & ~about_code()
+    return short.str.contains(english(_DEVICE)).fill_null(False) & answered & ~about_code(prompt)
 
 
 def _alone() -> pl.Expr:
@@ -164,11 +168,27 @@ def _alone() -> pl.Expr:
     claims = short.str.contains(
         english(f"{_WHOLLY}|{_REMEMBERED.removeprefix('(?i)')}|{_REPORTED.removeprefix('(?i)')}")
     )
-    return claims.fill_null(False) & ~pl.col("prompt").str.contains(english(_AS_TEXT))
+    return claims.fill_null(False) & ~last_question().str.contains(english(_AS_TEXT))
+
+
+def _in_other_words() -> pl.Expr:
+    """A short answer that says that an order was carried out, or what was looked up (`claimed_deeds`)."""
+    prompt, completion = last_question(), pl.col("completion")
+    both = (completion.str.len_bytes() <= _SHORT) & (prompt.str.len_bytes() <= _SHORT)
+    both &= completion.str.contains(claimed_deeds.HINT)
+    short = pl.when(both).then(completion)
+    asked = pl.when(both & prompt.str.contains(english(f"(?i){claimed_deeds.ORDER}"))).then(
+        completion
+    )
+    # A system prompt may have given the assistant a house to run.
+    asked = pl.when(pl.col("system").is_null()).then(asked)
+    done = holding(asked, english(f"(?i){claimed_deeds.CARRIED_OUT}"))
+    reported = holding(short, english(f"(?i){claimed_deeds.UNASKED}"))
+    return (done | reported) & ~prompt.str.contains(english(claimed_deeds.OTHERWISE))
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    prompt, completion = pl.col("prompt"), pl.col("completion")
+    prompt, completion = last_question(), pl.col("completion")
     ordered = completion.str.contains(english(_CLAIM)) & prompt.str.contains(english(_ORDER))
     told = each(
         pl.when(prompt.str.contains(english(_ORDER))).then(completion), claims, pl.Boolean
@@ -183,11 +203,13 @@ def _condition(options: LintOptions) -> pl.Expr:
         & holding(pl.when(foreign).then(prompt), ORDER)
         & holding(pl.when(foreign).then(completion), CLAIM)
     )
-    return (
+    # In a chat, an earlier turn may have given the part that is played.
+    played = pl.col("roles").str.contains("u.*u") & pl.col("prompt").str.contains(_PLAYED)
+    return ~played & (
         done
         | abroad
         | errand
-        | (ordered | told | for_you | _alone() | _device())
+        | (ordered | told | for_you | _alone() | _device() | _in_other_words())
         & ~prompt.str.contains(english(_WRITING))
     )
 
@@ -195,6 +217,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 def _first(options: LintOptions) -> pl.Expr:
     completion = pl.col("completion")
     for_you = completion.str.contains(r"(?-u:for you\b|(?:to|on|in|into) your |attached )")
+    # Of a chat, only what its answer claims.
     order = pl.col("prompt").str.contains(
         english(
             f"{_ORDER}|{_ERRAND.removeprefix('(?i)')}|^(?:please |can you |could you |hey [a-z]+, )?\\b(?:get|launch|scan|rename|take|tweet|sign|arrange|add)\\b"
@@ -205,11 +228,8 @@ def _first(options: LintOptions) -> pl.Expr:
         r"(?i-u:\bi(?:'ve| have| just| went| looked) |\bi [ -~]{0,80}(?:yesterday|last |this morning|other day))|I’ve |^[^a-zA-Z]{0,4}(?i-u:(?:sure|done|okay|certainly|great)?[ ,.!]{0,3}(?:i (?:searched|googled|downloaded|opened|watched|listened|remember)|(?:now )?(?:playing|calling|dial|opening|turning o|sending|booking|downloading|setting) |(?:your |the )?(?:taxi|cab|ride|alarm|reminder|timer|table|flight|hotel|pizza) |when i was |my (?:wife|husband|girl|boy|kids|children|family|mother|father|friend)))"
     )
     foreign = short.str.contains(CLAIM_HINT)
-    return (
-        (order | for_you | alone.fill_null(False) | foreign.fill_null(False))
-        & pl.col("roles").is_in(["ua", "sua"])
-        & ~pl.col("special")
-    )
+    claimed = short.str.contains(claimed_deeds.HINT)
+    return (order | for_you | (alone | foreign | claimed).fill_null(False)) & stands_last()
 
 
 RULE = ColumnRule(

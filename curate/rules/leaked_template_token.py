@@ -19,8 +19,18 @@ _PATTERN = (
 )
 
 
+# A token that a text explains, or that is all that was asked for.
+_SPOKEN_OF = (
+    r"(?i-u:\b(?:special|control|end[- ]of[- ](?:text|turn|sequence)|(?:be)?ginning[- ]of[- ](?:text|sequence)|padding|separator|unknown|mask|stop|eos|bos|reserved) tokens?\b|\btokeni[sz]ers?\b|\bchat templates?\b|\btokens? (?:is|are|called|named|marks?|means?|stands?|such as|like)\b)"
+    r"|`[^`\n]{0,20}<[|/]?[a-z_]{1,30}\|?>[^`\n]{0,20}`|^\s*[\"'`]*<\|?[A-Za-z_]{1,30}\|?>[\"'`.]*\s*$|^(?i-u:what (?:is|are|does)\b)[^\n<]{0,40}<"
+)
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    return pl.col("text").str.contains(_PATTERN)
+    text = pl.col("text")
+    # The end of a struck-out piece of HTML has a beginning.
+    ended = text.str.contains("</s>", literal=True) & ~text.str.contains(r"<s[> ]")
+    return (text.str.contains(_PATTERN) | ended) & ~text.str.contains(_SPOKEN_OF)
 
 
 RULE = ColumnRule(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.mapping import holding
+from curate.rules import live_questions
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import about_code, stands_alone
+from curate.rules.requests import about_code, at_its_end, last_question, of_chat, stands_last
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -76,8 +78,23 @@ _OTHERWISE = (
 _DECLINED = r"(?i)\b(?:I (?:have no|(?:do not|don['’]t) have(?: any)?|lack) (?:clock|access|way|means|live|real|sensors?|location|connection|current|up)|I (?:can(?:no|['’])t|cannot|am (?:not able|unable)|['’]m (?:not able|unable)) (?:tell|know|see|check|access|look|say|give you|provide)|(?:please )?check (?:a|an|your|the) (?:clock|weather|local|news|website|app|screen|live))\b"
 
 
+_LONGEST, _LONGEST_ANSWER = 160, 240  # bytes
+# A system prompt that says what time it is, or where.
+_TOLD = r"(?i-u:\b(?:today|now|current|time|date|weather|temperature|price)s?\b)"
+# Beginnings of words that stand in all of the others, in so many letters: more would be too many for a screen.
+_MORE_HINT = r"(?i-u:time|got th|day|date|weath|temper|humid|how warm|how cold|how hot|outsi|rain|snow|sunny|it cold|it warm|it hot|polle|uv ind|air qu|aqi|water le|wind s|occup|worth|tradin|bitco|btc|eth|price|dow|nasd|s&p|dax|ftse|nikk|doing|perf|usd|eur|dollar|gbp|pound|news|update|the latest|happen|going on|trend|winni|leadi|ahead|score|on tv|on tele|netfli|cinem|queue|the wait|how bus|traff|jam|delay|ticket|seats|left|parki|next |my |mail|messa|text|call|unrea|do i have|door|onlin|open|still| yet|alread|stock|right now|moment|minute|morni|today|tonig| now)"
+
+
 def _condition(options: LintOptions) -> pl.Expr:
-    prompt = pl.col("prompt")
+    prompt, completion = last_question(), pl.col("completion")
+    short = (prompt.str.len_bytes() <= _LONGEST) & (
+        prompt.str.count_matches("\n", literal=True) <= 2
+    )
+    # A second line may name the place or the firm; one with numbers may hold the value itself.
+    given = prompt.str.contains(
+        r"\n[^\n]*(?:[0-9]{3}|[0-9]+ ?(?:°|%|degrees))"
+    ) & ~prompt.str.contains(r"(?i-u:currency|convert)")
+    told = pl.col("system").str.contains(_TOLD).fill_null(False)
     # What the lines below the order say is given, not asked for.
     order = prompt.str.extract(r"\A([^\n]*)", 1)
     # An average that is given for a year stays true; a parcel whose weight is given can be estimated.
@@ -87,13 +104,23 @@ def _condition(options: LintOptions) -> pl.Expr:
     weighed = prompt.str.contains(
         english(r"(?i)\bshipping\b[^\x00]*[0-9] ?(?:lbs?|pounds?|kg|kilo|ounces?|oz|g)\b")
     )
+    brief = pl.when(short & (completion.str.len_bytes() <= _LONGEST_ANSWER)).then(
+        prompt.str.strip_chars()
+    )
+    likely = brief.str.contains(_MORE_HINT).fill_null(False)
+    more = likely & holding(pl.when(likely).then(brief), english(f"(?i){live_questions.PATTERN}"))
+    more = more & ~completion.str.contains(live_questions.GENERAL)
     return (
-        order.str.contains(english(_PATTERN))
+        (order.str.contains(english(_PATTERN)) | more)
+        & short
+        & ~given
+        & ~told
         & ~prompt.str.contains(english(_OTHERWISE))
         & ~dated
-        & ~pl.col("completion").str.contains(english(_DECLINED))
+        & ~completion.str.contains(english(_DECLINED))
         & ~weighed
-        & ~about_code()
+        & ~(of_chat() & prompt.str.contains(r"(?i-u:\b(?:ones|them|those)\b)"))
+        & ~about_code(prompt)
     )
 
 
@@ -105,14 +132,13 @@ def _first(options: LintOptions) -> pl.Expr:
         "nearby", "city center", "city centre", "flight", "ticket", "hotel room", "in my ", "in your ", "this year", "stock market", "last night", "outside", "yesterday", "last game", "last match", "last year", "headline", "live ", "this summer", "this winter", "this spring", "cost of", "currency", "convert", "how much", "exchange",
         "will it ", "what month", "what year is", "what season", "is my ", "so far this", "score", "charts", "traffic", "at the moment", "at this moment", " now?", "stock price", "share price", "phone number", "opening hours", "near here", "around here", "champion", "number one", "top scorer", " rate", "next train", "next bus", "next f", "next tram", "next plane",
     ]  # fmt: skip
-    hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
-    # A second line may name the place or the firm; one with numbers may hold the value itself.
-    given = pl.col("prompt").str.contains(
-        r"\n[^\n]*(?:[0-9]{3}|[0-9]+ ?(?:°|%|degrees))"
-    ) & ~pl.col("prompt").str.contains(r"(?i-u:currency|convert)")
-    short = pl.col("prompt").str.len_bytes() <= 160
-    lines = pl.col("prompt").str.count_matches("\n", literal=True) <= 2
-    return hint & short & lines & ~given & stands_alone()
+    prompt = pl.col("prompt")
+    hint = at_its_end(lambda text: text.str.contains_any(words, ascii_case_insensitive=True))
+    hint |= at_its_end(
+        lambda text: text.str.contains_any(live_questions.WORDS, ascii_case_insensitive=True)
+    ) & last_question().str.contains(live_questions.BEGINNING)
+    short = (prompt.str.len_bytes() <= _LONGEST) | pl.col("roles").str.contains("u.*u")
+    return hint & short & stands_last()
 
 
 RULE = ColumnRule(
@@ -130,7 +156,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt asks for a value that changes by the day: {match}",
-    pattern=english(_PATTERN),
+    pattern=f"{english(_PATTERN)}|{english('(?i)' + live_questions.PATTERN)}",
     column="prompt",
     first=_first,
 )

@@ -6,9 +6,19 @@ import polars as pl
 
 from curate.mapping import each_matching, holding
 from curate.patterns import regex
+from curate.rules import absent_media
 from curate.rules.other_languages import MISSING_MEDIA, MISSING_MEDIA_HINT, another_language
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import ASKS_BACK, MEDIA, about_code, one_line, stands_alone
+from curate.rules.requests import (
+    ASKS_BACK,
+    MEDIA,
+    about_code,
+    at_its_end,
+    last_question,
+    of_chat,
+    one_line,
+    stands_last,
+)
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -87,6 +97,7 @@ _PATTERN = f"(?:{_STAND_IN})|(?:{_MARKDOWN_IMAGE})|(?:{_MEDIA_LINK})|(?:{_IMAGE_
 
 
 _SEEN_WORDS = r"(?i-u:image|picture|photo|screenshot|video|clip|recording|audio|diagram|chart|graph|figure|\bmap|infographic|x-ray|scan|painting|drawing|portrait|snapshot|cartoon|logo|sound|voice|footage|mp3)"
+_DRAWN_BEFORE = r"(?i-u:\b(?:images?|pictures?|photos?|screenshots?|videos?|recordings?|audio|diagrams?|charts?|graphs?|maps?|drawings?|paintings?|x-rays?|scans?|selfies?|podcasts?)\b)"
 _ASKED_ABOUT_RE, _NO_MEDIUM_RE = regex(_ASKED_ABOUT), regex(_NO_MEDIUM)
 
 
@@ -96,22 +107,19 @@ def asks_about(prompt: str) -> bool:
 
 
 def _condition(options: LintOptions) -> pl.Expr:
-    prompt = pl.col("prompt")
+    prompt = last_question()
+    line = (prompt.str.len_bytes() <= 200) & one_line(prompt)
     linked = prompt.str.contains(
         english(f"{_STAND_IN}|{_MARKDOWN_IMAGE}|{_MEDIA_LINK}|{_IMAGE_TAG}")
     )
-    referred = (
-        (prompt.str.len_bytes() <= 200) & one_line() & prompt.str.contains(english(_REFERRED))
-    )
-    plain = ~about_code() & ~prompt.str.contains(english(_HTML))
+    referred = line & prompt.str.contains(english(_REFERRED))
+    plain = ~about_code(prompt) & ~prompt.str.contains(english(_HTML))
     names = prompt.str.contains(_SEEN_WORDS)
-    short = (prompt.str.len_bytes() <= 200) & one_line()
     asked = names & each_matching(
-        pl.when(names & short).then(prompt), english(_ASKED_ABOUT), asks_about
+        pl.when(names & line).then(prompt), english(_ASKED_ABOUT), asks_about
     ).fill_null(False)
     handed = (
-        (prompt.str.len_bytes() <= 200)
-        & one_line()
+        line
         & (prompt.str.contains(english(_HANDED)) | asked)
         & ~prompt.str.contains(english(_TO_WRITE))
         & ~prompt.str.contains(
@@ -122,9 +130,19 @@ def _condition(options: LintOptions) -> pl.Expr:
     # An answer that asks for the thing is right.
     asks_back = pl.col("completion").str.contains(english(ASKS_BACK))
     foreign = prompt.str.contains(MISSING_MEDIA_HINT) & another_language(options)
-    foreign = foreign & (prompt.str.len_bytes() <= 200) & one_line()
+    foreign = foreign & line
     abroad = foreign & holding(pl.when(foreign).then(prompt), MISSING_MEDIA)
-    return (((linked | referred) & plain) | (handed & ~about_code()) | abroad) & ~asks_back
+    hinted = line & prompt.str.contains(absent_media.HINT)
+    spoken_of = hinted & holding(
+        pl.when(hinted).then(prompt), english(f"(?i){absent_media.PATTERN}")
+    )
+    spoken_of = spoken_of & ~prompt.str.contains(english(absent_media.OTHERWISE)) & plain
+    # An earlier turn may have drawn the map that is spoken of.
+    drawn = of_chat() & (
+        pl.col("prompt").str.count_matches(_DRAWN_BEFORE) > prompt.str.count_matches(_DRAWN_BEFORE)
+    )
+    absent = (referred & plain) | (handed & ~about_code(prompt)) | abroad | spoken_of
+    return ((linked & plain) | (absent & ~drawn)) & ~asks_back
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -134,11 +152,11 @@ def _first(options: LintOptions) -> pl.Expr:
         "illustration", "clip", "artwork", "art piece", "works of art", "sculpture", "comic",
         "attached", "link to", "![", "<img", "<image", "<speech", "<|audio", "<audio", "<video", "<|video", "[img]", "portrait", "the scanned", "<insert", ".png", ".jp", ".gif", ".mp", ".wav", ".pdf",
         ".doc", ".xls", ".zip", ".svg", ".webp", "x-ray", "scan", "accompanying", "enclosed", "snapshot", "selfie", "voicemail", "voice ", "footage", "meme", "blueprint",
-        "uploaded", " i sent", "i've sent", "i shared", "here is my", "here's my", "here’s my", "transcribe", "the pdf", "the file", "spreadsheet", "my file", "the csv",
+        "uploaded", " i sent", "i've sent", "i shared", "here is my", "here's my", "here’s my", "transcribe", "the pdf", "the file", "spreadsheet", "my file", "the csv", " pic", "selfie", "podcast", "episode", "lecture", "this still", "film still", "thumbnail", "polaroid", "mri", "slide", "poster", "floor plan", "floorplan", "listen", "watch", "dub ", ".heic", ".tiff", ".bmp", ".mov", ".m4a", ".avi", ".flac", ".ogg", ".mkv", "screen grab", "sound file", "snap",
         "the document", "log file", "mp3", "workbook", "plot above", "plot below", "enclosed]", "this file", "this pdf", "my csv",
     ]  # fmt: skip
-    hint = pl.col("prompt").str.contains_any(words, ascii_case_insensitive=True)
-    return stands_alone() & (hint | pl.col("prompt").str.contains(MISSING_MEDIA_HINT))
+    hint = at_its_end(lambda text: text.str.contains_any(words, ascii_case_insensitive=True))
+    return stands_last() & (hint | at_its_end(lambda text: text.str.contains(MISSING_MEDIA_HINT)))
 
 
 RULE = ColumnRule(
@@ -156,7 +174,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the prompt needs a medium that is not there: {match}",
-    pattern=f"{english(_PATTERN)}|{MISSING_MEDIA}",
+    pattern=f"{english(_PATTERN)}|{english('(?i)' + absent_media.PATTERN)}|{MISSING_MEDIA}",
     column="prompt",
     first=_first,
 )

@@ -5,10 +5,18 @@ from __future__ import annotations
 import polars as pl
 
 from curate.mapping import holding
-from curate.rules import bare_orders
+from curate.rules import absent_files, bare_orders
 from curate.rules.other_languages import MISSING_TEXT, MISSING_TEXT_HINT, another_language
 from curate.rules.protocol import About, ColumnRule
-from curate.rules.requests import ASKS_BACK, about_code, one_line, stands_alone
+from curate.rules.requests import (
+    ASKS_BACK,
+    about_code,
+    last_question,
+    of_chat,
+    one_line,
+    stands_alone,
+    stands_last,
+)
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -152,6 +160,7 @@ _BLANK_MARKS = r"[_…\[\]<>*{}#]|\.\.|--|\( ?\)|- |\?|\bfunction\b|\bcode\b|(?i
 
 
 _MOST_OF_AN_ORDER = 160  # bytes
+_SHOWN_BEFORE = r"```|\bdef |\bimport |;\n|\{\n|\w\(\w*\)|(?i-u:SELECT |attached|uploaded)[^\n]*\n"
 
 
 def _plain() -> pl.Expr:
@@ -175,6 +184,35 @@ def _nothing_else() -> pl.Expr:
     return (bare | announced).fill_null(False)
 
 
+def _ungiven() -> pl.Expr:
+    """One's own text, a passage or a list that should follow, in a prompt of one line."""
+    short = (pl.col("prompt").str.len_bytes() <= _MOST_OF_AN_ORDER) & one_line()
+    line = pl.when(short).then(pl.col("prompt").str.strip_chars())
+    hinted = line.str.contains(bare_orders.UNGIVEN_HINT).fill_null(False)
+    meant = holding(pl.when(hinted).then(line), english(f"(?i){bare_orders.UNGIVEN}"))
+    return hinted & meant & ~line.str.contains(english(bare_orders.UNGIVEN_OTHERWISE))
+
+
+def _files() -> pl.Expr:
+    """Files, programs and repositories that are spoken of as if they were there, in the last turn of a chat too."""
+    line = last_question().str.strip_chars()
+    short = pl.when((line.str.len_bytes() <= _MOST_OF_AN_ORDER) & one_line(line)).then(line)
+    hinted = short.str.contains(absent_files.HINT).fill_null(False)
+    spoken_of = holding(
+        pl.when(hinted).then(short), english(f"(?i){absent_files.NAMED}|{absent_files.OWN}")
+    )
+    # An earlier turn of a chat may have shown the program.
+    shown = of_chat() & pl.col("prompt").str.contains(_SHOWN_BEFORE)
+    answered = pl.col("completion").str.contains(absent_files.CODE_ANSWER)
+    return (
+        hinted
+        & spoken_of
+        & ~line.str.contains(english(absent_files.OTHERWISE))
+        & ~shown
+        & ~answered
+    )
+
+
 def _condition(options: LintOptions) -> pl.Expr:
     prompt = pl.col("prompt")
     refers = prompt.str.contains(english(_PATTERN)) & ~prompt.str.contains(english(_OTHERWISE))
@@ -190,9 +228,12 @@ def _condition(options: LintOptions) -> pl.Expr:
     of_program = _plain().str.contains(english(f"(?i){bare_orders.PROGRAM}")).fill_null(False)
     foreign = prompt.str.contains(MISSING_TEXT_HINT) & another_language(options) & one_line()
     abroad = foreign & holding(pl.when(foreign).then(prompt), MISSING_TEXT)
-    missing = abroad | (one_line() & refers) | _nothing_else() | only_named | told | blank | unnamed
+    refers = (one_line() & refers) | _nothing_else() | _ungiven()
+    missing = abroad | refers | only_named | told | blank | unnamed
+    missing &= stands_alone()
+    of_program &= stands_alone()
     asks_back = pl.col("completion").str.contains(english(ASKS_BACK))
-    return ((missing & ~about_code()) | of_program) & ~asks_back
+    return ((missing & ~about_code()) | of_program | _files()) & ~asks_back
 
 
 def _first(options: LintOptions) -> pl.Expr:
@@ -201,6 +242,7 @@ def _first(options: LintOptions) -> pl.Expr:
     lines = pl.when(short & ~one_line()).then(pl.col("prompt"))
     hinted = line.str.contains(english(_HINT)).fill_null(False)
     bare = _plain().str.contains(english(bare_orders.HINT)).fill_null(False)
+    ungiven = line.str.contains(bare_orders.UNGIVEN_HINT).fill_null(False)
     named = (
         lines.str.contains(english(_NAMED_HINT))
         | lines.str.contains(english(bare_orders.NAMED_HINT))
@@ -208,7 +250,9 @@ def _first(options: LintOptions) -> pl.Expr:
     short_of = pl.when(short).then(pl.col("prompt")).str.contains(_SHORT_OF_HINT).fill_null(False)
     foreign = pl.when(short).then(pl.col("prompt")).str.contains(MISSING_TEXT_HINT)
     foreign = foreign.fill_null(False)
-    return (hinted | bare | named | short_of | foreign) & stands_alone()
+    alone = hinted | bare | ungiven | named | short_of | foreign
+    files = pl.col("prompt").str.contains(absent_files.HINT)
+    return (alone | (files & (short | of_chat()))) & stands_last()
 
 
 RULE = ColumnRule(
@@ -229,7 +273,7 @@ RULE = ColumnRule(
     condition=_condition,
     message="the prompt refers to something that is not given: {match}",
     pattern=english(
-        f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}|{bare_orders.PATTERN}|{bare_orders.UNLISTED}|{bare_orders.NAMED}|{bare_orders.PROGRAM}|{bare_orders.ANNOUNCED}"
+        f"{_PATTERN}|{_NAMED}|{_TOLD}|{_BLANK}|{_UNNAMED}|{bare_orders.PATTERN}|{bare_orders.UNLISTED}|{bare_orders.NAMED}|{bare_orders.PROGRAM}|{bare_orders.ANNOUNCED}|{bare_orders.UNGIVEN}|{absent_files.NAMED}|{absent_files.OWN}"
     )
     + f"|{MISSING_TEXT}",
     column="prompt",

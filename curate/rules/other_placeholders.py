@@ -43,9 +43,9 @@ PLACEHOLDER = rf"(?i)^{WRAP}(?:" + "|".join(f"(?:{way})" for way in _PLACEHOLDER
 # Of which one stands in each; of scripts other than Latin, a letter.
 HINT = (
     r"(?i-u:eintragen|einf(?u:ü)g|platzhalter|blindtext|f(?u:ü)lltext|muster|beispiel|testtext|testantwort|folgt|kommt noch|nachge|erg(?u:ä)nz|eingef|antwort|siehe |\bs\. |noch |wie oben|in (?:arbeit|bearb|vorber)|bitte aus|bitte er|muss |wird "
-    r"|r(?u:é)ponse|remplissage|texte |contenu|(?u:à) [a-z]|exemple|sera |seront|voir |\bcf|idem|pareil|en (?:cours|pr|attente|const|proc)|bient(?u:ô)t"
+    r"|r(?u:é)ponse|remplissage|texte |contenu|(?u:à) |exemple|sera |seront|voir |\bcf|idem|pareil|en (?:cours|pr|attente|const|proc)|bient(?u:ô)t"
     r"|respuesta|pendiente|relleno|por (?:comp|def|rell|esc|det|conf)|ejemplo|ficticio|se (?:comp|a(?u:ñ)|act|agr)|ver |v(?u:é)ase|consulte|igual |lo mismo|(?u:í)dem|pr(?u:ó)xim|texto |contenido|insert|a (?:comp|def|rell|pree|ser)"
-    r"|resposta|inserir|insira|exemplo|pendente|ser(?u:á)|veja|vide |em (?:pre|bre|con|and)|risposta|inserire|inserisci|segnaposto|da [a-z]|esempio|testo |verr|sar(?u:à)|vedi|vedere|si veda|come sopra|prossimamente|in (?:prep|lav|arr|att)"
+    r"|resposta|inserir|insira|exemplo|pendente|ser(?u:á)|veja|vide |em (?:pre|bre|con|and)|risposta|inserire|inserisci|segnaposto|da (?:com|def|scr|ins|agg|far)|esempio|testo |verr|sar(?u:à)|vedi|vedere|si veda|come sopra|prossimamente|in (?:prep|lav|arr|att)"
     r"|antwoord|plaatshouder|invul|tekst|nog |zie |zelfde|volgt|wstaw|wpisz|dodaj|wprowad|do [unz]|odpowied|przyk|w (?:prz|tr)|zob|patrz|svar|text|platsh|pladsh|plassh|fyll|udfyld|ovan|ovenfor|vlo(?u:ž)te|dopl|viz |bude|z(?u:á)stup|uk(?u:á)zk"
     r"|cevab|yan(?u:ı)t|metn|buraya|yer tutucu|(?u:ö)rnek|sonra |haz(?u:ı)r|doldur|yukar|ch(?u:è)n|nh(?u:ậ)p|(?u:đ)|c(?u:â)u |v(?u:ă)n |s(?u:ẽ) |nh(?u:ư) |xem |jawaban|teks|contoh|akan |sama |lihat|segera)"
     r"|[\u0370-\u03ff\u0400-\u04ff\u0590-\u05ff\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u25a0-\u26ff\u3041-\u30ff\u3010-\u3015\u4e00-\u9fff\uac00-\ud7af\uff08\uff09]"

@@ -19,6 +19,7 @@ _WIKI = "|".join(
         r"\[\[(?:category|file|image|wikipedia|special):[^\]\n]+\]\]",
         r"\[\[[^\]\[|\n]+\|[^\]\[|\n]+\]\]",
         r"(?m-s:^==+ ?[A-Z][^=\n]*[^=\s] ?==+[ \t]*$)",
+        r"\[\[[A-Z][a-z]+(?: [A-Za-z]+){0,4}\]\]|''see also:?''",
         r"<ref(?: name=[^<>]*)?/?>",
         r"\[edit\]",
         r"\[(?:read|continue) (?:more|reading)(?:\.{3}|…)?\]",

@@ -21,8 +21,8 @@ _UNWRITTEN = (
     r"(?:your |the |write |type |put |add )+(?:answer|response|output|completion)(?: goes)? here"
     r"|(?:insert|enter|add|write|put|paste) (?:your |the |an? )?(?:answer|response|output|completion|text|content)(?: here)?"
     r"|(?:answer|response|output|completion|text|content) (?:goes|to be (?:added|written|filled in)|to go|to follow|comes) ?(?:here)?"
-    r"|(?:answer|response|output|completion)[ _-]here|(?:this is |just )?(?:an? |the |some )?(?:placeholder|dummy|example|sample|test|mock|fake|stub|default)s? (?:answer|response|output|completion|reply|text)s?|(?:this is )?an? placeholder|(?:answer|response|output|completion)\s*:\s*(?:tbd|todo|n/?a|pending|fixme)|(?:fixme|todo)\s*:\s*(?:answer|response|output|completion|write|add|fill)[a-z ]{0,20}"
-    r"|(?:please )?(?:replace|change|fill|edit|update|rewrite)[ _-]?(?:me|this)(?: in| here| later| text)?|(?:your|sample|some) text(?: goes)? here|(?:write|type|insert) (?:it |something )?here"
+    r"|(?:answer|response|output|completion)[ _-]here|(?:this is |just )?(?:an? |the |some )?(?:placeholder|dummy|example|sample|test|mock|fake|stub|default)s?[ _-]+(?:answer|response|output|completion|reply|text)s?|(?:this is )?an? placeholder|(?:answer|response|output|completion)\s*:\s*(?:tbd|todo|n/?a|pending|fixme)|(?:fixme|todo)\s*:\s*(?:answer|response|output|completion|write|add|fill)[a-z ]{0,20}"
+    r"|(?:replace|change|fill|edit|update)[ _-]?me|(?:replace|change|update) this|your text(?: goes)? here|(?:write|insert) (?:it )?here"
     r"|to be (?:written|determined|filled in|added|completed|decided|announced)|fixme|asdf[a-z]*(?:[ ,.-]+asdf[a-z]*){0,5}|qwert[yz][a-z]*|lorem ipsum(?: dolor sit amet)?"
     r"|(?:answer|response|output|completion) (?:is |was )?(?:pending|missing|awaited|under review|not (?:written|available|ready|given|provided)(?: yet)?)(?: review| approval)?|no (?:answer|response|completion) (?:is |was )?(?:given|provided|yet|available|written)"
 )
@@ -41,7 +41,7 @@ _UNSURE = r"n\.?/?a\.?|none|null|nil|nan|empty|blank|undefined|not (?:applicable
 
 _WRAP = r"[\s<>()\[\]{}\"'`*_.,;:!?\\/|#–—-]*"
 SURE = rf"(?i)^{_WRAP}(?:{_SURE}){_WRAP}$"
-UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[({{]+\s*{_BRACKETED}\s*[>\])}}]+\W*$|^\s*<(?:answer|response|output|completion)>\s*</(?:answer|response|output|completion)>\s*$"
+UNWRITTEN = rf"(?i)^{_WRAP}(?:{_UNWRITTEN}){_WRAP}$|^\s*[<\[({{]+\s*{_BRACKETED}[\s>\])}}]*[>\])}}]\W*$|^\s*<(?:answer|response|output|completion)>\s*</[a-z]{{6,10}}>\s*$"
 # Marks that stand for nothing in an input field.
 DASHES = r"^\s*(?:[-–—.…_]\s*){1,6}$"
 # An underscore may be a mark around a word, and is of the word to an expression.

@@ -6,6 +6,7 @@ import polars as pl
 
 from curate.mapping import holding
 from curate.rules.protocol import About, ColumnRule
+from curate.rules.requests import last_question
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
 from curate.schemas.options.lint import LintOptions
@@ -41,8 +42,21 @@ _CHATTER_WANTED = r"(?i-u:response|answer|completion|complete|output|reply|respo
 # A dialogue was asked for.
 _DIALOGUE = (
     r"(?i)\b(?:dialog(?:ue)?|conversation|chat|chatbot|script|transcript|interview|play|scene|role-?play"
-    r"|skit|assistant|simulate|exchange|user stor|acronym|abbreviat|stands? for|ai\b)"
+    r"|skit|assistant|simulate|exchange (?:between|of)|user stor|acronym|abbreviat|stands? for|ai\b)"
 )
+# Behind the answer, somebody asks and somebody answers: names of speakers, each at the start of a line.
+_ASKER = r"(?:you|user|human|me|customer|client|student|pupil|patient|caller|person|visitor|guest|buyer|q|question|player|employee|interviewer)"
+_ANSWERER = r"(?:bot|ai|assistant|agent|support|tutor|teacher|doctor|chatbot|advis[eo]r|answer|a|gpt|chatgpt|model|operator|representative|rep|expert|helper|system|coach|clerk|seller|professor|librarian|nurse)"
+_GOES_ON = (
+    rf"(?i)\S[ \t]*\n\s*(?:\*\*)?{_ASKER} ?:(?:\*\*)?[ \t]*\S[^\n]*\n+\s*(?:\*\*)?{_ANSWERER} ?:"
+    rf"|\S[ \t]*\n\s*[\[<({{](?:{_ASKER}|inst)[\])>}}] ?:?[ \t]*\S[^\n]*\n+\s*[\[<({{]/?(?:{_ANSWERER}|inst)[\])>}}]"
+    r"|\S[ \t]*\n\s*(?:user|human)[ \t]*\n[^\n]+\n+\s*(?:assistant|model|bot|ai|gpt)[ \t]*\n"
+    r"|\n\s*#{2,4} ?(?:human|user|question|instruction|prompt|input|customer)s?\b ?:?[^\n]*\n+\s*#{2,4} ?(?:assistant|response|answer|ai|bot|output|completion|gpt|agent)\b"
+    r"|\n\s*<(?:user|human|question|prompt|instruction)>[^\n]*\n+\s*<(?:assistant|bot|ai|answer|response)>|\n\s*\[INST\][^\n]*"
+)
+_GOES_ON_HINT = r"\n\s*(?:\*\*|[\[<({]|##)?(?i-u:[# /]*(?:bot|ai\b|assi|agen|supp|tuto|teac|doct|chat|advi|answ|a ?:|gpt|mode|oper|rep|expe|help|syst|coac|cler|sell|prof|libr|nurs|resp|outp|comp|inst)[a-z]*)(?-u:[\])>}]| ?:|[ \t]*\n|\b ?:?)"
+# Two speakers were asked for, or are what it is about.
+_SPEAKERS = rf"(?i)\b(?:{_ASKER[3:-1].replace('you|', '').replace('me|', '').replace('q|', '').replace('person|', '').replace('question|', '')}|tutor|agent|doctor|teacher|jokes?|stor(?:y|ies)|sketch|samples?|examples?|e-?mails?|calls?|lessons?|riddles?|movie|film|screenplay|comic|meme|quiz|faqs?|q ?& ?a|q and a|questions|trivia|flash ?cards?|template|prompts?|training data|dataset|speech|debate|talk|few-shot|negotiat\w*|practice|socratic)s?\b"
 
 
 def _condition(options: LintOptions) -> pl.Expr:
@@ -50,12 +64,19 @@ def _condition(options: LintOptions) -> pl.Expr:
     labelled = pl.col("completion").str.contains(r"^\s*Output\s*:") & pl.col("prompt").str.contains(
         r"(?i-u:\b(?:outputs?|inputs?|code|examples?|function|program|test cases?)\b)"
     )
-    prompt = pl.col("prompt").fill_null("")
-    framed = written & ~labelled.fill_null(False) & ~prompt.str.contains(english(_DIALOGUE))
-    hinted = pl.col("completion").str.contains(_CHATTER_HINT)
-    chatter = hinted & holding(pl.when(hinted).then(pl.col("completion")), english(_CHATTER))
-    opening = pl.col("completion").str.contains(_LABEL_HINT)
-    label = opening & holding(pl.when(opening).then(pl.col("completion")), english(_LABEL))
+    prompt = last_question().fill_null("")
+    completion = pl.col("completion")
+    hinted = completion.str.contains(_GOES_ON_HINT)
+    goes_on = hinted & holding(pl.when(hinted).then(completion), english(_GOES_ON))
+    # A whole dialogue begins with a speaker.
+    begun = completion.str.contains(english(rf"(?i)^\W*(?:{_ASKER}|{_ANSWERER}) ?[:\])>]"))
+    goes_on = goes_on & ~begun & ~prompt.str.contains(english(_SPEAKERS))
+    framed = (written & ~labelled.fill_null(False)) | goes_on
+    talked = completion.str.contains(_CHATTER_HINT)
+    chatter = talked & holding(pl.when(talked).then(completion), english(_CHATTER))
+    opening = completion.str.contains(_LABEL_HINT)
+    label = opening & holding(pl.when(opening).then(completion), english(_LABEL))
+    framed = framed & ~prompt.str.contains(english(_DIALOGUE))
     return framed | label | (chatter & ~prompt.str.contains(_CHATTER_WANTED))
 
 
@@ -63,6 +84,7 @@ def _first(options: LintOptions) -> pl.Expr:
     hinted = pl.col("completion").str.contains(_CHATTER_HINT) | pl.col("completion").str.contains(
         _LABEL_HINT
     )
+    hinted |= pl.col("completion").str.contains(_GOES_ON_HINT)
     return hinted | pl.col("completion").str.contains(
         r"(?-u:uman ?:|UMAN ?:|ser ?:|SER ?:|ssistant ?:|SSISTANT ?:|esponse ?:|ompletion ?:|##|^\s*(?:Chat)?GPT ?:|^\s*(?:AI|ai|Chatbot|Bot) ?:|^\s*\[ASSISTANT|^\s*\*\*(?:Assistant|AI|Bot|Chatbot)|^\s*(?:assistant|model|Assistant)\s*\n|\[END\]|END OF|nstruction ?:\s*$|^\s*Output ?:|Below is an ins)"
     )
@@ -83,7 +105,7 @@ RULE = ColumnRule(
     frame="rows",
     condition=_condition,
     message="the scaffolding of a prompt stands in the completion: {match}",
-    pattern=f"{english(_PATTERN)}|{english(_CHATTER)}|{english(_LABEL)}",
+    pattern=f"{english(_PATTERN)}|{english(_GOES_ON)}|{english(_CHATTER)}|{english(_LABEL)}",
     column="completion",
     applies_to=tuple(f for f in RecordFormat if f is not RecordFormat.TEXT),
     first=_first,

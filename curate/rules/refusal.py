@@ -43,10 +43,10 @@ _TO_ANSWER = r"(?:answer|respond|reply|comment|discuss|help|assist|say|do (?:thi
 _UNWILLING = (
     rf"i(?:['’]d| would) (?:really )?(?:rather|prefer to|prefer|like to) (?:not(?: to)? {_TO_ANSWER}\b[^.\n]{{0,30}}|(?:skip|pass on|stay out of|avoid|steer clear of) {_THIS}(?: one)?|pass(?: here)?)"
     rf"|i (?:decline|refuse|choose not|opt not|do(?:n['’]t| not) (?:want|wish))(?: to {_TO_ANSWER}\b[^.\n]{{0,40}})|i (?:refuse|decline)(?: this| that| your request)?"
-    rf"|i(?:['’]m| am) not (?:going|in (?:a|any) position|willing|at liberty|inclined|ready|prepared) to {_TO_ANSWER}\b[^.\n]{{0,40}}"
-    rf"|i(?:['’]m| am|['’]ve been| have been| was) (?:prohibited|forbidden|restricted|barred|prevented|banned) from [^.\n]{{0,60}}|i(?:['’]ve been| have been| was|['’]m| am) (?:instructed|told|programmed|trained|configured|asked) not to {_TO_ANSWER}\b[^.\n]{{0,40}}"
+    rf"|i(?:['’]m| am) not (?:going|willing|at liberty|in (?:a|any) position) to {_TO_ANSWER}\b[^.\n]{{0,40}}"
+    rf"|i(?:['’]m| am|['’]ve been| have been| was) (?:prohibited|forbidden|barred|prevented) from [^.\n]{{0,60}}|i(?:['’]ve been| have been| was|['’]m| am) (?:instructed|told|programmed|trained|configured|asked) not to {_TO_ANSWER}\b[^.\n]{{0,40}}"
     r"|(?:(?:your|the|this) )?(?:request|query|prompt) (?:has been |was |is )?(?:denied|rejected|refused|blocked|declined)|no comment|no can do|(?:cannot|can['’]t|will not|won['’]t) comply(?: with (?:this|that|your|the) ?(?:request)?)?"
-    r"|(?:that|this)(?: topic| subject| question| request)?(?: is|['’]s) (?:off[- ]limits|above my pay ?grade|beyond me|out of bounds|not (?:for me to say|my place)|a hard no)\b[^.\n]{0,30}|it(?: is|['’]s) not my place to [^.\n]{0,30}"
+    r"|(?:that|this)(?: topic| subject| question| request)?(?: is|['’]s) (?:off[- ]limits|beyond me)\b[^.\n]{0,30}|it(?: is|['’]s) not my place to [^.\n]{0,30}"
     rf"|i(?:['’]ll| will|['’]m going to|['’]d like to|['’]m gonna|['’]m afraid i(?:['’]ll| will)?)? (?:have to |need to |must )?(?:pass on|skip|sit out|sit) {_THIS}|i(?:['’]ll| will)(?: have to| need to) (?:pass|decline|refuse|say no)(?: on (?:this|that)(?: one)?)?"
     r"|i(?: do(?:n['’]t| not) have| lack)(?: the)? (?:permission|authority|clearance|authori[sz]ation|ability|capability)(?: to [^.\n]{0,60})?"
     rf"|i(?:['’]m| am) (?:not comfortable|uncomfortable) (?:with )?(?:helping|answering|doing|going|talking|continuing|discussing|sharing|responding|commenting|engaging)\b[^.\n]{{0,40}}"

@@ -29,6 +29,9 @@ _WORDS = regex(r"[a-z][a-z' -]{2,40}")
 _LEAD = regex(r"^[^,]*\b(?:as|are|include|includes|is|be|:)\s+", re.I)
 _ARTICLE = regex(r"^(?:and|or|a|an|the) (?:an? )?")
 _LEAST = 4
+# A list of so many lines, each of which stands there so often.
+_LONG_LIST, _EACH = 9, 3
+_NUMBERED = r"(?m:^\s*[0-9]{1,2}[.)] )"
 
 
 def _applies(options: LintOptions) -> pl.Expr:
@@ -38,7 +41,7 @@ def _applies(options: LintOptions) -> pl.Expr:
     )
     asked = short.str.contains(english(f"(?i){_ORDER_TEXT}"))
     listed = completion.str.contains(r"(?:,[^,]*){3}|\n[^\n]*\n[^\n]*\n")
-    return asked & listed
+    return (asked & listed) | (completion.str.count_matches(_NUMBERED) >= _LONG_LIST)
 
 
 def _items(text: str) -> list[str]:
@@ -59,6 +62,9 @@ def _items(text: str) -> list[str]:
 def _says(prompt: str, completion: str) -> str | None:
     # What the prompt says takes longest to look for, and few lists name anything twice.
     items = _items(completion)
+    looped = len(items) >= _LONG_LIST and len(set(items)) * _EACH <= len(items)
+    if looped and _MARKED.search(completion) and not _OTHERWISE.search(prompt):
+        return f"the list names {len(set(items))} things, {len(items)} times"
     if len(items) < _LEAST or len(set(items)) == len(items):
         return None
     met: set[str] = set()

@@ -6,11 +6,15 @@ refers to: no earlier turns, no tools, no media parts, no long system text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from curate.rules.wordings import english
 
 _LONG_SYSTEM = 300
+_LONGEST_END, _LONGEST_LINE = 600, 200  # characters
+_PARAGRAPH = r"[^\n]+(?:\n[^\n]+)*\s*\z"
 
 MEDIA = (
     r"(?:image|picture|photo|photograph|painting|drawing|sketch|cartoon|illustration|infographic"
@@ -41,23 +45,46 @@ _WITH_MEDIA = r"(?:^|\x1e)(?:images?|videos?|audios?|pixel_values)(?:_(?:paths?|
 
 def stands_alone() -> pl.Expr:
     """The prompt is a single user turn, and nothing stands before or beside it."""
+    return pl.col("roles").is_in(["ua", "sua"]) & _plain()
+
+
+def _plain() -> pl.Expr:
+    """No tools, no media parts or columns, no long system text."""
     short_system = pl.col("system").str.len_bytes().fill_null(0) < _LONG_SYSTEM
-    alone = pl.col("roles").is_in(["ua", "sua"]) & ~pl.col("special") & short_system
-    return alone & ~pl.col("layout").str.contains(_WITH_MEDIA)
+    return ~pl.col("special") & short_system & ~pl.col("layout").str.contains(_WITH_MEDIA)
 
 
 def last_question() -> pl.Expr:
     """The prompt; of a chat with several questions, its last paragraph, which the last one ends with."""
     prompt = pl.col("prompt")
     several = pl.when(pl.col("roles").str.contains("u.*u")).then(prompt)
-    return pl.coalesce(several.str.split("\n\n").list.last(), prompt)
+    return pl.coalesce(several.str.tail(_LONGEST_END).str.extract(_PARAGRAPH, 0), prompt)
 
 
-def one_line() -> pl.Expr:
+def at_its_end(hint: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Whether the prompt holds what `hint` looks for; that of a chat, near its end."""
+    prompt = pl.col("prompt")
+    several = pl.col("roles").str.contains("u.*u")
+    return hint(pl.when(several).then(prompt.str.tail(_LONGEST_LINE)).otherwise(prompt))
+
+
+def of_chat() -> pl.Expr:
+    """There are earlier turns, all of them questions and answers in plain text."""
+    return pl.col("roles").str.contains(r"^s?(?:ua){2,}$") & _plain()
+
+
+def stands_last() -> pl.Expr:
+    """The prompt stands alone, or ends a chat in plain text."""
+    return _plain() & pl.col("roles").str.contains(r"^s?(?:ua)+$")
+
+
+def one_line(prompt: pl.Expr | None = None) -> pl.Expr:
     """The prompt has no second line, where an input would stand."""
-    return ~pl.col("prompt").str.strip_chars().str.contains("\n", literal=True)
+    prompt = pl.col("prompt") if prompt is None else prompt
+    return ~prompt.str.strip_chars().str.contains("\n", literal=True)
 
 
-def about_code() -> pl.Expr:
+def about_code(prompt: pl.Expr | None = None) -> pl.Expr:
     """The prompt asks for a program."""
-    return pl.col("prompt").str.contains(english(_ABOUT_CODE))
+    prompt = pl.col("prompt") if prompt is None else prompt
+    return prompt.str.contains(english(_ABOUT_CODE))

@@ -15,10 +15,10 @@ WRITTEN = (
     # Jinja, shell, wikis: {{ user.age }}, ${{name}}, $NAME, [[name]]
     rf"|\{{\{{ ?[A-Za-z_][^{{}}\n]{{0,40}}\}}\}}|{_BEFORE}\$\{{[A-Za-z_][A-Za-z_.]{{0,40}}\}}|{_BEFORE}\${_FIELD}{_AFTER}|{_BEFORE}\[\[[a-z][a-z_ ]{{2,30}}\]\]{_AFTER}"
     # Capitals between underscores, hashes, at signs; capitals and small words in angle brackets.
-    rf"|{_BEFORE}(?:__[A-Z][A-Z_]{{1,30}}__|##[A-Z][A-Z_]{{2,30}}##|@@[A-Z][A-Z_]{{2,30}}@@){_AFTER}|(?:^|[\s(:])%[A-Z][A-Z_]{{2,30}}%{_AFTER}"
+    rf"|{_BEFORE}(?:__[A-Z][A-Z_]{{1,30}}__|##[A-Z][A-Z_]{{2,30}}##|@@[A-Z][A-Z_]{{2,30}}@@|#[A-Z][A-Z_]{{2,20}}#|@@[a-z][a-z_]{{2,20}}@@|%%[a-z][a-z_]{{2,20}}%%|##[a-z][a-z_]{{2,20}}##){_AFTER}|(?:^|[\s(:])%[A-Z][A-Z_]{{2,30}}%{_AFTER}"
     rf"|{_BEFORE}<(?:[A-Z]{{3,20}}(?:[_ ][A-Z]{{2,20}}){{0,3}}|(?:{_SLOT}[_ ])?{_SLOT}[_ ]{_SLOT})>{_AFTER}"
 )
-HINT = r"%[sd(.A-Z]|\{[0-9]?\}|\{\{|\$\{|\$[A-Z]{4}|\[\[[a-z]|__[A-Z]|##[A-Z]|@@[A-Z]|<[A-Z]{3}|<[a-z]{3,20}[_ ][a-z]"
+HINT = r"%[sd(.A-Z]|\{[0-9]?\}|\{\{|\$\{|\$[A-Z]{4}|\[\[[a-z]|__[A-Z]|##?[A-Za-z]|@@[A-Za-z]|%%[a-z]|<[A-Z]{3}|<[a-z]{3,20}[_ ][a-z]"
 ABOUT = english(
     r"(?i)\b(?:s?printf|formats?|specifiers?|syntax|variables?|environment|shell|bash|linux|terminal|commands?|code|program\w*|scripts?|templates?|html|xml|tags?|jinja|wiki\w*|markdown|regex|sql|config\w*|tickers?|stocks?|shares|placeholders?|slots?|tokens?|macros?|strings?|python|java\w*|typescript|php|ruby|c\+\+|perl|latex"
     r"|functions?|json|yaml|css|react|vue|angular|cli|api|usage|github|git|docker\w*|ansible|helm|letter|mail.?merge|mad libs|form|fill|blanks?|percent|crosswords?|puzzles?|hangman|queries|query|banner)\b|(?-i:\bC\b|\bR\b)"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from curate.mapping import each
+from curate.patterns import regex
 from curate.rules.protocol import About, ColumnRule
 from curate.rules.wordings import english
 from curate.schemas.findings import Confidence, Severity
@@ -53,6 +56,34 @@ def ends_in_short_row(text: str) -> bool:
     return ruled and rows[0].count("|") < rows[-1].count("|")
 
 
+# A list's last item, which does not end as the others do; or a letter that is left of its last word.
+_ITEM = r"[ \t]*(?:\d{1,2}[.)]|[-*•+])[ \t]+(\S.*)"
+_MARKED = regex(rf"^{_ITEM}$", re.M)
+_LAST_ITEM = r"\n[ \t]*(?:[0-9]{1,2}[.)]|[-*•+])[ \t]+[^\n]*[A-Za-z,][ \t]*\n*$"
+_LETTER = regex(r"[a-z] [b-hj-wz]$")
+_BEFORE_A_LETTER = regex(
+    r"\b(?:vitamin|plan|type|option|hepatitis|grade|class|group|part|section|size|point|note|key|letter|variable|of|and|or|to|by|is|for|drive|step|column|row|case|item|omega|influenza|appendix) [a-z]$"
+)
+_FEWEST_BEFORE, _LEAST_WORDS, _MOST_LINES = 2, 3, 60
+
+
+def ends_in_open_item(text: str) -> bool:
+    """Whether a list in which each item ends with a mark stops in the middle of its last item.
+
+    Which is then shorter by half than the others are: that the last mark alone is missing is a habit of many.
+    """
+    lines = [line for line in text.rstrip().split("\n") if line.strip()][-_MOST_LINES:]
+    items = [match[1].rstrip() for line in lines if (match := _MARKED.match(line))]
+    if not items or not _MARKED.match(lines[-1]) or len(items) <= _FEWEST_BEFORE:
+        return False
+    last = items[-1]
+    if _LETTER.search(last) and not _BEFORE_A_LETTER.search(last.lower()):
+        return True
+    before = [len(item.split()) for item in items[:-1]]
+    ended = all(item[-1] in ".!?" for item in items[:-1]) and min(before) >= _LEAST_WORDS
+    return ended and last[-1].islower() and 2 * len(last.split()) * len(before) <= sum(before)
+
+
 def _condition(options: LintOptions) -> pl.Expr:
     text = pl.col("text")
     tail = text.str.tail(200)
@@ -67,7 +98,11 @@ def _condition(options: LintOptions) -> pl.Expr:
     cut = (text.str.len_bytes() >= _SHORTEST) & (open_ended | begun | opened | item)
     row = text.str.contains("|\n|", literal=True) & tail.str.contains(r"\|\s*$")
     short = row & each(pl.when(row).then(text), ends_in_short_row, pl.Boolean).fill_null(False)
-    cut = cut | short
+    listed = tail.str.contains(_LAST_ITEM)
+    open_item = listed & each(pl.when(listed).then(text), ends_in_open_item, pl.Boolean).fill_null(
+        False
+    )
+    cut = cut | short | open_item
     # The rest is computed only for the few that are cut.
     code = pl.when(cut).then(text).str.contains(_CODE)
     closed = (

@@ -23,6 +23,17 @@ _MAY_STAY = (
 )
 
 
+# A question is not answered by all of the text that it is about: so long a one is not its own answer.
+_LONG = 80  # bytes
+_FEWEST_WORDS = 12
+_WANTED_BACK = (
+    r"(?i)\b(?:repeat|copy|echo|verbatim|recite|quote|quotation|transcri\w+|print|return|same|identical|whether|if (?:needed|necessary|required|any|it)|check|correct|proofread|grammar|spelling|punctuat\w*|capitali[sz]\w*|upper ?case|lower ?case|format|sort|order|rank|arrange|rearrange|clean|remove|highlight|html|markdown|code|function|program"
+    r"|string|json|sql|python|full|complete|continue|entire|whole|read|(?:give|show|write|provide|type|tell|what (?:is|are))[a-z ]{0,20} (?:text|lyrics|poem|story|passage|prayer|anthem|speech))\b"
+)
+# What is said to have mistakes.
+_MENDED = r"(?i)^\W*(?:please |can you |could you )?(?:correct|fix|find and correct|find and fix|remove|repair) (?:all |any of )?the (?:[a-z]+ ){0,2}?(?:typos|mistakes|errors|misspellings|spelling errors)\b"
+
+
 def _plain(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars(" \t\r\n.\"'“”")
 
@@ -41,12 +52,16 @@ def _condition(options: LintOptions) -> pl.Expr:
         | (said == _plain(after)).fill_null(False)
     )
     head = prompt.str.split("\n").list.first()
-    return (
-        same
-        & prompt.str.contains(english(_CHANGE))
-        & ~head.str.contains(english(_MAY_STAY))
-        & (said.str.len_bytes() >= _SHORTEST)
+    change = prompt.str.contains(english(_CHANGE)) & ~head.str.contains(english(_MAY_STAY))
+    # The whole of a long text, in answer to a question about it.
+    long = (said.str.len_bytes() >= _LONG) & (
+        said.str.count_matches(" ", literal=True) >= _FEWEST_WORDS
     )
+    asked = (
+        long & (said == _plain(below)).fill_null(False) & ~head.str.contains(english(_WANTED_BACK))
+    )
+    mended = head.str.contains(english(_MENDED)) & ~head.str.contains(r"(?i-u:\bif\b|whether)")
+    return (same & (change | mended) & (said.str.len_bytes() >= _SHORTEST)) | asked
 
 
 def _first(options: LintOptions) -> pl.Expr:

@@ -63,7 +63,7 @@ def _condition(options: LintOptions) -> pl.Expr:
 
 def _first(options: LintOptions) -> pl.Expr:
     return (pl.col("role") == "user") & pl.col("text").str.contains(
-        r"[\[<{(%$]|__|##|@@|(?-u:orem ips)|^.{0,60}$"
+        r"[\[<{(%$]|__|#[#A-Z]|@@|(?-u:orem ips)|^.{0,60}$"
     )
 
 

@@ -33,6 +33,8 @@ _PATTERN = (
     rf"|\b{_VENDOR}(?:['’]s)?\s+(?:trained|created|developed|built|made|designed|programmed)\s+me\b|\b{_VENDOR}['’]s (?:usage |content |use[- ]case )?polic(?:y|ies)\b[^.\n]*\b(?:i|me|my)\b"
     rf"|\bi(?:['’]m| am)\s+(?:an? [a-z ]{{2,30}} )?(?:powered by|based on|built on|running on)\s+(?:the )?{_CALLED}\b"
     rf"|{_AS_NAMED}"
+    rf"|\bthis (?:answer|response|reply|text|message) (?:was|is|has been) [a-z]{{4,9}} (?:by|with|using) {_CALLED}\b|\b(?:chatgpt|microsoft copilot|google gemini|google bard|meta ai|anthropic['’]s claude) is (?:always )?here (?:for|to) (?:you|help|assist|answer)\b"
+    rf"|\b{_VENDOR} (?:does|will|won|can|lets|allows|forbids|prohibits|permits)[a-z'’ ]{{0,20}} me\b|\b(?:as|being) {_NAME}, (?:an? |the )?(?:[a-z-]+ ){{0,4}}?(?:built|made|created|developed|trained|of|from|by) (?:by )?{_VENDOR}\b[^.\n]{{0,24}}, i\b"
 )
 
 

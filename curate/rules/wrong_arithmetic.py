@@ -73,7 +73,9 @@ _FOR_CODE = regex(
     r"|\bwrite (?:[a-z]+ ){0,6}?(?:equation|expression|formula|puzzle|riddle|joke|sum|problem)s?\b",
     re.I,
 )
-_OTHER_NUMBERS = regex(r"\b(?:binary|hexadecimal|octal|base[- ]\d+|modul(?:o|ar)|boolean)\b", re.I)
+_OTHER_NUMBERS = regex(
+    r"\b(?:binary|hexadecimal|octal|base[- ]\d+|mod(?:ul(?:o|ar))?|clock|congruent|boolean)\b", re.I
+)
 _ROOTS = Topic(ROOT_CALL)
 _LONGEST_PROMPT = 200
 _LONGEST_ANSWER = 900
