@@ -35,7 +35,7 @@ def test_more_words_than_an_automaton_holds_leave_the_rarest() -> None:
 def test_each_rule_with_long_expressions_is_screened() -> None:
     """Its words may have become too many for a screen: then say what they share, or take the rule apart.
 
-    Two rules look at what stands beside a text, which cannot be screened.
+    One rule looks at what stands beside a text, which cannot be screened.
     """
     plan = Plan(RULES, LintOptions())
     screen = plan._screen
