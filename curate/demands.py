@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.derived_columns import PART_OF
 from curate.known_literals import known_ways
 from curate.literals import ways_of
 from curate.pattern_parts import parts_of
@@ -271,6 +272,8 @@ def text_of(node: Any) -> tuple[str | None, Alternatives, dict[str, bool]]:
     """
     kind, content = next(iter(node.items()))
     if kind == "Column":
+        if content in PART_OF:
+            return PART_OF[content], [{}], {"start": False, "end": True, "lower": False}
         same = _SAME_TEXT.get(content, content)
         return same, [{}], {"start": True, "end": True, "lower": same != content}
     if kind == "Alias":

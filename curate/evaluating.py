@@ -19,6 +19,7 @@ import polars as pl
 from curate.arrays import series_of
 from curate.columns import ROW_SCHEMA, Batch
 from curate.demands import Alternatives, demands_of, patterns_in
+from curate.derived_columns import with_derived
 from curate.features import FEATURES
 from curate.few_texts import cut
 from curate.judged_bad import spoken_of
@@ -205,7 +206,7 @@ class Plan:
                 and (c.rule.applies_to is None or batch.format in c.rule.applies_to)
             ]
             frame = batch.segments if name == "segments" else batch.rows
-            frame = _with_neighbours(frame, conditions)
+            frame = with_derived(frame, frozenset().union(*(c.names for c in conditions)))
             if screen is not None:
                 screened = [(c, mask) for c in conditions if (mask := screen.masks[c.number])]
                 conditions = [c for c in conditions if not screen.masks[c.number]]
@@ -366,16 +367,6 @@ def _evaluate_at(
         replace(found, positions=rows.gather(found.positions))
         for found in _evaluate(frame.select(sorted(names))[rows], conditions, batch)
     ]
-
-
-def _with_neighbours(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:
-    """Also what a row follows from those beside it, which some of the rows alone do not say."""
-    if any("user_beside" in condition.names for condition in conditions):
-        row, user = pl.col("row"), pl.col("role") == "user"
-        before, after = ((row == row.shift(n)) & user.shift(n, fill_value=False) for n in (1, -1))
-        beside = (before | after).fill_null(False)
-        return frame.select(*frame.columns, user_beside=beside)
-    return frame
 
 
 def _with_lower(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from curate.demands import text_of, tree_of, value_of
+from curate.derived_columns import PART_OF
 from curate.narrowing import All, Either, Part, Rows, Seen, Wordings, Words
 from curate.screening import TEXTS
 
@@ -27,7 +28,7 @@ _COSTS = {
 }
 _STRIPPED, _LITERAL, _REGEX, _REFUTED, _REPLACED, _PYTHON = 2, 2, 4, 5, 6, 9
 _TAKEN_APART = ("BinaryExpr", "Ternary", "Function", "Alias")
-_TEXTS = frozenset({*TEXTS, "text_lower"})
+_TEXTS = frozenset({*TEXTS, "text_lower", *PART_OF})
 _AND, _OR = ("And", "LogicalAnd"), ("Or", "LogicalOr")
 
 

@@ -99,7 +99,8 @@ class ColumnRule:
         frame: "segments" (one row a piece of text) or "rows" (one row a record).
         condition: options → boolean expression; null counts as false. It may name the column
             `text_lower` (the text in lower case, made once for all rules) of the segments, and
-            `user_beside` (whether a text of the user stands before or behind it in its record).
+            `user_beside` (whether a text of the user stands before or behind it in its record); and of the rows
+            `question` and `prompt_end` (`curate.derived_columns`).
         first: options → a cheap expression; the rule holds where both hold. polars computes both
             sides of `&` for every row; with `first`, the condition is computed only for the rows
             that it lets through. What limits the rule (whose turn, how long a text) may stand here

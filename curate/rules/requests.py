@@ -13,8 +13,6 @@ import polars as pl
 from curate.rules.wordings import english
 
 _LONG_SYSTEM = 300
-_LONGEST_END, _LONGEST_LINE = 600, 200  # characters
-_PARAGRAPH = r"[^\n]+(?:\n[^\n]+)*\s*\z"
 
 MEDIA = (
     r"(?:image|picture|photo|photograph|painting|drawing|sketch|cartoon|illustration|infographic"
@@ -56,16 +54,12 @@ def _plain() -> pl.Expr:
 
 def last_question() -> pl.Expr:
     """The prompt; of a chat with several questions, its last paragraph, which the last one ends with."""
-    prompt = pl.col("prompt")
-    several = pl.when(pl.col("roles").str.contains("u.*u")).then(prompt)
-    return pl.coalesce(several.str.tail(_LONGEST_END).str.extract(_PARAGRAPH, 0), prompt)
+    return pl.col("question")
 
 
 def at_its_end(hint: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     """Whether the prompt holds what `hint` looks for; that of a chat, near its end."""
-    prompt = pl.col("prompt")
-    several = pl.col("roles").str.contains("u.*u")
-    return hint(pl.when(several).then(prompt.str.tail(_LONGEST_LINE)).otherwise(prompt))
+    return hint(pl.col("prompt_end"))
 
 
 def of_chat() -> pl.Expr:
