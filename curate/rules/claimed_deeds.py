@@ -63,9 +63,12 @@ _TOLD_OR_DONE = "|".join(
     )
 )
 _STATES = "canc|paid|conf|book|comp|runn|chan|upda|ship|the[a-z]* way|its way|live|sche|resc|refu|orde|sent|deli|rese|lock|set|prin|save|play|acti|forw|in your"
-_HEADS = "forw|prin|sent|book|canc|orde|heat|ligh|alar|time|call"
+_HEADS = r"forw|print|sent\b|book|canc|order|heat|light|alarm|timer|call"
+_BEGUN = f"{_TOLD_OR_DONE}|che|loo|vis|bro|wen|bee|pul|sea|ref|run|spo|tal|ask|con|pro|ini|app|cor|cre|log|upg|ext"
+# Few words at a time, so that whom or what they are said of is looked for with them.
 HINT = (
-    rf"(?i-u:\b(?:i|we) (?:have |just |already |now |also |gone ahead and |successfully )*(?:{_TOLD_OR_DONE}|che|loo|vis|bro|wen|bee|pul|sea|ref|run|spo|tal|ask|con|pro|ini|app|cor|cre|log|upg|ext)"
-    rf"|\b(?:is|are|was|were|been|be) (?:now |all |already |on )?(?:{_STATES})|^[ -@]*(?:[a-z ]{{0,12}}\b)?(?:{_HEADS})"
+    rf"(?i-u:\bi (?:{_BEGUN})|\bwe (?:{_BEGUN})|\b(?:i|we) (?:have|just|already|now|also|gone|successfully) "
+    rf"|\b(?:is|are|was) (?:{_STATES})|\b(?:were|been|be) (?:{_STATES})|\b(?:is|are|was|were|been|be) (?:now|all|already|on) "
+    rf"|^[ -@]*(?:{_HEADS})|^[ -@]*[a-z ]{{0,12}}\b(?:{_HEADS})"
     r"|(?:will|should) (?:arrive|pick you)|\bon your |\bin your |\bi will )|(?i-u:\b(?:i|we)(?u:['’])(?:ve|ll) )"
 )
