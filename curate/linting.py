@@ -125,7 +125,7 @@ def lint_sources(
     accepted += [known] if options.baseline else []
     tally = Tally(keep_per_rule, accepted)
     with _without_cyclic_gc():
-        run = _Run(Plan(selected, options), data, sources, rules, tally)
+        run = _Run(Plan(_at_work(selected, sources), options), data, sources, rules, tally)
         run.run()
     tally.found.sort(key=lambda f: f.finding.sort_key)
     report = LintReport(
@@ -146,6 +146,12 @@ def lint_sources(
         elapsed_s=time.perf_counter() - started,
     )
     return report, tally.found
+
+
+def _at_work(rules: Sequence[Rule], sources: Sequence[Source]) -> Sequence[Rule]:
+    """The rules without those that have nothing to do with so few files."""
+    several = sum(source.role != "reference" for source in sources) > 1
+    return [r for r in rules if several or not (isinstance(r, DatasetRule) and r.compares_files)]
 
 
 def _not_assessed(rules: Sequence[Rule], options: LintOptions) -> Iterator[NotAssessed]:

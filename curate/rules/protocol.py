@@ -206,6 +206,7 @@ class DatasetRule:
         unavailable: options → why the rule cannot run (no tokenizer given), or None. Such a rule
             is reported as not assessed, never as passed.
         scope: "file" runs once for each file, "all" once over all files together.
+        compares_files: it looks at several files, and gathers nothing where there is one.
         either: a hit is about two rows, of which the first in order is in `related` and the other
             is named: in another order it would be the other way round.
     """
@@ -218,6 +219,7 @@ class DatasetRule:
     scope: Literal["file", "all"] = "all"
     collectors: tuple[type[Collector], ...] = ()
     either: bool = False
+    compares_files: bool = False
 
 
 Rule = FaultRule | ColumnRule | RecordRule | DatasetRule

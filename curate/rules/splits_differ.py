@@ -94,4 +94,5 @@ RULE = DatasetRule(
     features=("layout", "system_hash"),
     check=_check,
     collectors=(OutputContracts,),
+    compares_files=True,
 )

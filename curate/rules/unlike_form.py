@@ -29,7 +29,7 @@ _FENCE = regex(r"^```", re.MULTILINE)
 _MARKED_UP = regex(r"\*\*|__\w|^#{1,4} |^[-*•] ", re.MULTILINE)
 _FIRST_ITEM = regex(r"\s*([-*•]|\d+[.)])\s")
 _ENDS = ".!?…。！？"
-_SENTENCE_END = regex(r"[.!?…。！？]+(?=\s|\Z|[\"'”»」)])")
+_SENTENCE_END = regex(r"(?<![.!?…。！？])[.!?…。！？]++(?=\s|\Z|[\"'”»」)])")
 _LETTERS = 12  # of fewer, capitals may be a name
 _PROSE = (ContractKind.TEXT, ContractKind.SENTENCE)
 # In sets of prose: so few may be otherwise; so many times longer than the usual one, and than the longest of the others.
