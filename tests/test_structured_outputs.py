@@ -73,5 +73,10 @@ def test_public_sets_get_no_contract_and_are_no_knowledge(public_data: Path, nam
     report = lint([public_data / name], LintOptions(select=("CON", "FRM", "SIZ")))
     told = [f for f in report.findings if f.severity is not Severity.INFO]
     # A few of hh's speakers leave out all capitals.
-    assert [f for f in told if f.code != "CON015" or "without a capital" not in f.message] == []
+    others = [
+        f
+        for f in told
+        if f.code != "CON015" or "without a capital" not in f.message or "hh_" not in f.path
+    ]
+    assert others == []
     assert len(told) <= 8
